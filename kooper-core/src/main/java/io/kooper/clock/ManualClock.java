@@ -1,0 +1,89 @@
+package io.kooper.clock;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * A clock that stands still until a test moves it.
+ *
+ * <p>{@link #advance} wakes every thread that waits in {@link #await}; each looks at the new time and goes on or waits
+ * again, so that a test of an hour's back-off takes a millisecond. All methods may be called from any thread.
+ *
+ * <pre>{@code
+ * ManualClock clock = new ManualClock();
+ * WorkQueue<String> queue = WorkQueue.<String>builder().clock(clock).build();
+ * queue.addAfter("a", Duration.ofHours(1), Lane.RETRY);
+ * clock.advance(Duration.ofHours(1)); // now queue.get() returns "a"
+ * }</pre>
+ */
+public final class ManualClock implements Clock {
+
+  private record Waiter(Lock lock, Condition condition) {}
+
+  private final List<Waiter> waiters = new ArrayList<>(); // guarded by itself; never held while a waiter's lock is taken
+  private volatile long nanos;
+
+  @Override
+  public long nanoTime() {
+    return nanos;
+  }
+
+  /** 1970 began when this clock was made. */
+  @Override
+  public Instant now() {
+    return Instant.EPOCH.plusNanos(nanos);
+  }
+
+  @Override
+  public void await(Lock lock, Condition condition, long timeout) throws InterruptedException {
+    if (timeout <= 0) {
+      return;
+    }
+    Waiter waiter = new Waiter(lock, condition);
+    synchronized (waiters) {
+      waiters.add(waiter);
+    }
+    try {
+      condition.await();
+    } finally {
+      synchronized (waiters) {
+        waiters.remove(waiter);
+      }
+    }
+  }
+
+  /**
+   * Moves the time forward and wakes all who wait.
+   *
+   * @throws IllegalArgumentException when the step is negative
+   */
+  public void advance(Duration step) {
+    if (step.isNegative()) {
+      throw new IllegalArgumentException("time does not go back, not by " + step);
+    }
+    List<Waiter> woken;
+    synchronized (waiters) {
+      nanos += step.toNanos();
+      woken = List.copyOf(waiters);
+    }
+    for (Waiter waiter : woken) {
+      waiter.lock.lock();
+      try {
+        waiter.condition.signalAll();
+      } finally {
+        waiter.lock.unlock();
+      }
+    }
+  }
+
+  /** How many threads wait now; a test waits for this before it advances. */
+  public int waiting() {
+    synchronized (waiters) {
+      return waiters.size();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+/**
+ * Takes the objects of one {@link ListerWatcher#list list}. Implemented by the informer, called by the source.
+ *
+ * @param <T> the type of the objects
+ */
+public interface ListSink<T extends HasMetadata> {
+
+  /** An object of the list. Given again under the same key, the later one counts. */
+  void item(T object);
+
+  /** An object that was given to {@link #item} has been deleted before the list was complete (streaming lists only). */
+  void deleted(T object);
+
+  /** An object that is there, but cannot be bound: it is kept as it was last known, never taken for deleted. */
+  void undecodable(Undecodable object);
+}

@@ -1,0 +1,55 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptions;
+
+/**
+ * Lists and watches one kind of object: what an informer is fed from, and what a test replaces.
+ *
+ * <p>Both methods work in the calling thread and call the sink in it, one call at a time: a sink that takes its time
+ * slows the source down. Both end early with {@link InterruptedException} when the calling thread is interrupted, which
+ * is how an informer stops them. An informer calls them one after the other, never at once.
+ *
+ * <pre>{@code
+ * class OnePod implements ListerWatcher<Pod> {
+ *   public String list(ListOptions options, ListSink<Pod> sink) {
+ *     sink.item(pod);
+ *     return "1";
+ *   }
+ *
+ *   public void watch(ListOptions options, WatchSink<Pod> sink) throws InterruptedException {
+ *     Thread.sleep(30_000); // nothing happens, then the server ends the watch
+ *   }
+ * }
+ * }</pre>
+ *
+ * @param <T> the type of the objects
+ */
+public interface ListerWatcher<T extends HasMetadata> {
+
+  /**
+   * Hands every object to {@code sink}, in no order, and returns the version of the whole list.
+   *
+   * <p>The list counts only if this method returns: after an exception whatever the sink was given is thrown away.
+   *
+   * @param options {@code resourceVersion}: {@code "0"} asks for any version, a version for one at least as new, null for
+   *     the newest
+   * @return the list's {@code resourceVersion}, to watch from
+   * @throws RetrieveException when the list failed, with the reason; any other exception counts as
+   *     {@link RetrieveException.Reason#UNKNOWN}
+   */
+  String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException;
+
+  /**
+   * Hands every change after a version to {@code sink}, in order, until the watch ends.
+   *
+   * <p>Returning means that the server ended the watch as it does from time to time, and that another one from the last
+   * version seen goes on without a gap. Every other end is an exception.
+   *
+   * @param options {@code resourceVersion} to start after, {@code timeoutSeconds} after which the server is to end the
+   *     watch, {@code allowWatchBookmarks}
+   * @throws RetrieveException when the watch could not be opened or ended other than by the server's choice, with the
+   *     reason; any other exception counts as {@link RetrieveException.Reason#UNKNOWN}
+   */
+  void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException;
+}

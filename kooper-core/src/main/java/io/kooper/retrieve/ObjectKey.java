@@ -1,0 +1,38 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+
+/**
+ * An object's namespace and name: the key of the store and of the work queue.
+ *
+ * @param namespace empty for a cluster-scoped object
+ * @param name the object's name
+ */
+public record ObjectKey(String namespace, String name) {
+
+  public ObjectKey {
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("an object has a name, this one (namespace \"" + namespace + "\") has none");
+    }
+  }
+
+  /**
+   * The key of an object.
+   *
+   * @throws IllegalArgumentException when the object has no name
+   */
+  public static ObjectKey of(HasMetadata object) {
+    ObjectMeta meta = object.getMetadata();
+    if (meta == null || meta.getName() == null) {
+      throw new IllegalArgumentException("a " + object.getKind() + " without metadata.name has no key");
+    }
+    return new ObjectKey(meta.getNamespace() == null ? "" : meta.getNamespace(), meta.getName());
+  }
+
+  /** {@code NAMESPACE/NAME}, or the name alone for a cluster-scoped object, as everywhere in Kubernetes. */
+  @Override
+  public String toString() {
+    return namespace.isEmpty() ? name : namespace + "/" + name;
+  }
+}

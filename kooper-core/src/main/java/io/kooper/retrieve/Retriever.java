@@ -1,0 +1,22 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+/**
+ * What a controller watches: a {@link ListerWatcher} and the type of its objects.
+ *
+ * @param <T> the type of the objects
+ */
+public interface Retriever<T extends HasMetadata> {
+
+  /** Lists and watches the objects. */
+  ListerWatcher<T> listerWatcher();
+
+  /** The Java type of the objects. */
+  Class<T> objectType();
+
+  /** The resource's plural name, as in {@code kubectl get pods}; names a controller that is given no name. */
+  default String plural() {
+    return HasMetadata.getPlural(objectType());
+  }
+}
