@@ -1,0 +1,18 @@
+package io.kooper.handler;
+
+/**
+ * Thrown by a handler for which it makes no sense to be called again before the object changes, as for a spec that cannot
+ * be fulfilled: neither retries nor resyncs follow. controller-runtime calls it a terminal error.
+ */
+public class TerminalException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  public TerminalException(String message) {
+    super(message);
+  }
+
+  public TerminalException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

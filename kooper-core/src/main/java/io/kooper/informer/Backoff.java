@@ -1,0 +1,56 @@
+package io.kooper.informer;
+
+import io.kooper.clock.Clock;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.time.Duration;
+import java.util.function.DoubleSupplier;
+
+/**
+ * How long a reflector waits after a failure: client-go's 800 ms, doubled up to 30 s, each stretched by up to its double
+ * at random, so that many replicas do not come back together.
+ *
+ * <p>Unlike client-go's it does not grow in the first {@value #PATIENCE_SECONDS} s of an outage: an API server that
+ * restarts is found again within two seconds of its return. A server's Retry-After is a minimum.
+ */
+final class Backoff {
+
+  static final long BASE = Duration.ofMillis(800).toNanos();
+  static final long CAP = Duration.ofSeconds(30).toNanos();
+  static final int PATIENCE_SECONDS = 10;
+
+  private final Clock clock;
+  private final DoubleSupplier random; // in [0, 1)
+  private boolean failing;
+  private long failingSince; // meaningful while failing
+  private long next = BASE;
+
+  Backoff(Clock clock, DoubleSupplier random) {
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** All is well: the next failure is a first one again. */
+  void reset() {
+    failing = false;
+    next = BASE;
+  }
+
+  /** How many nanoseconds to wait after this failure. */
+  long after(RetrieveException failure) {
+    boolean first = !failing;
+    if (first) {
+      failing = true;
+      failingSince = clock.nanoTime();
+    }
+    long asked = failure.retryAfter() == null ? 0 : failure.retryAfter().toNanos();
+    if (first && failure.reason() == Reason.SILENT) {
+      return asked; // half a minute was lost already in finding out
+    }
+    long delay = (long) (next * (1 + random.getAsDouble()));
+    if (clock.nanoTime() - failingSince >= Duration.ofSeconds(PATIENCE_SECONDS).toNanos()) {
+      next = Math.min(2 * next, CAP / 2); // stretched, it stays below the cap
+    }
+    return Math.max(asked, delay);
+  }
+}

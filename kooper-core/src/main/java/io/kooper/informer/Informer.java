@@ -1,0 +1,197 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
+import io.kooper.retrieve.Retriever;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a {@link Store} true to what a {@link Retriever} lists and watches, and tells {@link InformerListener}s of every
+ * change. The package's page says exactly what is promised.
+ *
+ * <p>It works on one thread of its own, from {@link #start()} to {@link #close()}, and heals itself: a failed list or
+ * watch is tried again for ever, with a back-off. A closed informer cannot be started again. All methods may be called
+ * from any thread.
+ *
+ * <pre>{@code
+ * try (Informer<Pod> informer = Informer.builder(Retriever.of(client, Pod.class)).build()) {
+ *   informer.start();
+ *   informer.awaitSynced(Duration.ofSeconds(30));
+ *   informer.store().list().forEach(pod -> System.out.println(pod.getMetadata().getName()));
+ * }
+ * }</pre>
+ *
+ * @param <T> the type of the objects
+ */
+public final class Informer<T extends HasMetadata> implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Informer.class);
+
+  /** A list or watch that heeds interrupts ends at once; this is for the others. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+  private enum State { NEW, STARTED, CLOSED }
+
+  private final String name;
+  private final Reflector<T> reflector;
+  private final Thread thread;
+  private State state = State.NEW; // guarded by this
+
+  private Informer(Builder<T> builder) {
+    this.name = builder.name;
+    this.reflector = new Reflector<>(name, builder.retriever.listerWatcher(), builder.transform, builder.clock);
+    this.thread = new Thread(reflector, "kooper-" + name + "-informer");
+    thread.setDaemon(true);
+  }
+
+  /** An informer of what {@code retriever} retrieves. */
+  public static <T extends HasMetadata> Builder<T> builder(Retriever<T> retriever) {
+    return new Builder<>(retriever);
+  }
+
+  /**
+   * Starts to list and watch, and returns at once.
+   *
+   * @throws IllegalStateException when it was started or closed before
+   */
+  public synchronized void start() {
+    if (state != State.NEW) {
+      throw new IllegalStateException("informer " + name + " was " + (state == State.CLOSED ? "closed" : "started")
+          + " before: build a new one");
+    }
+    state = State.STARTED;
+    thread.start();
+  }
+
+  /** What is in the cluster, as last seen. Empty until the first list is complete. */
+  public Store<T> store() {
+    return reflector.store();
+  }
+
+  /** How it is doing. */
+  public InformerHealth health() {
+    return reflector.health();
+  }
+
+  /**
+   * Waits until the store has been complete once and every listener was told of it.
+   *
+   * @return whether it is so; false when the time is over or the informer was closed
+   */
+  public boolean awaitSynced(Duration timeout) throws InterruptedException {
+    return reflector.awaitSynced(timeout.toNanos());
+  }
+
+  /**
+   * Tells {@code listener} of every object in the store, in this thread, then of every change.
+   *
+   * @throws IllegalStateException when the informer was closed
+   */
+  public synchronized void addListener(InformerListener<? super T> listener) {
+    if (state == State.CLOSED) {
+      throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
+    }
+    reflector.addListener(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** After this returns, {@code listener} is told nothing more. */
+  public void removeListener(InformerListener<? super T> listener) {
+    reflector.removeListener(listener);
+  }
+
+  /** Whether its thread has been started and has ended, which before {@link #close()} means that something is broken. */
+  public boolean ended() {
+    return thread.getState() == Thread.State.TERMINATED;
+  }
+
+  /** Stops listing and watching. The store stays readable. Waits for its thread, at most a few seconds. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (state == State.CLOSED) {
+        return;
+      }
+      state = State.CLOSED;
+    }
+    reflector.stop();
+    thread.interrupt();
+    if (Thread.currentThread() == thread) {
+      return; // a listener closes its own informer
+    }
+    try {
+      thread.join(CLOSE_PATIENCE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      log.warn("informer {} was closed, but its ListerWatcher ignores interrupts and still runs on thread {}",
+          name, thread.getName());
+    }
+  }
+
+  /**
+   * Collects what an informer needs.
+   *
+   * @param <T> the type of the objects
+   */
+  public static final class Builder<T extends HasMetadata> {
+
+    private final Retriever<T> retriever;
+    private String name;
+    private UnaryOperator<T> transform = UnaryOperator.identity();
+    private Clock clock = Clock.system();
+
+    private Builder(Retriever<T> retriever) {
+      this.retriever = Objects.requireNonNull(retriever, "retriever");
+      this.name = retriever.plural();
+    }
+
+    /** For its thread and its log lines. Default: the resource's plural. */
+    public Builder<T> name(String name) {
+      this.name = name;
+      return this;
+    }
+
+    /**
+     * What to do with each object before it is stored, usually to drop what nobody reads. It may modify and return its
+     * argument; it must leave name, namespace, uid and resourceVersion alone. An object for which it throws counts as
+     * undecodable. Default: nothing.
+     */
+    public Builder<T> transform(UnaryOperator<T> transform) {
+      this.transform = transform;
+      return this;
+    }
+
+    /** Default: {@link Clock#system()}. */
+    public Builder<T> clock(Clock clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * @throws IllegalArgumentException when something is missing; the message names everything that is
+     */
+    public Informer<T> build() {
+      List<String> errors = new ArrayList<>();
+      if (name == null || name.isBlank()) {
+        errors.add("name is blank");
+      }
+      if (transform == null) {
+        errors.add("transform is null");
+      }
+      if (clock == null) {
+        errors.add("clock is null");
+      }
+      if (!errors.isEmpty()) {
+        throw new IllegalArgumentException("an informer cannot be built: " + String.join(", ", errors));
+      }
+      return new Informer<>(this);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package io.kooper.informer;
+
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an informer is doing at one moment.
+ *
+ * @param synced whether the store has been complete once
+ * @param watching whether the server has accepted a watch that has not ended since
+ * @param since since when {@code watching} is what it is
+ * @param lastEvent when the last event, bookmarks included, or list came; null before the first
+ * @param lastError the last failure; null when there was none since the last watch was accepted
+ * @param objects how many objects the store has
+ * @param undecodable the objects whose newest state could not be decoded
+ */
+public record InformerHealth(
+    boolean synced,
+    boolean watching,
+    Instant since,
+    @Nullable Instant lastEvent,
+    @Nullable RetrieveException lastError,
+    int objects,
+    Set<ObjectKey> undecodable) {}
