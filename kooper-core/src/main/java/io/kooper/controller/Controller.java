@@ -1,0 +1,73 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.handler.Handler;
+import io.kooper.retrieve.Retriever;
+
+/**
+ * Watches one kind of object and calls a {@link Handler} for each that was created, has changed or is gone.
+ *
+ * <p><b>Expected flow.</b> {@link #run()} lists the objects, hands each to the handler, then goes on with what changes,
+ * until {@link #close()} is called from another thread, as from a shutdown hook. A controller runs once.
+ *
+ * <p><b>Guarantees.</b> What {@link Handler} says, for as long as the process lives. {@code run()} returns when the last
+ * handler has returned, or says which have not.
+ *
+ * <p>It is an interface so that operators and tests can have their own.
+ *
+ * <pre>{@code
+ * Controller controller = Controller.sequential(Retriever.of(client, Pod.class),
+ *     (context, pod) -> System.out.println("Pod added: " + context.key()));
+ * Runtime.getRuntime().addShutdownHook(new Thread(controller::close));
+ * controller.run();
+ * }</pre>
+ */
+public interface Controller extends AutoCloseable {
+
+  /** A controller with one worker and otherwise Kooper's defaults, which {@link #builder} tells. */
+  static <T extends HasMetadata> Controller sequential(Retriever<T> retriever, Handler<T> handler) {
+    return builder(retriever, handler).build();
+  }
+
+  /**
+   * A controller with several workers and otherwise Kooper's defaults.
+   *
+   * @throws IllegalArgumentException when there are less than 2 workers
+   */
+  static <T extends HasMetadata> Controller concurrent(int workers, Retriever<T> retriever, Handler<T> handler) {
+    if (workers < 2) {
+      throw new IllegalArgumentException(
+          "a concurrent controller has 2 or more workers, not " + workers + "; for one there is Controller.sequential");
+    }
+    return builder(retriever, handler).workers(workers).build();
+  }
+
+  /** A controller that is configured step by step. */
+  static <T extends HasMetadata> ControllerBuilder<T> builder(Retriever<T> retriever, Handler<T> handler) {
+    return new ControllerBuilder<>(retriever, handler);
+  }
+
+  /** Names it in logs, threads and metrics. */
+  String name();
+
+  /**
+   * Works until {@link #close()} or a failure. Blocks the calling thread; handlers are called on the workers' threads. An
+   * interrupt of the calling thread is taken as {@code close()}, and the thread is still interrupted when this returns.
+   *
+   * @throws IllegalStateException when it has run or was closed before: build a new one
+   * @throws ControllerException when it could not start, when it broke, or when handlers did not end at the stop; the
+   *     message says which, the cause why
+   */
+  void run();
+
+  /**
+   * Stops it, and returns once {@link #run()} is about to return. No new change is taken; what is queued is still handled
+   * until the stop deadline, except resyncs and what waits for a later time; then the handlers are interrupted. When
+   * called by a handler it only asks for the stop. Calling it again, or before {@code run()}, is fine.
+   */
+  @Override
+  void close();
+
+  /** How it is doing; may be asked from any thread at any time. */
+  Health health();
+}

@@ -1,0 +1,173 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
+import io.kooper.handler.Handler;
+import io.kooper.informer.InformerListener;
+import io.kooper.queue.RateLimiter;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what a {@link Controller} needs. Everything has a default, Kooper's where Kooper has one; {@link #build()}
+ * refuses what makes no sense, all of it at once. Not for several threads at once.
+ *
+ * <pre>{@code
+ * Controller controller = Controller.builder(Retriever.of(client, Pod.class), handler)
+ *     .name("pods")
+ *     .workers(4)
+ *     .resync(Duration.ofMinutes(10))
+ *     .retries(5)
+ *     .build();
+ * }</pre>
+ *
+ * @param <T> the type of the objects
+ */
+public final class ControllerBuilder<T extends HasMetadata> {
+
+  final @Nullable Retriever<T> retriever;
+  final @Nullable Handler<T> handler;
+  final List<InformerListener<? super T>> listeners = new ArrayList<>();
+  @Nullable String name;
+  int workers = 1;
+  @Nullable Duration resync = Duration.ofSeconds(30);
+  int retries = 3;
+  @Nullable RateLimiter<ObjectKey> rateLimiter;
+  @Nullable Duration syncTimeout;
+  Duration stopDeadline = Duration.ofSeconds(30);
+  @Nullable Executor executor;
+  UnaryOperator<T> transform = UnaryOperator.identity();
+  Clock clock = Clock.system();
+
+  ControllerBuilder(Retriever<T> retriever, Handler<T> handler) {
+    this.retriever = retriever;
+    this.handler = handler;
+  }
+
+  /** Default: the resource's plural. */
+  public ControllerBuilder<T> name(String name) {
+    this.name = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /** How many objects are handled at once at most. Default: 1. */
+  public ControllerBuilder<T> workers(int workers) {
+    this.workers = workers;
+    return this;
+  }
+
+  /**
+   * How often each object is given to the handler again though nothing changed; the calls are spread over time and wait
+   * behind all others. Below client-go's minimum of a second it is refused. Default: 30 s.
+   */
+  public ControllerBuilder<T> resync(Duration interval) {
+    this.resync = Objects.requireNonNull(interval, "interval");
+    return this;
+  }
+
+  /** No resync. A key whose retries are used up is then tried again about once a minute, lest it be lost. */
+  public ControllerBuilder<T> noResync() {
+    this.resync = null;
+    return this;
+  }
+
+  /**
+   * How often a failed call is repeated before it is given up until the object changes or the next resync. The budget is
+   * that of a key, and only a success renews it. Default: 3.
+   */
+  public ControllerBuilder<T> retries(int retries) {
+    this.retries = retries;
+    return this;
+  }
+
+  /** Failed calls are not repeated before the object changes or the next resync. */
+  public ControllerBuilder<T> noRetries() {
+    return retries(0);
+  }
+
+  /** When failed calls are repeated. Default: {@link RateLimiter#standard}. */
+  public ControllerBuilder<T> rateLimiter(RateLimiter<ObjectKey> rateLimiter) {
+    this.rateLimiter = Objects.requireNonNull(rateLimiter, "rateLimiter");
+    return this;
+  }
+
+  /**
+   * {@link Controller#run()} fails when the first list has not succeeded by then, with what the API server said as the
+   * cause. Default: it tries for ever, and says in log and health what is wrong.
+   */
+  public ControllerBuilder<T> syncTimeout(Duration timeout) {
+    this.syncTimeout = Objects.requireNonNull(timeout, "timeout");
+    return this;
+  }
+
+  /** How long a stopping controller goes on with what is queued before it interrupts its handlers. Default: 30 s. */
+  public ControllerBuilder<T> stopDeadline(Duration deadline) {
+    this.stopDeadline = Objects.requireNonNull(deadline, "deadline");
+    return this;
+  }
+
+  /**
+   * What runs the workers, each one long task; it must have a free thread for every one of them. For virtual threads:
+   * {@code Executors.newVirtualThreadPerTaskExecutor()}. It is the caller's to shut down. Default: named daemon threads of
+   * the controller's own.
+   */
+  public ControllerBuilder<T> executor(Executor executor) {
+    this.executor = Objects.requireNonNull(executor, "executor");
+    return this;
+  }
+
+  /** What to do with each object before it is stored; see {@code Informer.Builder.transform}. Default: nothing. */
+  public ControllerBuilder<T> transform(UnaryOperator<T> transform) {
+    this.transform = Objects.requireNonNull(transform, "transform");
+    return this;
+  }
+
+  /** Hears what the informer tells: changes, undecodable objects, failures of list and watch. Must not block. */
+  public ControllerBuilder<T> listener(InformerListener<? super T> listener) {
+    this.listeners.add(Objects.requireNonNull(listener, "listener"));
+    return this;
+  }
+
+  /** Default: {@link Clock#system()}. */
+  public ControllerBuilder<T> clock(Clock clock) {
+    this.clock = Objects.requireNonNull(clock, "clock");
+    return this;
+  }
+
+  /**
+   * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
+   */
+  public Controller build() {
+    List<String> errors = new ArrayList<>();
+    refuse(errors, retriever == null, "retriever is null");
+    refuse(errors, handler == null, "handler is null");
+    refuse(errors, name != null && name.isBlank(), "name is blank");
+    refuse(errors, workers < 1, "workers is " + workers + ", at least 1 is needed");
+    refuse(errors, resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
+        "resync is " + resync + ", at least PT1S makes sense; noResync() switches it off");
+    refuse(errors, retries < 0, "retries is " + retries + ", less than 0");
+    refuse(errors, syncTimeout != null && !isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
+    refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));
+    }
+    return new DefaultController<>(this);
+  }
+
+  private static void refuse(List<String> errors, boolean wrong, String message) {
+    if (wrong) {
+      errors.add(message);
+    }
+  }
+
+  private static boolean isPositive(Duration duration) {
+    return !duration.isNegative() && !duration.isZero();
+  }
+}

@@ -1,0 +1,20 @@
+package io.kooper.controller;
+
+import io.kooper.informer.InformerHealth;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a controller is doing at one moment.
+ *
+ * @param live false when it broke or was not run yet or has ended: a restart of the process would help
+ * @param ready whether it has seen all objects once and handles changes
+ * @param informer the state of its list and watch; null when it has none
+ * @param reasons in words, why it is not live, not ready, or not watching; empty when all is well
+ */
+public record Health(boolean live, boolean ready, @Nullable InformerHealth informer, List<String> reasons) {
+
+  public Health {
+    reasons = List.copyOf(reasons);
+  }
+}
