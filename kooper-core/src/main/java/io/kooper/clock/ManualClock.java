@@ -27,9 +27,14 @@ public final class ManualClock implements Clock {
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by itself; never held while a waiter's lock is taken
   private volatile long nanos;
 
+  /** The time that a thread last saw: what it asks to wait for is counted from then. */
+  private final ThreadLocal<Long> seen = new ThreadLocal<>();
+
   @Override
   public long nanoTime() {
-    return nanos;
+    long now = nanos;
+    seen.set(now);
+    return now;
   }
 
   /** 1970 began when this clock was made. */
@@ -45,6 +50,9 @@ public final class ManualClock implements Clock {
     }
     Waiter waiter = new Waiter(lock, condition);
     synchronized (waiters) {
+      if (hasMovedUnseen()) {
+        return; // between the caller's look at the time and now: no advance is to come that would wake it
+      }
       waiters.add(waiter);
     }
     try {
@@ -78,6 +86,12 @@ public final class ManualClock implements Clock {
         waiter.lock.unlock();
       }
     }
+  }
+
+  private boolean hasMovedUnseen() {
+    Long before = seen.get();
+    seen.set(nanos);
+    return before != null && before != nanos;
   }
 
   /** How many threads wait now; a test waits for this before it advances. */

@@ -1,0 +1,78 @@
+package io.kooper.queue;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/** A doubly linked list through the slots themselves: append and remove in constant time, no allocation. */
+final class SlotList<K> implements Iterable<Slot<K>> {
+  private @Nullable Slot<K> first;
+  private @Nullable Slot<K> last;
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  boolean isEmpty() {
+    return size == 0;
+  }
+
+  @Nullable Slot<K> first() {
+    return first;
+  }
+
+  void append(Slot<K> slot) {
+    Slot<K> tail = last;
+    slot.previous = tail;
+    last = slot;
+    if (tail == null) {
+      first = slot;
+    } else {
+      tail.next = slot;
+    }
+    size++;
+  }
+
+  /** The slot must be in this list. Its links are cleared, so that nothing keeps a slot alive that is gone. */
+  void remove(Slot<K> slot) {
+    Slot<K> before = slot.previous;
+    Slot<K> after = slot.next;
+    if (before == null) {
+      first = after;
+    } else {
+      before.next = after;
+    }
+    if (after == null) {
+      last = before;
+    } else {
+      after.previous = before;
+    }
+    slot.previous = null;
+    slot.next = null;
+    size--;
+  }
+
+  /** From first to last; the list must not change meanwhile. */
+  @Override
+  public Iterator<Slot<K>> iterator() {
+    return new Iterator<>() {
+      private @Nullable Slot<K> upcoming = first;
+
+      @Override
+      public boolean hasNext() {
+        return upcoming != null;
+      }
+
+      @Override
+      public Slot<K> next() {
+        Slot<K> slot = upcoming;
+        if (slot == null) {
+          throw new NoSuchElementException();
+        }
+        upcoming = slot.next;
+        return slot;
+      }
+    };
+  }
+}

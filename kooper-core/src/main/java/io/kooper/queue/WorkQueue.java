@@ -1,0 +1,615 @@
+package io.kooper.queue;
+
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A queue of keys that are to be worked on: it collapses adds, never gives one key to two workers, re-delivers what is
+ * added while it is processed, delays, rate limits, and ends honestly. The contract is client-go's; see the package.
+ *
+ * <h2>Expected flow</h2>
+ *
+ * <pre>{@code
+ * WorkQueue<String> queue = WorkQueue.<String>builder().build();
+ * queue.add("default/web");                        // any thread
+ *
+ * for (String key; (key = queue.get()) != null; ) { // each worker
+ *   try {
+ *     handle(key);
+ *     queue.forget(key);
+ *   } catch (Exception e) {
+ *     queue.addRateLimited(key);                   // comes again after a back-off
+ *   } finally {
+ *     queue.done(key);
+ *   }
+ * }
+ *
+ * queue.shutDown();                                // ready keys are still handed out
+ * boolean ended = queue.awaitDrained(Duration.ofSeconds(30));
+ * }</pre>
+ *
+ * <h2>Order</h2>
+ *
+ * <p>Keys wait in three {@linkplain Lane lanes}, each first in, first out by the time a key became ready; a key that is
+ * raised goes to the end of its new lane. Takes go round in eight turns: six prefer {@link Lane#CHANGE}, one {@link
+ * Lane#RETRY}, one {@link Lane#RESYNC}; a turn whose lane is empty goes to the highest lane that is not. So of any eight
+ * consecutive takes, each lane that is never empty gets at least one, and changes at least six if there always are some; a
+ * change that finds its lane empty is handed out at the latest by the second take from then on; the n-th key of a
+ * lane by the 8·n-th.
+ *
+ * <h2>Cost</h2>
+ *
+ * <p>Constant time for an add and a get of ready keys, O(log n) of the delayed keys for a delayed one. All methods may be
+ * called from any thread; only {@link #get} and {@link #awaitDrained} wait.
+ *
+ * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}
+ */
+public final class WorkQueue<K> {
+
+  private static final Logger log = LoggerFactory.getLogger(WorkQueue.class);
+
+  /** Whose turn it is; the two lower lanes are never next to each other, so a fresh change waits for one at most. */
+  private static final List<Lane> TURNS = List.of(
+      Lane.CHANGE, Lane.CHANGE, Lane.CHANGE, Lane.RETRY, Lane.CHANGE, Lane.CHANGE, Lane.CHANGE, Lane.RESYNC);
+
+  /** Longer delays are cut to this, 146 years: the difference of any two times must fit a long. */
+  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
+  private final String name;
+  private final Clock clock;
+  private final RateLimiter<K> limiter;
+  private final @Nullable QueueListener<K> listener;
+  private final AtomicBoolean listenerFailed = new AtomicBoolean();
+
+  private final ReentrantLock lock = new ReentrantLock(); // guards all below
+  private final Condition work = lock.newCondition(); // a key became ready, or a nearer time to wait for, or the end came
+  private final Condition drained = lock.newCondition(); // no slot is left, or those who wait for that should give up
+
+  /** Every key that is ready, delayed or processed, once; a slot that is none of these is not here. */
+  private final Map<K, Slot<K>> slots = new HashMap<>();
+
+  /** By lane: pending, not processed, and their time has come. */
+  private final List<SlotList<K>> lanes = List.of(new SlotList<>(), new SlotList<>(), new SlotList<>());
+
+  /** Pending, not processed, and their time was to come when the queue was last used. */
+  private final DelayHeap<K> delayed = new DelayHeap<>();
+
+  /** Processed, in the order they were taken; those that are pending too are ready or delayed once they are done. */
+  private final SlotList<K> running = new SlotList<>();
+
+  /**
+   * The one getter that waits for the first delayed key; the others wait for a signal. Null, while getters wait and a key is
+   * delayed, only if one of them has been signalled: it will take this on.
+   */
+  private @Nullable Thread leader;
+
+  private int turn; // the index in TURNS of the next take
+  private boolean shutDown; // never unset; from then on no slot becomes pending and none is delayed
+  private long dropped; // deliveries that shutdowns threw away
+  private long refused; // adds that came after the shutdown
+  private long shutDownNows; // a wait for the drain gives up when this changes
+
+  private WorkQueue(Builder<K> builder) {
+    this.name = builder.name;
+    this.clock = builder.clock;
+    this.limiter = builder.limiter == null ? RateLimiter.standard(clock) : builder.limiter;
+    this.listener = builder.listener;
+  }
+
+  /**
+   * A builder of a queue on the {@linkplain Clock#system() system's clock}, limited by {@link RateLimiter#standard}, without
+   * a listener.
+   */
+  public static <K> Builder<K> builder() {
+    return new Builder<>();
+  }
+
+  /** As {@link #add(Object, Lane)} with {@link Lane#CHANGE}. */
+  public boolean add(K key) {
+    return add(key, Lane.CHANGE);
+  }
+
+  /**
+   * Asks for a delivery of {@code key} as soon as its lane's turn comes, or after {@link #done} if it is processed now. A
+   * delivery that is already pending is hastened and raised to this, if it is later or lower.
+   *
+   * @return false if it was refused because the queue is shut down: counted in {@link #refused()} and told to the listener
+   */
+  public boolean add(K key, Lane lane) {
+    return offer(key, lane, 0);
+  }
+
+  /**
+   * Asks for a delivery of {@code key} after {@code delay}. If one is pending for an earlier time, that stays; a later one is
+   * replaced. The higher lane counts in both cases.
+   *
+   * @param delay zero or less means now; more than 146 years mean 146 years
+   * @return false if it was refused because the queue is shut down
+   */
+  public boolean addAfter(K key, Duration delay, Lane lane) {
+    return offer(key, lane, nanos(delay));
+  }
+
+  /**
+   * Asks for a delivery in {@link Lane#RETRY} after the time that the rate limiter says. What the limiter throws, this
+   * throws, and nothing is added.
+   *
+   * @return false if it was refused because the queue is shut down
+   */
+  public boolean addRateLimited(K key) {
+    return addAfter(key, limiter.when(key), Lane.RETRY);
+  }
+
+  /** Tells the rate limiter that {@code key} succeeded or no longer matters: its next back-off starts anew. */
+  public void forget(K key) {
+    limiter.forget(key);
+  }
+
+  /** How many times {@code key} was limited since it was last forgotten; client-go's NumRequeues. */
+  public int retries(K key) {
+    return limiter.retries(key);
+  }
+
+  /**
+   * Waits for a key to work on and takes it: nobody else gets it until {@link #done}.
+   *
+   * @return null once the queue is shut down and no key is ready nor will be: a key that was added while it was processed,
+   *     and still is, is waited for, so that it is delivered even if {@code done} is called by a thread that takes no keys
+   * @throws InterruptedException if the thread was interrupted; it has taken no key
+   */
+  public @Nullable K get() throws InterruptedException {
+    Slot<K> slot;
+    Lane lane;
+    long waited;
+    lock.lockInterruptibly();
+    try {
+      long now = promoteDue();
+      while (!hasReady()) {
+        if (nothingToCome()) {
+          return null;
+        }
+        awaitWork(now);
+        now = promoteDue();
+      }
+      slot = take(now);
+      lane = slot.lane;
+      waited = now - slot.readyAt;
+    } finally {
+      passOn();
+      lock.unlock();
+    }
+    if (listener != null) {
+      tell(told -> told.taken(slot.key, lane, Duration.ofNanos(waited)));
+    }
+    return slot.key;
+  }
+
+  /**
+   * Gives back a key that was taken. If it was added meanwhile, it is ready or delayed from now on.
+   *
+   * @throws IllegalStateException if the key is not being processed
+   */
+  public void done(K key) {
+    long worked;
+    lock.lock();
+    try {
+      Slot<K> slot = slots.get(Objects.requireNonNull(key, "key"));
+      if (slot == null || !slot.processing) {
+        throw new IllegalStateException("done(" + key + "): this key is not being processed");
+      }
+      long now = promoteDue();
+      worked = now - slot.takenAt;
+      running.remove(slot);
+      slot.processing = false;
+      if (slot.pending) {
+        place(slot, now);
+      } else {
+        slots.remove(key);
+        signalIfDrained();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (listener != null) {
+      tell(told -> told.finished(key, Duration.ofNanos(worked)));
+    }
+  }
+
+  /**
+   * Refuses adds from now on and drops the delayed keys. What is ready, and what was added while it is processed, is still
+   * delivered; then {@link #get} returns null. Does not wait. Calling it again does nothing more.
+   */
+  public void shutDown() {
+    shutDown(Set.of());
+  }
+
+  /** As {@link #shutDown()}, and also drops what waits in {@code droppedLanes}. May be called again with further lanes. */
+  public void shutDown(Set<Lane> droppedLanes) {
+    stop(Set.copyOf(droppedLanes), false);
+  }
+
+  /**
+   * Refuses adds from now on and drops all that is not yet taken: {@link #get} returns null at once. Keys in flight stay so
+   * until they are done. Every {@link #awaitDrained} that waits now ends.
+   */
+  public void shutDownNow() {
+    stop(EnumSet.allOf(Lane.class), true);
+  }
+
+  /**
+   * Waits until nothing is ready, delayed or in flight. Meant for after a shutdown; before it, true only says that this was
+   * so for a moment.
+   *
+   * @param timeout how long at most; zero or less only looks
+   * @return true if nothing is left; false if something is and the time is over or {@link #shutDownNow} was called while
+   *     this waited. Call it again to go on waiting, and see {@link #processing()} for what is left
+   */
+  public boolean awaitDrained(Duration timeout) throws InterruptedException {
+    long limit = nanos(timeout);
+    lock.lockInterruptibly();
+    try {
+      long before = shutDownNows;
+      long start = clock.nanoTime();
+      for (long left = limit; !slots.isEmpty(); left = limit - (clock.nanoTime() - start)) {
+        if (left <= 0 || shutDownNows != before) {
+          return false;
+        }
+        clock.await(lock, drained, left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether adds are refused. */
+  public boolean isShutDown() {
+    return read(now -> shutDown);
+  }
+
+  /** How many deliveries that adds had asked for were thrown away by a shutdown. */
+  public long dropped() {
+    return read(now -> dropped);
+  }
+
+  /** How many adds were refused because they came after the shutdown. */
+  public long refused() {
+    return read(now -> refused);
+  }
+
+  /** How many distinct keys are ready to be taken. */
+  public int length() {
+    return read(now -> lanes.stream().mapToInt(SlotList::size).sum());
+  }
+
+  /** How many distinct keys are ready to be taken in this lane. */
+  public int length(Lane lane) {
+    return read(now -> lane(lane).size());
+  }
+
+  /** How many distinct keys wait for their time. A key that is processed is not among them. */
+  public int delayed() {
+    return read(now -> delayed.size());
+  }
+
+  /** How many keys are taken and not done. */
+  public int inFlight() {
+    return read(now -> running.size());
+  }
+
+  /** The keys that are taken and not done, now, the longest running first. The set does not change. */
+  public Set<K> processing() {
+    return read(now -> {
+      Set<K> keys = new LinkedHashSet<>();
+      running.forEach(slot -> keys.add(slot.key));
+      return Collections.unmodifiableSet(keys);
+    });
+  }
+
+  /** How long the oldest ready key has been ready, or zero if none is. Looks at every ready key. */
+  public Duration oldestWaiting() {
+    return read(now -> {
+      long oldest = 0;
+      for (SlotList<K> lane : lanes) {
+        for (Slot<K> slot : lane) {
+          oldest = Math.max(oldest, now - slot.readyAt);
+        }
+      }
+      return Duration.ofNanos(oldest);
+    });
+  }
+
+  /** How long the key that was taken first of those in flight has been processed, or zero if none is in flight. */
+  public Duration longestRunning() {
+    return read(now -> running.first() == null ? Duration.ZERO : Duration.ofNanos(now - running.first().takenAt));
+  }
+
+  /** For how long the keys in flight have been processed, together; client-go's unfinished work. */
+  public Duration unfinishedWork() {
+    return read(now -> {
+      long sum = 0;
+      for (Slot<K> slot : running) {
+        sum += now - slot.takenAt;
+      }
+      return Duration.ofNanos(sum);
+    });
+  }
+
+  /** Its name and how much is ready, delayed and in flight; no key. */
+  @Override
+  public String toString() {
+    return read(now -> "WorkQueue[" + name + ": " + lanes.stream().mapToInt(SlotList::size).sum() + " ready, "
+        + delayed.size() + " delayed, " + running.size() + " in flight" + (shutDown ? ", shut down]" : "]"));
+  }
+
+  private boolean offer(K key, Lane lane, long delay) {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(lane, "lane");
+    boolean accepted;
+    boolean added = false;
+    lock.lock();
+    try {
+      accepted = !shutDown;
+      if (accepted) {
+        long now = promoteDue();
+        added = merge(key, lane, now + Math.max(0, delay), now);
+      } else {
+        refused++;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (listener != null && !accepted) {
+      tell(told -> told.refused(key, lane));
+    } else if (listener != null && added) {
+      tell(told -> told.added(key, lane));
+    }
+    return accepted;
+  }
+
+  /** Whether this made a delivery pending, instead of being merged with one. */
+  private boolean merge(K key, Lane lane, long readyAt, long now) {
+    Slot<K> slot = slots.get(key);
+    if (slot == null) {
+      slot = new Slot<>(key);
+      slots.put(key, slot);
+    }
+    boolean made = !slot.pending;
+    if (slot.processing) {
+      slot.request(lane, readyAt);
+    } else if (made || slot.isRaisedBy(lane) || slot.isHastenedBy(readyAt)) {
+      if (!made) {
+        displace(slot);
+      }
+      slot.request(lane, readyAt);
+      place(slot, now);
+    }
+    return made;
+  }
+
+  /** Puts a pending slot, in no place yet, where it belongs, and wakes who should know. */
+  private void place(Slot<K> slot, long now) {
+    if (slot.readyAt - now <= 0) {
+      lane(slot.lane).append(slot);
+      work.signal();
+      return;
+    }
+    delayed.add(slot);
+    if (delayed.first() == slot) {
+      leader = null; // waits for a later time: who is signalled now leads
+      work.signal();
+    }
+  }
+
+  private void displace(Slot<K> slot) {
+    if (slot.heapIndex >= 0) {
+      delayed.remove(slot);
+    } else {
+      lane(slot.lane).remove(slot);
+    }
+  }
+
+  /** Moves the delayed keys whose time has come to their lanes, in the order of their times. Returns the time. */
+  private long promoteDue() {
+    long now = clock.nanoTime();
+    for (Slot<K> first; (first = delayed.first()) != null && first.readyAt - now <= 0; ) {
+      delayed.remove(first);
+      place(first, now);
+    }
+    return now;
+  }
+
+  private Slot<K> take(long now) {
+    SlotList<K> from = lane(TURNS.get(turn));
+    for (int i = 0; from.isEmpty(); i++) {
+      from = lanes.get(i);
+    }
+    turn = (turn + 1) % TURNS.size();
+    Slot<K> slot = Objects.requireNonNull(from.first());
+    from.remove(slot);
+    slot.pending = false;
+    slot.processing = true;
+    slot.takenAt = now;
+    running.append(slot);
+    return slot;
+  }
+
+  private void awaitWork(long now) throws InterruptedException {
+    Slot<K> first = delayed.first();
+    if (first == null || leader != null) {
+      clock.await(lock, work, Long.MAX_VALUE);
+      return;
+    }
+    Thread me = Thread.currentThread();
+    leader = me;
+    try {
+      clock.await(lock, work, first.readyAt - now);
+    } finally {
+      if (leader == me) {
+        leader = null;
+      }
+    }
+  }
+
+  /** A getter leaves, by a key, the end or an exception: the signal it may have got, and the lead, go to another. */
+  private void passOn() {
+    if (nothingToCome()) {
+      work.signalAll();
+    } else if (hasReady() || leader == null && !delayed.isEmpty()) {
+      work.signal();
+    }
+  }
+
+  private boolean hasReady() {
+    return !lanes.get(0).isEmpty() || !lanes.get(1).isEmpty() || !lanes.get(2).isEmpty();
+  }
+
+  private boolean nothingToCome() {
+    if (!shutDown || hasReady()) {
+      return false;
+    }
+    for (Slot<K> slot : running) {
+      if (slot.pending) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void stop(Set<Lane> droppedLanes, boolean abandonWaits) {
+    Map<K, Lane> thrownAway = new HashMap<>();
+    lock.lock();
+    try {
+      long now = promoteDue();
+      shutDown = true;
+      for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
+        Slot<K> slot = all.next();
+        if (slot.pending && (slot.readyAt - now > 0 || droppedLanes.contains(slot.lane))) {
+          thrownAway.put(slot.key, slot.lane);
+          slot.pending = false;
+          if (!slot.processing) {
+            displace(slot);
+            all.remove();
+          }
+        }
+      }
+      dropped += thrownAway.size();
+      shutDownNows += abandonWaits ? 1 : 0;
+      work.signalAll();
+      drained.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (listener != null) {
+      thrownAway.forEach((key, lane) -> tell(told -> told.dropped(key, lane)));
+    }
+  }
+
+  private void signalIfDrained() {
+    if (slots.isEmpty()) {
+      drained.signalAll();
+    }
+  }
+
+  private SlotList<K> lane(Lane lane) {
+    return lanes.get(lane.ordinal());
+  }
+
+  private <T> T read(LongFunction<T> figure) {
+    lock.lock();
+    try {
+      return figure.apply(promoteDue());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(Consumer<QueueListener<K>> event) {
+    try {
+      event.accept(Objects.requireNonNull(listener));
+    } catch (Throwable t) { // an Error too: the key that was just taken must reach its worker
+      if (listenerFailed.compareAndSet(false, true)) {
+        log.error("the listener of work queue {} failed; further failures are not logged", name, t);
+      }
+    }
+  }
+
+  private static long nanos(Duration duration) {
+    return duration.isNegative() ? 0 : (duration.compareTo(LONGEST) > 0 ? LONGEST : duration).toNanos();
+  }
+
+  /**
+   * Builds a {@link WorkQueue}. Not safe for several threads.
+   *
+   * @param <K> the type of the keys
+   */
+  public static final class Builder<K> {
+    private String name = "queue";
+    private Clock clock = Clock.system();
+    private @Nullable RateLimiter<K> limiter;
+    private @Nullable QueueListener<K> listener;
+
+    private Builder() {}
+
+    /** What logs call the queue; {@code "queue"} by default. */
+    public Builder<K> name(String name) {
+      this.name = name;
+      return this;
+    }
+
+    /** By which the queue measures and waits. */
+    public Builder<K> clock(Clock clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /** How long {@link WorkQueue#addRateLimited} delays; by default {@link RateLimiter#standard} on the queue's clock. */
+    public Builder<K> rateLimiter(RateLimiter<K> limiter) {
+      this.limiter = limiter;
+      return this;
+    }
+
+    /** Who hears what happens; nobody by default. */
+    public Builder<K> listener(QueueListener<K> listener) {
+      this.listener = listener;
+      return this;
+    }
+
+    /**
+     * Makes the queue.
+     *
+     * @throws IllegalArgumentException naming everything that is wrong
+     */
+    public WorkQueue<K> build() {
+      List<String> errors = new ArrayList<>();
+      if (name == null || name.isBlank()) {
+        errors.add("the name must not be blank");
+      }
+      if (clock == null) {
+        errors.add("the clock must not be null");
+      }
+      if (!errors.isEmpty()) {
+        throw new IllegalArgumentException("invalid work queue: " + String.join("; ", errors));
+      }
+      return new WorkQueue<>(this);
+    }
+  }
+}
