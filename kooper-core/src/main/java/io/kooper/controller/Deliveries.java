@@ -139,7 +139,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     }
     lock.lock();
     try {
-      tombstones.remove(key, delivery.object());
+      tombstones.remove(key);
       told.remove(key);
       refused.remove(key);
     } finally {
@@ -147,6 +147,15 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     }
     if (store.get(key).isPresent()) {
       queue.add(key, Lane.CHANGE); // its successor has waited for this
+    }
+  }
+
+  /** The handler has taken it and wants to be told again later: a delete is not over. */
+  void postponed(ObjectKey key, Delivery<T> delivery) {
+    if (delivery.delete()) {
+      failures.remove(key);
+    } else {
+      succeeded(key, delivery);
     }
   }
 

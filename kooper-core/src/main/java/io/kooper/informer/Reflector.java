@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -128,20 +129,28 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   public void run() {
     while (!stopped) {
       try {
-        cache.catchUp();
-        if (listDue) {
-          list();
-        }
-        watch();
-      } catch (RetrieveException e) {
-        pauseAfter(e);
-      } catch (InterruptedException e) {
-        log.debug("informer {}: interrupted", name); // stop() says whether to end
-      } catch (Throwable t) { // an Error too: nothing may end the informer but its close
-        pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t));
+        listAndWatch();
+      } catch (Throwable t) { // even dealing with a failure failed, as without memory: nothing may end this loop but stop()
+        LockSupport.parkNanos(Backoff.BASE);
       }
     }
     setWatching(false, status.lastError);
+  }
+
+  private void listAndWatch() {
+    try {
+      cache.catchUp();
+      if (listDue) {
+        list();
+      }
+      watch();
+    } catch (RetrieveException e) {
+      pauseAfter(e);
+    } catch (InterruptedException e) {
+      log.debug("informer {}: interrupted", name); // stop() says whether to end
+    } catch (Throwable t) { // a source may throw anything
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t));
+    }
   }
 
   private void list() throws RetrieveException, InterruptedException {

@@ -1,0 +1,128 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.handler.Handler;
+import io.kooper.handler.HandlerContext;
+import io.kooper.informer.Store;
+import io.kooper.retrieve.ObjectKey;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** One call of the handler for one key. */
+final class Job<T extends HasMetadata> implements HandlerContext<T> {
+
+  private final String controller;
+  private final ObjectKey key;
+  private final int attempt;
+  private final Delivery<T> delivery;
+  private final Store<T> store;
+
+  /** An interrupt that is meant for this job must not hit the next one on the same thread. */
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Thread thread; // set while the handler runs; guarded by lock
+  private volatile boolean cancelled;
+  private volatile @Nullable Duration requeueAfter;
+
+  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store) {
+    this.controller = controller;
+    this.key = key;
+    this.attempt = attempt;
+    this.delivery = delivery;
+    this.store = store;
+  }
+
+  /** Calls the handler on this thread, which is not interrupted afterwards. */
+  void call(Handler<T> handler) throws Exception {
+    setThread(Thread.currentThread());
+    try {
+      if (delivery.delete()) {
+        handler.delete(this, delivery.object());
+      } else {
+        handler.add(this, delivery.object());
+      }
+    } finally {
+      setThread(null);
+      Thread.interrupted(); // ours, or one that the handler restored: it must not hit the next key
+    }
+  }
+
+  private void setThread(@Nullable Thread now) {
+    lock.lock();
+    try {
+      thread = now;
+      if (now != null && cancelled) {
+        now.interrupt(); // cancelled before it began
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells the handler to end: its context is cancelled and its thread interrupted, if it still runs. */
+  void cancel() {
+    lock.lock();
+    try {
+      cancelled = true;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Delivery<T> delivery() {
+    return delivery;
+  }
+
+  @Nullable Duration requestedRequeue() {
+    return requeueAfter;
+  }
+
+  @Override
+  public String controller() {
+    return controller;
+  }
+
+  @Override
+  public ObjectKey key() {
+    return key;
+  }
+
+  @Override
+  public int attempt() {
+    return attempt;
+  }
+
+  @Override
+  public boolean cancelled() {
+    return cancelled;
+  }
+
+  @Override
+  public T copy() {
+    return Serialization.clone(delivery.object());
+  }
+
+  @Override
+  public Store<T> store() {
+    return store;
+  }
+
+  @Override
+  public void requeueAfter(Duration delay) {
+    if (delay.isZero() || delay.isNegative()) {
+      throw new IllegalArgumentException("requeueAfter(" + delay + "): the delay must be above zero");
+    }
+    requeueAfter = delay;
+  }
+
+  /** For logs: {@code add default/web}. */
+  @Override
+  public String toString() {
+    return (delivery.delete() ? "delete " : "add ") + key;
+  }
+}

@@ -1,0 +1,107 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
+import io.kooper.queue.Lane;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Adds every key to the lowest lane once an interval, so that what was given up, or changed outside of Kubernetes, is seen
+ * again. The adds of one round are spread over half of the interval, and rounds begin up to a tenth early or late.
+ */
+final class Resync<T extends HasMetadata> implements Runnable {
+
+  private static final Logger log = LoggerFactory.getLogger(Resync.class);
+
+  private static final int STEPS = 64;
+
+  private final String name;
+  private final Deliveries<T> deliveries;
+  private final WorkQueue<ObjectKey> queue;
+  private final long interval; // nanoseconds
+  private final int retries;
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition stopping = lock.newCondition();
+  private boolean stopped; // guarded by lock
+
+  Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock) {
+    this.name = name;
+    this.deliveries = deliveries;
+    this.queue = queue;
+    this.interval = interval.toNanos();
+    this.retries = retries;
+    this.clock = clock;
+  }
+
+  void start() {
+    Thread thread = new Thread(this, "kooper-" + name + "-resync");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      stopping.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    long due = clock.nanoTime();
+    while (true) {
+      due += (long) (interval * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble()));
+      if (!sleepUntil(due)) {
+        return;
+      }
+      try {
+        round(due);
+      } catch (Throwable t) { // an Error too: without resyncs, what was given up would be lost
+        log.error("{}: a resync failed; the next one comes", name, t);
+      }
+      due = Math.max(due, clock.nanoTime() - interval / 2); // after a long pause, not one round for each that was missed
+    }
+  }
+
+  private void round(long start) {
+    List<ObjectKey> keys = deliveries.keys();
+    int step = (keys.size() + STEPS - 1) / STEPS;
+    for (int i = 0; i < keys.size(); i++) {
+      if (i % step == 0 && !sleepUntil(start + (long) (0.5 * interval * i / keys.size()))) {
+        return;
+      }
+      int failures = deliveries.failures(keys.get(i));
+      if (failures == 0 || failures > retries) { // else a retry is on its way, and its back-off holds
+        queue.add(keys.get(i), Lane.RESYNC);
+      }
+    }
+  }
+
+  /** Whether to go on. */
+  private boolean sleepUntil(long time) {
+    lock.lock();
+    try {
+      for (long left; !stopped && (left = time - clock.nanoTime()) > 0; ) {
+        clock.await(lock, stopping, left);
+      }
+      return !stopped;
+    } catch (InterruptedException e) {
+      log.debug("{}: the resync was interrupted, which nobody should do", name);
+      return sleepUntil(time);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,289 @@
+package io.kooper.fake;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.Undecodable;
+import io.kooper.retrieve.WatchSink;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A cluster of config maps that a test scripts: versions, history and watches are as an API server's, faults come when
+ * they are asked for. All methods may be called from any thread.
+ */
+public final class FakeSource implements ListerWatcher<ConfigMap> {
+
+  private enum Type { ADDED, MODIFIED, DELETED }
+
+  private record Event(long version, Type type, ConfigMap object, boolean poisoned) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<ObjectKey, ConfigMap> objects = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
+  private final Set<ObjectKey> poisoned = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
+  private final List<Event> history = new ArrayList<>();
+  private final Deque<Throwable> listFaults = new ArrayDeque<>();
+  private final Deque<Throwable> watchFaults = new ArrayDeque<>();
+  private final List<ListOptions> lists = new ArrayList<>();
+  private final List<ListOptions> watches = new ArrayList<>();
+  private long version;
+  private long compacted; // watches from an older version are gone
+  private long uids;
+  private int watching;
+  private long ends; // counts what ends the open watches
+  private Throwable end; // how the last of them ended; null for the server's choice
+  private long bookmarks;
+
+  public Retriever<ConfigMap> retriever() {
+    return new Retriever<>() {
+      @Override
+      public ListerWatcher<ConfigMap> listerWatcher() {
+        return FakeSource.this;
+      }
+
+      @Override
+      public Class<ConfigMap> objectType() {
+        return ConfigMap.class;
+      }
+    };
+  }
+
+  public static ObjectKey key(String name) {
+    return new ObjectKey("default", name);
+  }
+
+  // what happens in the cluster
+
+  /** Creates or changes an object: {@code data.value} is the new value. Returns its state. */
+  public ConfigMap put(String name, String value) {
+    return locked(() -> {
+      ConfigMap before = objects.get(key(name));
+      ConfigMap after = new ConfigMapBuilder()
+          .withNewMetadata()
+          .withNamespace("default")
+          .withName(name)
+          .withUid(before == null ? "uid-" + ++uids : before.getMetadata().getUid())
+          .withResourceVersion(Long.toString(++version))
+          .endMetadata()
+          .addToData("value", value)
+          .build();
+      objects.put(key(name), after);
+      history.add(new Event(version, before == null ? Type.ADDED : Type.MODIFIED, after, poisoned.contains(key(name))));
+      return after;
+    });
+  }
+
+  /** Deletes an object, if it is there. */
+  public void delete(String name) {
+    locked(() -> {
+      ConfigMap before = objects.remove(key(name));
+      if (before != null) {
+        ConfigMap last = new ConfigMapBuilder(before)
+            .editMetadata().withResourceVersion(Long.toString(++version)).endMetadata().build();
+        history.add(new Event(version, Type.DELETED, last, poisoned.contains(key(name))));
+      }
+      return null;
+    });
+  }
+
+  /** From now on this name's states cannot be decoded, or can again. */
+  public void poison(String name, boolean on) {
+    locked(() -> on ? poisoned.add(key(name)) : poisoned.remove(key(name)));
+  }
+
+  /** Forgets the history: watches from an older version than now are gone. */
+  public void compact() {
+    locked(() -> {
+      compacted = version;
+      return history.removeIf(event -> event.version <= compacted);
+    });
+  }
+
+  public void bookmark() {
+    locked(() -> ++bookmarks);
+  }
+
+  // faults
+
+  /** The next list, or the one after those already given, ends with this. */
+  public void failList(Throwable fault) {
+    locked(() -> listFaults.add(fault));
+  }
+
+  /** The next opening of a watch, or the one after those already given, ends with this. */
+  public void failWatch(Throwable fault) {
+    locked(() -> watchFaults.add(fault));
+  }
+
+  /** Ends the open watch: null for the server's choice. */
+  public void endWatch(Throwable fault) {
+    locked(() -> {
+      end = fault;
+      return ++ends;
+    });
+  }
+
+  public static RetrieveException fault(Reason reason) {
+    return new RetrieveException(reason, "fake " + reason);
+  }
+
+  // what was asked
+
+  public List<ListOptions> lists() {
+    return locked(() -> List.copyOf(lists));
+  }
+
+  public List<ListOptions> watches() {
+    return locked(() -> List.copyOf(watches));
+  }
+
+  /** How many watches are open. */
+  public int watching() {
+    return locked(() -> watching);
+  }
+
+  public Map<ObjectKey, ConfigMap> objects() {
+    return locked(() -> Map.copyOf(objects));
+  }
+
+  public long version() {
+    return locked(() -> version);
+  }
+
+  @Override
+  public String list(ListOptions options, ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+    Map<ObjectKey, ConfigMap> items = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
+    Set<ObjectKey> bad = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
+    long listed;
+    lock.lockInterruptibly();
+    try {
+      lists.add(options);
+      throwIt(listFaults.poll());
+      items.putAll(objects);
+      bad.addAll(poisoned);
+      listed = version;
+    } finally {
+      lock.unlock();
+    }
+    items.forEach((key, object) -> {
+      if (bad.contains(key)) {
+        sink.undecodable(undecodable(object, false));
+      } else {
+        sink.item(object);
+      }
+    });
+    return Long.toString(listed);
+  }
+
+  @Override
+  public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+    long seen = Long.parseLong(options.getResourceVersion());
+    long endsBefore;
+    long bookmarksBefore;
+    lock.lockInterruptibly();
+    try {
+      watches.add(options);
+      throwIt(watchFaults.poll());
+      if (seen < compacted) {
+        throw fault(Reason.GONE);
+      }
+      endsBefore = ends;
+      bookmarksBefore = bookmarks;
+      watching++;
+    } finally {
+      lock.unlock();
+    }
+    try {
+      sink.opened();
+      while (true) {
+        List<Event> news = new ArrayList<>();
+        Long bookmark = null;
+        lock.lockInterruptibly();
+        try {
+          while (ends == endsBefore && bookmarks == bookmarksBefore && version <= seen) {
+            changed.await();
+          }
+          if (ends != endsBefore) {
+            throwIt(end);
+            return;
+          }
+          for (Event event : history) {
+            if (event.version > seen) {
+              news.add(event);
+            }
+          }
+          seen = version;
+          if (bookmarks != bookmarksBefore) {
+            bookmarksBefore = bookmarks;
+            bookmark = version;
+          }
+        } finally {
+          lock.unlock();
+        }
+        news.forEach(event -> tell(sink, event));
+        if (bookmark != null) {
+          sink.bookmark(bookmark.toString());
+        }
+      }
+    } finally {
+      locked(() -> --watching);
+    }
+  }
+
+  private static void tell(WatchSink<ConfigMap> sink, Event event) {
+    if (event.poisoned) {
+      sink.undecodable(undecodable(event.object, event.type == Type.DELETED));
+      return;
+    }
+    switch (event.type) {
+      case ADDED -> sink.added(event.object);
+      case MODIFIED -> sink.modified(event.object);
+      case DELETED -> sink.deleted(event.object);
+    }
+  }
+
+  private static Undecodable undecodable(ConfigMap object, boolean deleted) {
+    return new Undecodable(ObjectKey.of(object), object.getMetadata().getUid(),
+        object.getMetadata().getResourceVersion(), deleted, new IllegalStateException("poison"));
+  }
+
+  private static void throwIt(Throwable fault) throws RetrieveException {
+    if (fault instanceof RetrieveException e) {
+      throw e;
+    } else if (fault instanceof RuntimeException e) {
+      throw e;
+    } else if (fault instanceof Error e) {
+      throw e;
+    }
+  }
+
+  private interface Action<R> {
+    R run();
+  }
+
+  private <R> R locked(Action<R> action) {
+    lock.lock();
+    try {
+      R result = action.run();
+      changed.signalAll();
+      return result;
+    } finally {
+      lock.unlock();
+    }
+  }
+}
