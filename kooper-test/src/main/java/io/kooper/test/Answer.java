@@ -1,0 +1,84 @@
+package io.kooper.test;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/** Sends the answer of one request, or only a part of it if a fault says so. On the server's event loop. */
+final class Answer {
+
+  private static final int CHUNK = 64 * 1024;
+
+  private final HttpServerResponse response;
+  private final Runnable cut;
+  private final double share; // how much of the body goes out before the connection is cut; 1 is all
+
+  Answer(HttpServerResponse response, Runnable cut, double share) {
+    this.response = response;
+    this.cut = cut;
+    this.share = share;
+  }
+
+  void send(int code, byte[] json) {
+    response.setStatusCode(code).putHeader("Content-Type", "application/json");
+    if (share >= 1) {
+      response.end(Buffer.buffer(json));
+      return;
+    }
+    if (share > 0) {
+      response.putHeader("Content-Length", Integer.toString(json.length));
+      response.write(Buffer.buffer(json).slice(0, (int) (json.length * share))).onComplete(written -> cut.run());
+    } else {
+      cut.run();
+    }
+  }
+
+  void send(StatusException e) {
+    if (e.status().path("details").has("retryAfterSeconds")) {
+      response.putHeader("Retry-After", e.status().path("details").path("retryAfterSeconds").asString());
+    }
+    send(e.code(), Json.bytes(e.status()));
+  }
+
+  /** Sends a list object by object, waiting whenever the client does not keep up. */
+  void send(Resource resource, Lists.Page page) {
+    int total = page.items().size();
+    if (share <= 0) {
+      cut.run();
+      return;
+    }
+    int whole = share >= 1 ? total : (int) (total * share);
+    response.setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true);
+    Iterator<StoredObject> items = page.items().subList(0, whole).iterator();
+    StoredObject torn = whole < total ? page.items().get(whole) : null;
+    pump(resource, items, Buffer.buffer(page.head()), torn);
+  }
+
+  private void pump(Resource resource, Iterator<StoredObject> items, Buffer buffer, @Nullable StoredObject torn) {
+    Buffer chunk = buffer;
+    while (items.hasNext()) {
+      chunk.appendBytes(items.next().jsonFor(resource));
+      if (items.hasNext() || torn != null) {
+        chunk.appendString(",");
+      }
+      if (chunk.length() >= CHUNK) {
+        if (response.closed()) {
+          return;
+        }
+        // the next chunk when this one is out: other requests have their turn, and a slow client costs no memory
+        response.write(chunk).onSuccess(written -> pump(resource, items, Buffer.buffer(), torn));
+        return;
+      }
+    }
+    if (share >= 1) {
+      response.end(chunk.appendString("]}"));
+      return;
+    }
+    if (torn != null) {
+      byte[] json = torn.jsonFor(resource);
+      chunk.appendBytes(json, 0, json.length / 2);
+    }
+    response.write(chunk).onComplete(written -> cut.run());
+  }
+}

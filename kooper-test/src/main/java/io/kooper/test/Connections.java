@@ -1,0 +1,105 @@
+package io.kooper.test;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The open connections, and the ways in which networks fail.
+ *
+ * <p>It works on Netty's channels, below TLS and HTTP, since that is where networks fail: a frozen connection answers
+ * no WebSocket ping, and a cut one says no goodbye.
+ */
+final class Connections {
+
+  private final Map<HttpConnection, Channel> open = new ConcurrentHashMap<>();
+  private volatile boolean blackhole;
+
+  void opened(HttpConnection connection) {
+    Channel channel = ((ConnectionBase) connection).channel();
+    open.put(connection, channel);
+    connection.closeHandler(nothing -> open.remove(connection));
+    if (blackhole) {
+      freeze(channel);
+    }
+  }
+
+  int count() {
+    return open.size();
+  }
+
+  void cut(HttpConnection connection) {
+    Channel channel = open.get(connection);
+    if (channel != null) {
+      cut(channel);
+    }
+  }
+
+  /** Resets all open connections and returns when it is done. */
+  void cutAll() {
+    List<Channel> channels = List.copyOf(open.values());
+    channels.forEach(Connections::cut);
+    channels.forEach(channel -> channel.closeFuture().awaitUninterruptibly());
+  }
+
+  /** Makes all open connections half-open and returns when it is done. */
+  void freezeAll() {
+    CompletableFuture<?>[] frozen =
+        open.values().stream().map(Connections::freeze).toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(frozen).join();
+  }
+
+  /** Whether connections are frozen from their beginning. */
+  void blackhole(boolean on) {
+    blackhole = on;
+    if (on) {
+      freezeAll();
+    }
+  }
+
+  private static void cut(Channel channel) {
+    channel.eventLoop().execute(() -> {
+      if (channel.isOpen()) {
+        // a reset instead of an orderly end; without the pipeline, so that neither TLS nor a WebSocket says goodbye
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.unsafe().close(channel.newPromise());
+      }
+    });
+  }
+
+  private static CompletableFuture<Void> freeze(Channel channel) {
+    return CompletableFuture.runAsync(() -> {
+      if (channel.isOpen() && channel.pipeline().get(Swallow.class) == null) {
+        channel.pipeline().addFirst(new Swallow());
+      }
+    }, channel.eventLoop());
+  }
+
+  /** Lets nothing through, neither way: what is written seems to be on its way for ever. */
+  private static final class Swallow extends ChannelDuplexHandler {
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+      ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext context) {
+      // nothing was written
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.kooper.test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Deletion: at once, or when the last finalizer is gone. A namespace waits for its objects, a
+ * CustomResourceDefinition for its resources.
+ */
+final class Deletes {
+
+  private final ObjectStore store;
+  private final Registry registry;
+
+  Deletes(ObjectStore store, Registry registry) {
+    this.store = store;
+    this.registry = registry;
+  }
+
+  static boolean isTerminating(ObjectNode object) {
+    return object.at("/metadata/deletionTimestamp").isString();
+  }
+
+  private static boolean hasFinalizers(ObjectNode object) {
+    return !object.at("/metadata/finalizers").isEmpty();
+  }
+
+  /** Whether an object has been waiting for its finalizers, and they are gone. */
+  boolean isFinal(ObjectNode object) {
+    boolean namespaceWaits = object.path("kind").asString("").equals("Namespace")
+        && !isEmpty(object.at("/metadata/name").asString());
+    return isTerminating(object) && !hasFinalizers(object) && !namespaceWaits;
+  }
+
+  /**
+   * Deletes one object.
+   *
+   * @param options the DeleteOptions of the request, empty if there were none
+   * @return the object if it stays for its finalizers (and for a pod, as the API server does), or a success
+   */
+  byte[] delete(Resource resource, String namespace, String name, ObjectNode options, boolean dryRun) {
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      StoredObject current = collection.get(namespace, name);
+      if (current == null) {
+        throw Statuses.notFound(resource.type(), name);
+      }
+      checkPreconditions(resource, current, options.path("preconditions"));
+      if (resource.is("namespaces") && name.equals("default")) {
+        throw Statuses.forbidden(resource.type(), name, "this namespace may not be deleted");
+      }
+      if (dryRun) {
+        return current.jsonFor(resource);
+      }
+      StoredObject left = delete(resource, current);
+      return resource.is("pods") || collection.get(namespace, name) != null
+          ? left.jsonFor(resource)
+          : Json.bytes(Statuses.success(resource, name, current.uid()));
+    });
+  }
+
+  /** Deletes what a selector selects; the answer lists it. */
+  List<StoredObject> deleteCollection(
+      Resource resource, @Nullable String namespace, Predicate<StoredObject> selector, boolean dryRun) {
+    return store.locked(() -> {
+      List<StoredObject> deleted = new ArrayList<>();
+      for (StoredObject object : store.of(resource).select(namespace, selector)) {
+        deleted.add(dryRun ? object : delete(resource, object));
+      }
+      return deleted;
+    });
+  }
+
+  /** The object is gone; under the lock. */
+  void remove(Resource resource, StoredObject last) {
+    store.of(resource).remove(last);
+    if (resource.is(Crds.QUALIFIED_NAME)) {
+      Crds.resources(last.tree()).forEach(registry::unregister);
+    }
+    if (resource.type().namespaced()) {
+      finishNamespace(last.namespace());
+    }
+    finishDefinition(resource);
+  }
+
+  private StoredObject delete(Resource resource, StoredObject current) {
+    ObjectNode tree = current.tree();
+    boolean namespace = resource.is("namespaces");
+    boolean definition = resource.is(Crds.QUALIFIED_NAME);
+    if (!hasFinalizers(tree) && !namespace && !definition) {
+      StoredObject last = current.at(resource, store.nextVersion());
+      remove(resource, last);
+      return last;
+    }
+    if (isTerminating(tree)) {
+      return current;
+    }
+    ObjectNode metadata = Json.metadata(tree);
+    metadata.put("deletionTimestamp", Writes.now()).put("deletionGracePeriodSeconds", 0);
+    if (resource.generation()) {
+      metadata.put("generation", metadata.path("generation").asLong(0) + 1);
+    }
+    if (namespace) {
+      tree.withObjectProperty("status").put("phase", "Terminating");
+    }
+    if (definition) {
+      metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
+    }
+    StoredObject terminating = StoredObject.of(resource, current.namespace(), current.name(), tree, store.nextVersion());
+    store.of(resource).put(terminating);
+    if (namespace) {
+      emptyNamespace(current.name());
+    }
+    if (definition) {
+      emptyDefinition(tree);
+    }
+    return terminating;
+  }
+
+  private void emptyNamespace(String namespace) {
+    for (Resource resource : collections()) {
+      if (resource.type().namespaced() && store.has(resource)) {
+        store.of(resource).select(namespace, object -> true).forEach(object -> delete(resource, object));
+      }
+    }
+    finishNamespace(namespace);
+  }
+
+  private void emptyDefinition(ObjectNode crd) {
+    List<Resource> resources = Crds.resources(crd);
+    if (!resources.isEmpty()) {
+      Resource resource = resources.get(0);
+      store.of(resource).select(null, object -> true).forEach(object -> delete(resource, object));
+      finishDefinition(resource);
+    }
+  }
+
+  private void finishNamespace(String name) {
+    Resource namespaces = registry.require("", "v1", "namespaces");
+    StoredObject namespace = store.of(namespaces).get("", name);
+    if (namespace != null && isFinal(namespace.tree())) {
+      remove(namespaces, namespace.at(namespaces, store.nextVersion()));
+    }
+  }
+
+  private void finishDefinition(Resource resource) {
+    Resource definitions = registry.require(Crds.GROUP, "v1", "customresourcedefinitions");
+    StoredObject definition = store.of(definitions).get("", resource.collection());
+    if (definition == null || !isTerminating(definition.tree()) || !store.of(resource).in(null).isEmpty()) {
+      return;
+    }
+    ObjectNode tree = definition.tree();
+    ObjectNode metadata = Json.metadata(tree);
+    metadata.withArrayProperty("finalizers").removeIf(finalizer -> finalizer.asString("").equals(Crds.FINALIZER));
+    StoredObject changed = StoredObject.of(definitions, "", definition.name(), tree, store.nextVersion());
+    if (isFinal(tree)) {
+      remove(definitions, changed);
+    } else {
+      store.of(definitions).put(changed);
+    }
+  }
+
+  private boolean isEmpty(String namespace) {
+    return collections().stream().filter(resource -> resource.type().namespaced())
+        .allMatch(resource -> store.of(resource).in(namespace).isEmpty());
+  }
+
+  /** One version of each type. */
+  private List<Resource> collections() {
+    List<Resource> distinct = new ArrayList<>();
+    for (Resource resource : registry.all()) {
+      if (distinct.stream().noneMatch(other -> other.collection().equals(resource.collection()))) {
+        distinct.add(resource);
+      }
+    }
+    return distinct;
+  }
+
+  private static void checkPreconditions(Resource resource, StoredObject current, JsonNode preconditions) {
+    String uid = preconditions.path("uid").asString("");
+    if (!uid.isEmpty() && !uid.equals(current.uid())) {
+      throw Statuses.conflict(resource.type(), current.name(),
+          "Precondition failed: UID in precondition: %s, UID in object meta: %s".formatted(uid, current.uid()));
+    }
+    String version = preconditions.path("resourceVersion").asString("");
+    if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
+      throw Statuses.conflict(resource.type(), current.name(),
+          "Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %d"
+              .formatted(version, current.version()));
+    }
+  }
+}

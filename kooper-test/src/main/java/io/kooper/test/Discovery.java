@@ -1,0 +1,109 @@
+package io.kooper.test;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What the server says about itself. */
+final class Discovery {
+
+  private Discovery() {}
+
+  /** @throws StatusException 404 when the path is none of these */
+  static ObjectNode answer(List<String> segments, List<Resource> resources) {
+    String first = segments.isEmpty() ? "" : segments.get(0);
+    return switch (first) {
+      case "version" -> version();
+      case "api" -> segments.size() == 1 ? coreVersions() : resources(resources, "", segments.get(1));
+      case "apis" -> switch (segments.size()) {
+        case 1 -> groups(resources);
+        case 2 -> group(resources, segments.get(1));
+        default -> resources(resources, segments.get(1), segments.get(2));
+      };
+      default -> throw Statuses.noSuchPath();
+    };
+  }
+
+  private static ObjectNode version() {
+    return Json.object().put("major", "1").put("minor", "34").put("gitVersion", "v1.34.0+kooper-test")
+        .put("gitCommit", "").put("gitTreeState", "clean").put("buildDate", "1970-01-01T00:00:00Z")
+        .put("goVersion", "").put("compiler", "javac").put("platform", "jvm");
+  }
+
+  private static ObjectNode coreVersions() {
+    ObjectNode versions = Json.object().put("kind", "APIVersions");
+    versions.putArray("versions").add("v1");
+    versions.putArray("serverAddressByClientCIDRs");
+    return versions;
+  }
+
+  private static ObjectNode groups(List<Resource> resources) {
+    ObjectNode list = Json.object().put("kind", "APIGroupList").put("apiVersion", "v1");
+    ArrayNode groups = list.putArray("groups");
+    Set<String> names = new LinkedHashSet<>();
+    resources.forEach(resource -> names.add(resource.type().group()));
+    names.remove("");
+    names.forEach(name -> groups.add(describe(name, resources)));
+    return list;
+  }
+
+  private static ObjectNode group(List<Resource> resources, String name) {
+    if (name.isEmpty() || resources.stream().noneMatch(resource -> resource.type().group().equals(name))) {
+      throw Statuses.noSuchPath();
+    }
+    ObjectNode group = Json.object().put("kind", "APIGroup").put("apiVersion", "v1");
+    return group.setAll(describe(name, resources));
+  }
+
+  private static ObjectNode describe(String group, List<Resource> resources) {
+    Set<String> versions = new LinkedHashSet<>();
+    resources.stream().filter(resource -> resource.type().group().equals(group))
+        .forEach(resource -> versions.add(resource.type().version()));
+    ObjectNode description = Json.object().put("name", group);
+    ArrayNode all = description.putArray("versions");
+    versions.forEach(version -> all.addObject().put("groupVersion", group + "/" + version).put("version", version));
+    description.set("preferredVersion", all.get(0).deepCopy());
+    return description;
+  }
+
+  private static ObjectNode resources(List<Resource> resources, String group, String version) {
+    List<Resource> served = new ArrayList<>();
+    for (Resource resource : resources) {
+      if (resource.type().group().equals(group) && resource.type().version().equals(version)) {
+        served.add(resource);
+      }
+    }
+    if (served.isEmpty()) {
+      throw Statuses.noSuchPath();
+    }
+    ObjectNode list = Json.object().put("kind", "APIResourceList").put("apiVersion", "v1")
+        .put("groupVersion", group.isEmpty() ? version : group + "/" + version);
+    ArrayNode array = list.putArray("resources");
+    for (Resource resource : served) {
+      ObjectNode entry = array.addObject().put("name", resource.type().plural())
+          .put("singularName", resource.singular()).put("namespaced", resource.type().namespaced())
+          .put("kind", resource.type().kind());
+      verbs(entry, "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+      if (!resource.shortNames().isEmpty()) {
+        ArrayNode shortNames = entry.putArray("shortNames");
+        resource.shortNames().forEach(shortNames::add);
+      }
+      if (resource.type().statusSubresource()) {
+        verbs(array.addObject().put("name", resource.type().plural() + "/status").put("singularName", "")
+            .put("namespaced", resource.type().namespaced()).put("kind", resource.type().kind()),
+            "get", "patch", "update");
+      }
+    }
+    return list;
+  }
+
+  private static void verbs(ObjectNode entry, String... verbs) {
+    ArrayNode array = entry.putArray("verbs");
+    for (String verb : verbs) {
+      array.add(verb);
+    }
+  }
+}

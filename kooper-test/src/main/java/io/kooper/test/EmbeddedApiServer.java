@@ -1,0 +1,307 @@
+package io.kooper.test;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PfxOptions;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kubernetes API server in this process, over real HTTP and TLS on 127.0.0.1.
+ *
+ * <p><b>Guarantees.</b> Versions, conflicts, watches, bookmarks, continue tokens and errors are those of a kube-apiserver,
+ * for the built-in types it knows, registered types and CustomResourceDefinitions. Watches are served over HTTP and over
+ * WebSockets. A change is visible to every request that begins after its answer.
+ *
+ * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation by schema, no garbage collection of
+ * dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at once.
+ * {@code propagationPolicy} is accepted and ignored. Strategic merge patch and server-side apply are refused with 415.
+ *
+ * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
+ *
+ * <pre>{@code
+ * try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
+ *   client.configMaps().inNamespace("default").resource(configMap).create();
+ *   server.faults().cutConnections();
+ * }
+ * }</pre>
+ */
+public final class EmbeddedApiServer implements AutoCloseable {
+
+  private static final int REQUESTS_KEPT = 10_000;
+
+  /** What the builder was told. */
+  record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists) {}
+
+  private final Settings settings;
+  private final Vertx vertx;
+  private final ObjectStore store;
+  private final Registry registry;
+  private final Connections connections = new Connections();
+  private final Faults faults;
+  private final Router router;
+  private final Deque<ApiRequest> requests = new ArrayDeque<>(); // guarded by itself
+  private final Object lifecycle = new Object(); // starting and stopping is rare, and may block
+  private @Nullable HttpServer server; // guarded by lifecycle; null while stopped
+  private volatile int port;
+
+  private EmbeddedApiServer(Settings settings) {
+    this.settings = settings;
+    // one event loop is enough, and makes the order of requests the order of their arrival
+    vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1).setInternalBlockingPoolSize(1)
+        .setUseDaemonThread(true)
+        .setFileSystemOptions(new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
+    store = new ObjectStore(settings.history());
+    registry = new Registry(store);
+    Deletes deletes = new Deletes(store, registry);
+    Writes writes = new Writes(store, registry, deletes);
+    for (String namespace : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
+      writes.createNamespace(namespace);
+    }
+    faults = new Faults(connections, store, registry);
+    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults, this::record);
+    port = settings.port();
+  }
+
+  /** A server with TLS on a free port, running. */
+  public static EmbeddedApiServer start() {
+    return builder().start();
+  }
+
+  /** Begins the configuration of a server. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Such as {@code https://127.0.0.1:34567}; the same for the server's whole life. */
+  public String url() {
+    return (settings.tls() ? "https" : "http") + "://127.0.0.1:" + port;
+  }
+
+  /**
+   * A configuration that reaches this server and trusts its certificate. It is read from nowhere: no kubeconfig, no
+   * environment, no service account.
+   */
+  public Config config() {
+    ConfigBuilder config = new ConfigBuilder(Config.empty()).withMasterUrl(url()).withNamespace("default");
+    if (settings.tls()) {
+      config.withCaCertData(TestCertificate.authorityBase64());
+    } else {
+      config.withTrustCerts(false);
+    }
+    return config.build();
+  }
+
+  /** A new client; the caller closes it. */
+  public KubernetesClient client() {
+    return new KubernetesClientBuilder().withConfig(config()).build();
+  }
+
+  /** The text of a kubeconfig file for this server, as {@code kubectl} reads it. */
+  public String kubeconfig() {
+    String authority = settings.tls()
+        ? "    certificate-authority-data: " + TestCertificate.authorityBase64() + "\n"
+        : "";
+    return """
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: kooper-test
+          cluster:
+            server: %s
+        %scontexts:
+        - name: kooper-test
+          context:
+            cluster: kooper-test
+            user: kooper-test
+            namespace: default
+        users:
+        - name: kooper-test
+          user: {}
+        current-context: kooper-test
+        """.formatted(url(), authority);
+  }
+
+  /**
+   * Serves a type from now on, as if a CustomResourceDefinition had been created: with a status subresource if its
+   * class is a {@link CustomResource} that names a status type.
+   */
+  public void register(Class<? extends HasMetadata> type) {
+    String apiVersion = HasMetadata.getApiVersion(type);
+    int slash = apiVersion.indexOf('/');
+    ResourceType resource = ResourceType.of(slash < 0 ? "" : apiVersion.substring(0, slash),
+        apiVersion.substring(slash + 1), HasMetadata.getKind(type), HasMetadata.getPlural(type),
+        Namespaced.class.isAssignableFrom(type));
+    register(StatusTypes.hasStatus(type) ? resource.withStatus() : resource);
+  }
+
+  /** Serves a type from now on, as if a CustomResourceDefinition had been created. */
+  public void register(ResourceType type) {
+    registry.register(Resource.custom(type));
+  }
+
+  /** What can go wrong, on request. */
+  public Faults faults() {
+    return faults;
+  }
+
+  /** The newest requests, the oldest of them first, at most 10,000. Those that hang or fail by a fault are included. */
+  public List<ApiRequest> requests() {
+    synchronized (requests) {
+      return new ArrayList<>(requests);
+    }
+  }
+
+  /** Those of {@link #requests()} that satisfy a condition. */
+  public List<ApiRequest> requests(Predicate<ApiRequest> condition) {
+    return requests().stream().filter(condition).toList();
+  }
+
+  /**
+   * Stops like a killed process: connections are reset, the port refuses. The data stays. No effect if it is stopped.
+   */
+  public void stop() {
+    synchronized (lifecycle) {
+      HttpServer running = server;
+      if (running == null) {
+        return;
+      }
+      server = null;
+      connections.cutAll();
+      await(running.close());
+    }
+  }
+
+  /** Stops, if it runs, and starts again on the same port with the same data and versions. */
+  public void restart() {
+    synchronized (lifecycle) {
+      stop();
+      listen();
+    }
+  }
+
+  /** Stops for good and ends the threads. */
+  @Override
+  public void close() {
+    stop();
+    await(vertx.close());
+  }
+
+  private void listen() {
+    synchronized (lifecycle) {
+      HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(port)
+          .setUseAlpn(false).setHttp2ClearTextEnabled(false)
+          .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
+      if (settings.tls()) {
+        options.setSsl(true).setKeyCertOptions(
+            new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
+      }
+      server = await(vertx.createHttpServer(options)
+          .connectionHandler(connections::opened).requestHandler(router::handle).listen());
+      port = server.actualPort();
+    }
+  }
+
+  private void record(ApiRequest request) {
+    synchronized (requests) {
+      if (requests.size() == REQUESTS_KEPT) {
+        requests.removeFirst();
+      }
+      requests.addLast(request);
+    }
+  }
+
+  private static <T> T await(Future<T> future) {
+    return future.toCompletionStage().toCompletableFuture().join();
+  }
+
+  /** Configures an {@link EmbeddedApiServer}. */
+  public static final class Builder {
+
+    private boolean tls = true;
+    private int port;
+    private int history = 10_000;
+    private Duration bookmarkInterval = Duration.ofMinutes(1);
+    private boolean streamingLists = true;
+
+    private Builder() {}
+
+    /** Whether it speaks TLS, on by default. */
+    public Builder tls(boolean on) {
+      this.tls = on;
+      return this;
+    }
+
+    /** The port, or 0, the default, for a free one. */
+    public Builder port(int port) {
+      this.port = port;
+      return this;
+    }
+
+    /** How many events of each type are remembered, 10,000 by default; a watch that is further behind is ended. */
+    public Builder history(int events) {
+      this.history = events;
+      return this;
+    }
+
+    /** How often a watch that allows bookmarks gets one, each minute by default. */
+    public Builder bookmarkInterval(Duration interval) {
+      this.bookmarkInterval = interval;
+      return this;
+    }
+
+    /** Whether {@code sendInitialEvents} is known, as it is by default; otherwise it is refused with 422. */
+    public Builder streamingLists(boolean on) {
+      this.streamingLists = on;
+      return this;
+    }
+
+    /**
+     * Starts the server and returns when it listens.
+     *
+     * @throws IllegalArgumentException when a setting is out of range; it names them all
+     * @throws java.util.concurrent.CompletionException when the port is taken
+     */
+    public EmbeddedApiServer start() {
+      List<String> errors = new ArrayList<>();
+      if (port < 0 || port > 65_535) {
+        errors.add("port must be 0 to 65535, not " + port);
+      }
+      if (history < 1) {
+        errors.add("history must be positive, not " + history);
+      }
+      if (bookmarkInterval.toMillis() < 1) {
+        errors.add("bookmarkInterval must be at least a millisecond, not " + bookmarkInterval);
+      }
+      if (!errors.isEmpty()) {
+        throw new IllegalArgumentException(String.join("; ", errors));
+      }
+      EmbeddedApiServer server =
+          new EmbeddedApiServer(new Settings(tls, port, history, bookmarkInterval, streamingLists));
+      try {
+        server.listen();
+      } catch (RuntimeException e) {
+        server.close();
+        throw e;
+      }
+      return server;
+    }
+  }
+}

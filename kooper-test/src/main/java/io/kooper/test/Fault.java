@@ -1,0 +1,113 @@
+package io.kooper.test;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong, for which requests, and how often. Immutable; without {@link #on} and {@link #when} it meets every
+ * request, without {@link #times} until it is taken back.
+ *
+ * <pre>{@code
+ * server.faults().inject(Fault.status(429).retryAfter(Duration.ofSeconds(1)).on("list", "pods").times(2));
+ * }</pre>
+ */
+public final class Fault {
+
+  enum Kind { STATUS, DELAY, HANG, DISCONNECT, TRUNCATE, LOSE_ANSWER }
+
+  final Kind kind;
+  final int code;
+  final Duration delay;
+  final @Nullable Duration retryAfter;
+  final @Nullable String message;
+  final Predicate<ApiRequest> selection;
+  final int times;
+
+  private Fault(Kind kind, int code, Duration delay, @Nullable Duration retryAfter, @Nullable String message,
+      Predicate<ApiRequest> selection, int times) {
+    this.kind = kind;
+    this.code = code;
+    this.delay = delay;
+    this.retryAfter = retryAfter;
+    this.message = message;
+    this.selection = selection;
+    this.times = times;
+  }
+
+  private static Fault of(Kind kind) {
+    return new Fault(kind, 0, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+  }
+
+  /** The request is refused with this HTTP status and a {@code Status} body, and is not executed. */
+  public static Fault status(int code) {
+    if (code < 400 || code > 599) {
+      throw new IllegalArgumentException("an error status is 400 to 599, not " + code);
+    }
+    return new Fault(Kind.STATUS, code, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+  }
+
+  /** The request is executed and answered, but only after this time. */
+  public static Fault delay(Duration delay) {
+    return new Fault(Kind.DELAY, 0, delay, null, null, request -> true, Integer.MAX_VALUE);
+  }
+
+  /** The request is neither executed nor ever answered. */
+  public static Fault hang() {
+    return of(Kind.HANG);
+  }
+
+  /** The connection is reset before the request is executed. */
+  public static Fault disconnect() {
+    return of(Kind.DISCONNECT);
+  }
+
+  /** The request is executed, half of the answer's body is sent, then the connection is reset. No effect on watches. */
+  public static Fault truncate() {
+    return of(Kind.TRUNCATE);
+  }
+
+  /** The request is executed, then the connection is reset without an answer. No effect on watches. */
+  public static Fault loseAnswer() {
+    return of(Kind.LOSE_ANSWER);
+  }
+
+  /** With a {@code Retry-After} header and the same in the body's details, in whole seconds. For {@link #status}. */
+  public Fault retryAfter(Duration time) {
+    return new Fault(kind, code, delay, time, message, selection, times);
+  }
+
+  /** With this message instead of a general one. For {@link #status}. */
+  public Fault message(String text) {
+    return new Fault(kind, code, delay, retryAfter, text, selection, times);
+  }
+
+  /** Only for this verb on this resource (see {@link ApiRequest}), {@code *} standing for any. */
+  public Fault on(String verb, String resource) {
+    Objects.requireNonNull(verb, "verb");
+    Objects.requireNonNull(resource, "resource");
+    return when(request -> request.is(verb, resource));
+  }
+
+  /** Only for requests that also satisfy this. Called on the server's event loop: it must not block. */
+  public Fault when(Predicate<ApiRequest> condition) {
+    return new Fault(kind, code, delay, retryAfter, message, selection.and(condition), times);
+  }
+
+  /** Only for the first so many requests that it meets. */
+  public Fault times(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("a fault happens at least once, not " + count + " times");
+    }
+    return new Fault(kind, code, delay, retryAfter, message, selection, count);
+  }
+
+  StatusException toStatus() {
+    StatusException e = new StatusException(Statuses.failure(code, message == null ? "injected failure" : message));
+    if (retryAfter != null) {
+      e.status().putObject("details").put("retryAfterSeconds", Math.max(1, retryAfter.toSeconds()));
+    }
+    return e;
+  }
+}

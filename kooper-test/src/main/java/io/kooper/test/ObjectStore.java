@@ -1,0 +1,83 @@
+package io.kooper.test;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * All objects and the one version that counts all their changes.
+ *
+ * <p>One lock guards everything. It is held for a single operation, never while something is sent.
+ */
+final class ObjectStore {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final int historyLimit;
+  private final Map<String, ResourceCollection> collections = new HashMap<>(); // guarded by lock
+  private long version = 1; // guarded by lock
+
+  ObjectStore(int historyLimit) {
+    this.historyLimit = historyLimit;
+  }
+
+  <T> T locked(Supplier<T> action) {
+    lock.lock();
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The version of the newest change. */
+  long version() {
+    return version;
+  }
+
+  long nextVersion() {
+    return ++version;
+  }
+
+  /** The collection of a served type. */
+  ResourceCollection of(Resource resource) {
+    ResourceCollection collection = collections.get(resource.collection());
+    if (collection == null) { // its definition has been deleted since the request was read
+      throw Statuses.noSuchPath();
+    }
+    return collection;
+  }
+
+  boolean has(Resource resource) {
+    return collections.containsKey(resource.collection());
+  }
+
+  /** Makes the collection of a type, unless another version of the type has it. */
+  void open(Resource resource) {
+    // a history that begins now: what another type of this name once did is not known any more
+    collections.computeIfAbsent(resource.collection(),
+        name -> new ResourceCollection(this, new EventLog(historyLimit, version)));
+  }
+
+  /** Ends the collection of a type that is no longer served. */
+  void drop(Resource resource) {
+    ResourceCollection collection = collections.remove(resource.collection());
+    if (collection != null) {
+      collection.close();
+    }
+  }
+
+  /** Forgets the history of all collections. */
+  void compact() {
+    collections.values().forEach(collection -> collection.log().compact(version));
+  }
+}

@@ -1,0 +1,61 @@
+package io.kooper.test;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The served types. Changed under the store's lock, read by any thread. */
+final class Registry {
+
+  private final ObjectStore store;
+  private volatile Map<String, Resource> resources = Map.of(); // by path: replaced as a whole, never changed
+
+  Registry(ObjectStore store) {
+    this.store = store;
+    BuiltInTypes.all().forEach(this::register);
+  }
+
+  void register(Resource resource) {
+    store.locked(() -> {
+      Map<String, Resource> changed = new LinkedHashMap<>(resources);
+      changed.put(path(resource.type().group(), resource.type().version(), resource.type().plural()), resource);
+      store.open(resource);
+      resources = changed;
+    });
+  }
+
+  /** Stops serving a type; its collection ends with its last version. */
+  void unregister(Resource resource) {
+    store.locked(() -> {
+      Map<String, Resource> changed = new LinkedHashMap<>(resources);
+      changed.remove(path(resource.type().group(), resource.type().version(), resource.type().plural()));
+      resources = changed;
+      if (changed.values().stream().noneMatch(other -> other.collection().equals(resource.collection()))) {
+        store.drop(resource);
+      }
+    });
+  }
+
+  @Nullable Resource find(String group, String version, String plural) {
+    return resources.get(path(group, version, plural));
+  }
+
+  /** A type of the core: its absence is a defect. */
+  Resource require(String group, String version, String plural) {
+    Resource resource = find(group, version, plural);
+    if (resource == null) {
+      throw new IllegalArgumentException("not served: " + path(group, version, plural));
+    }
+    return resource;
+  }
+
+  List<Resource> all() {
+    return new ArrayList<>(resources.values());
+  }
+
+  private static String path(String group, String version, String plural) {
+    return group + "/" + version + "/" + plural;
+  }
+}

@@ -1,0 +1,117 @@
+package io.kooper.test;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The objects of one type, their history, and who watches them. Every method under the store's lock. */
+final class ResourceCollection {
+
+  private final ObjectStore store;
+  private final EventLog log;
+  private final NavigableMap<String, StoredObject> objects = new TreeMap<>();
+  private final Set<Runnable> watchers = new LinkedHashSet<>();
+  private boolean closed;
+
+  ResourceCollection(ObjectStore store, EventLog log) {
+    this.store = store;
+    this.log = log;
+  }
+
+  EventLog log() {
+    return log;
+  }
+
+  @Nullable StoredObject get(String namespace, String name) {
+    return objects.get(StoredObject.path(namespace, name));
+  }
+
+  /** Adds or replaces an object and tells the watchers. */
+  void put(StoredObject object) {
+    StoredObject previous = objects.put(object.path(), object);
+    log.append(object.version(), previous, object, null);
+    notifyWatchers();
+  }
+
+  /** Removes an object; {@code last} is its last state under the version of the deletion. */
+  void remove(StoredObject last) {
+    StoredObject previous = objects.remove(last.path());
+    log.append(last.version(), previous, null, last);
+    notifyWatchers();
+  }
+
+  /** The objects of a namespace, or of all if it is null, in order. */
+  SortedMap<String, StoredObject> in(@Nullable String namespace) {
+    return in(objects, namespace);
+  }
+
+  /**
+   * The objects as they were at a version.
+   *
+   * @throws StatusException 410 when that is forgotten
+   */
+  SortedMap<String, StoredObject> in(@Nullable String namespace, long version) {
+    Map<String, @Nullable StoredObject> changed = log.changedSince(version);
+    if (changed.isEmpty()) {
+      return in(namespace);
+    }
+    NavigableMap<String, StoredObject> then = new TreeMap<>(objects);
+    changed.forEach((path, object) -> {
+      if (object == null) {
+        then.remove(path);
+      } else {
+        then.put(path, object);
+      }
+    });
+    return in(then, namespace);
+  }
+
+  List<StoredObject> select(@Nullable String namespace, Predicate<StoredObject> selector) {
+    List<StoredObject> selected = new ArrayList<>();
+    for (StoredObject object : in(namespace).values()) {
+      if (selector.test(object)) {
+        selected.add(object);
+      }
+    }
+    return selected;
+  }
+
+  void watch(Runnable watcher) {
+    watchers.add(watcher);
+  }
+
+  void unwatch(Runnable watcher) {
+    watchers.remove(watcher);
+  }
+
+  /** Nothing comes any more: its type is no longer served. */
+  void close() {
+    closed = true;
+    notifyWatchers();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  ObjectStore store() {
+    return store;
+  }
+
+  private void notifyWatchers() {
+    watchers.forEach(Runnable::run);
+  }
+
+  private static SortedMap<String, StoredObject> in(
+      NavigableMap<String, StoredObject> objects, @Nullable String namespace) {
+    // '0' follows '/': every path of the namespace and no other
+    return namespace == null ? objects : objects.subMap(namespace + "/", namespace + "0");
+  }
+}

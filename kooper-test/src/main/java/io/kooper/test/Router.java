@@ -1,0 +1,253 @@
+package io.kooper.test;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** From a request to its answer. On the server's event loop. */
+final class Router {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedApiServer.class);
+  private static final int MAX_BODY = 3 * 1024 * 1024; // the API server's limit
+  private static final Set<String> HEALTH = Set.of("healthz", "livez", "readyz");
+
+  private final Vertx vertx;
+  private final EmbeddedApiServer.Settings settings;
+  private final ObjectStore store;
+  private final Registry registry;
+  private final Writes writes;
+  private final Deletes deletes;
+  private final Connections connections;
+  private final Faults faults;
+  private final Consumer<ApiRequest> record;
+
+  Router(Vertx vertx, EmbeddedApiServer.Settings settings, ObjectStore store, Registry registry, Writes writes,
+      Deletes deletes, Connections connections, Faults faults, Consumer<ApiRequest> record) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.store = store;
+    this.registry = registry;
+    this.writes = writes;
+    this.deletes = deletes;
+    this.connections = connections;
+    this.faults = faults;
+    this.record = record;
+  }
+
+  void handle(HttpServerRequest http) {
+    Call call = Call.of(http, registry);
+    record.accept(call.request());
+    Fault fault = faults.next(call.request());
+    if (fault == null) {
+      execute(call, 1);
+      return;
+    }
+    switch (fault.kind) {
+      case STATUS -> answer(call, 1).send(fault.toStatus());
+      case DELAY -> {
+        http.pause();
+        vertx.setTimer(Math.max(1, fault.delay.toMillis()), id -> {
+          http.resume();
+          execute(call, 1);
+        });
+      }
+      case HANG -> LOG.debug("no answer to {}", call.request());
+      case DISCONNECT -> connections.cut(http.connection());
+      case TRUNCATE -> execute(call, 0.5);
+      case LOSE_ANSWER -> execute(call, 0);
+      default -> throw new AssertionError(fault.kind);
+    }
+  }
+
+  private void execute(Call call, double share) {
+    Answer answer = answer(call, share);
+    if (call.http().method() == HttpMethod.GET) {
+      attempt(answer, () -> read(call, answer));
+    } else {
+      call.http().body().onSuccess(body -> attempt(answer, () -> write(call, body, answer)))
+          .onFailure(e -> LOG.debug("the client went away while it sent {}", call.request(), e));
+    }
+  }
+
+  private Answer answer(Call call, double share) {
+    return new Answer(call.http().response(), () -> connections.cut(call.http().connection()), share);
+  }
+
+  private static void attempt(Answer answer, Runnable action) {
+    try {
+      action.run();
+    } catch (StatusException e) {
+      answer.send(e);
+    } catch (RuntimeException e) {
+      LOG.warn("a defect of the embedded API server", e);
+      answer.send(new StatusException(Statuses.failure(500, "Internal error occurred: " + e)));
+    }
+  }
+
+  private void read(Call call, Answer answer) {
+    List<String> segments = call.segments();
+    if (!segments.isEmpty() && HEALTH.contains(segments.get(0))) {
+      call.http().response().putHeader("Content-Type", "text/plain; charset=utf-8").end("ok");
+      return;
+    }
+    if (call.request().resource().isEmpty()) {
+      answer.send(200, Json.bytes(Discovery.answer(segments, registry.all())));
+      return;
+    }
+    Resource resource = resource(call);
+    requireJson(call);
+    switch (call.request().verb()) {
+      case "list" -> answer.send(resource, Lists.page(store, resource, call));
+      case "watch" -> watch(call, resource, answer);
+      default -> answer.send(200, get(call, resource));
+    }
+  }
+
+  private byte[] get(Call call, Resource resource) {
+    String name = name(call);
+    return store.locked(() -> {
+      StoredObject object = store.of(resource).get(call.namespace(), name);
+      if (object == null) {
+        throw Statuses.notFound(resource.type(), name);
+      }
+      Lists.requireReached(store, call.number("resourceVersion"));
+      return object.jsonFor(resource);
+    });
+  }
+
+  private void watch(Call call, Resource resource, Answer answer) {
+    WatchOptions options = WatchOptions.of(call, resource, settings.streamingLists());
+    ResourceCollection collection = store.locked(() -> {
+      if (options.initialEvents()) {
+        Lists.requireReached(store, options.version());
+      }
+      return store.of(resource);
+    });
+    if ("websocket".equalsIgnoreCase(call.http().getHeader("Upgrade"))) {
+      call.http().toWebSocket()
+          .onSuccess(socket -> start(collection, resource, options, EventSink.of(socket)))
+          .onFailure(e -> LOG.debug("no WebSocket for {}", call.request(), e));
+      return;
+    }
+    call.http().response().setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true)
+        .writeHead(); // at once: the client must know that the watch stands
+    start(collection, resource, options, EventSink.of(call.http().response()));
+  }
+
+  private void start(ResourceCollection collection, Resource resource, WatchOptions options, EventSink sink) {
+    new Watch(vertx.getOrCreateContext(), collection, resource, options, sink, settings.history())
+        .start(settings.bookmarkInterval());
+  }
+
+  private void write(Call call, Buffer body, Answer answer) {
+    if (body.length() > MAX_BODY) {
+      throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
+    }
+    Resource resource = resource(call);
+    requireJson(call);
+    byte[] bytes = body.getBytes();
+    String subresource = call.request().subresource();
+    String type = call.http().getHeader("Content-Type");
+    switch (call.request().verb()) {
+      case "create" -> {
+        if (call.request().name() != null || resource.type().namespaced() && call.request().namespace() == null) {
+          throw Statuses.methodNotAllowed();
+        }
+        requireJson(type);
+        answer.send(201, writes.create(resource, call.namespace(), Json.readObject(bytes), call.dryRun()));
+      }
+      case "update" -> {
+        requireJson(type);
+        ObjectNode wanted = Json.readObject(bytes);
+        answer.send(200, update(call, resource, subresource, true, current -> wanted));
+      }
+      case "patch" -> answer.send(200,
+          update(call, resource, subresource, false, current -> Patches.apply(current, type, bytes)));
+      case "delete" -> {
+        requireNoSubresource(subresource);
+        ObjectNode options = bytes.length == 0 ? Json.object() : Json.readObject(bytes);
+        answer.send(200, deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options)));
+      }
+      case "deletecollection" -> {
+        ObjectNode options = bytes.length == 0 ? Json.object() : Json.readObject(bytes);
+        answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
+            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), dryRun(call, options))));
+      }
+      default -> throw Statuses.methodNotAllowed();
+    }
+  }
+
+  private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
+      UnaryOperator<ObjectNode> change) {
+    return writes.update(resource, call.namespace(), name(call), subresource, call.dryRun(), versionRequired, change);
+  }
+
+  private byte[] list(Resource resource, List<StoredObject> objects) {
+    ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.type().apiVersion());
+    list.putObject("metadata").put("resourceVersion", Long.toString(store.locked(store::version)));
+    ArrayNode items = list.putArray("items");
+    objects.forEach(object -> items.add(Json.parse(object.jsonFor(resource))));
+    return Json.bytes(list);
+  }
+
+  /** @throws StatusException 404 when nothing is served there */
+  private static Resource resource(Call call) {
+    Resource resource = call.resource();
+    if (resource == null || call.request().namespace() != null && !resource.type().namespaced()) {
+      throw Statuses.noSuchPath();
+    }
+    String subresource = call.request().subresource();
+    boolean status = "status".equals(subresource) && resource.type().statusSubresource();
+    if (subresource != null && !status) {
+      throw Statuses.noSuchPath();
+    }
+    if (call.request().name() != null && resource.type().namespaced() && call.request().namespace() == null) {
+      throw Statuses.noSuchPath();
+    }
+    return resource;
+  }
+
+  private static String name(Call call) {
+    String name = call.request().name();
+    if (name == null) {
+      throw Statuses.methodNotAllowed();
+    }
+    return name;
+  }
+
+  private static boolean dryRun(Call call, ObjectNode options) {
+    return call.dryRun() || options.path("dryRun").valueStream().anyMatch(value -> value.asString("").equals("All"));
+  }
+
+  private static void requireNoSubresource(@Nullable String subresource) {
+    if (subresource != null) {
+      throw Statuses.methodNotAllowed();
+    }
+  }
+
+  /** A client that takes nothing but protobuf cannot be served. */
+  private static void requireJson(Call call) {
+    String accept = call.http().getHeader("Accept");
+    if (accept != null && !accept.isBlank() && !accept.contains("json") && !accept.contains("*/*")
+        && !accept.contains("application/*")) {
+      throw new StatusException(Statuses.failure(406, "only the following media types are accepted: application/json"));
+    }
+  }
+
+  private static void requireJson(@Nullable String contentType) {
+    if (contentType != null && !contentType.isBlank() && !contentType.startsWith("application/json")) {
+      throw new StatusException(Statuses.failure(415,
+          "the body of the request was in an unknown format - accepted media types include: application/json"));
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.kooper.test;
+
+import tools.jackson.databind.node.ObjectNode;
+
+/** A request's failure, in the words of the API server. */
+final class StatusException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient ObjectNode status;
+
+  StatusException(ObjectNode status) {
+    // no stack trace: it is an answer, not a defect
+    super(status.path("message").asString(), null, false, false);
+    this.status = status;
+  }
+
+  int code() {
+    return status.path("code").asInt();
+  }
+
+  ObjectNode status() {
+    return status;
+  }
+}

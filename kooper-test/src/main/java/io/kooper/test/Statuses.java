@@ -1,0 +1,142 @@
+package io.kooper.test;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The {@code Status} objects of the API server, worded as it words them, since clients and people read the words. */
+final class Statuses {
+
+  private static final Map<Integer, String> REASONS = Map.ofEntries(Map.entry(400, "BadRequest"),
+      Map.entry(401, "Unauthorized"), Map.entry(403, "Forbidden"), Map.entry(404, "NotFound"),
+      Map.entry(405, "MethodNotAllowed"), Map.entry(406, "NotAcceptable"), Map.entry(409, "Conflict"),
+      Map.entry(410, "Expired"), Map.entry(413, "RequestEntityTooLarge"), Map.entry(415, "UnsupportedMediaType"),
+      Map.entry(422, "Invalid"), Map.entry(429, "TooManyRequests"), Map.entry(500, "InternalError"),
+      Map.entry(503, "ServiceUnavailable"), Map.entry(504, "Timeout"));
+
+  private Statuses() {}
+
+  /** A failure without details; the reason is the usual one of the code. */
+  static ObjectNode failure(int code, String message) {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+    status.put("status", "Failure").put("message", message);
+    String reason = REASONS.get(code);
+    if (reason != null) {
+      status.put("reason", reason);
+    }
+    return status.put("code", code);
+  }
+
+  static ObjectNode success(Resource resource, String name, @Nullable String uid) {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+    status.put("status", "Success");
+    details(status, resource.type(), name);
+    if (uid != null) {
+      ((ObjectNode) status.get("details")).put("uid", uid);
+    }
+    return status;
+  }
+
+  static StatusException badRequest(String message) {
+    return new StatusException(failure(400, message));
+  }
+
+  static StatusException notFound(ResourceType type, String name) {
+    return about(404, type, name, "%s \"%s\" not found".formatted(type.qualifiedName(), name));
+  }
+
+  /** What the API server answers for a path it does not know. */
+  static StatusException noSuchPath() {
+    ObjectNode status = failure(404, "the server could not find the requested resource");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  static StatusException alreadyExists(ResourceType type, String name) {
+    StatusException e = about(409, type, name, "%s \"%s\" already exists".formatted(type.qualifiedName(), name));
+    e.status().put("reason", "AlreadyExists");
+    return e;
+  }
+
+  static StatusException conflict(ResourceType type, String name, String why) {
+    return about(409, type, name,
+        "Operation cannot be fulfilled on %s \"%s\": %s".formatted(type.qualifiedName(), name, why));
+  }
+
+  static StatusException staleVersion(ResourceType type, String name) {
+    return conflict(type, name,
+        "the object has been modified; please apply your changes to the latest version and try again");
+  }
+
+  static StatusException forbidden(ResourceType type, String name, String why) {
+    return about(403, type, name, "%s \"%s\" is forbidden: %s".formatted(type.qualifiedName(), name, why));
+  }
+
+  static StatusException invalid(ResourceType type, String name, String field, String why) {
+    String kind = type.group().isEmpty() ? type.kind() : type.kind() + "." + type.group();
+    StatusException e = about(422, type, name, "%s \"%s\" is invalid: %s: %s".formatted(kind, name, field, why));
+    ObjectNode details = (ObjectNode) e.status().get("details");
+    details.put("kind", type.kind());
+    details.putArray("causes").addObject().put("reason", "FieldValueInvalid").put("message", why).put("field", field);
+    return e;
+  }
+
+  static StatusException invalidOptions(String field, String why) {
+    StatusException e = new StatusException(failure(422,
+        "ListOptions.meta.k8s.io \"\" is invalid: %s: Forbidden: %s".formatted(field, why)));
+    ObjectNode details = e.status().putObject("details").put("group", "meta.k8s.io").put("kind", "ListOptions");
+    details.putArray("causes").addObject().put("reason", "FieldValueForbidden").put("message", "Forbidden: " + why)
+        .put("field", field);
+    return e;
+  }
+
+  static StatusException methodNotAllowed() {
+    ObjectNode status = failure(405, "the server does not allow this method on the requested resource");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  static StatusException unsupportedPatch(boolean known) {
+    String accepted = "accepted media types include: application/json-patch+json, application/merge-patch+json";
+    return new StatusException(failure(415, known
+        ? "this test server does not implement this kind of patch; " + accepted
+        : "the body of the request was in an unknown format - " + accepted));
+  }
+
+  /** The version asked for has been compacted: the client must list anew. */
+  static StatusException expired(long requested, long oldest) {
+    return new StatusException(failure(410, "too old resource version: %d (%d)".formatted(requested, oldest)));
+  }
+
+  static StatusException continueExpired() {
+    return new StatusException(failure(410,
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+            + "without the continue parameter."));
+  }
+
+  static StatusException tooLargeVersion(long requested, long current) {
+    StatusException e = new StatusException(failure(504,
+        "Timeout: Too large resource version: %d, current: %d".formatted(requested, current)));
+    ObjectNode details = e.status().putObject("details");
+    details.putArray("causes").addObject().put("reason", "ResourceVersionTooLarge")
+        .put("message", "Too large resource version");
+    details.put("retryAfterSeconds", 1);
+    return e;
+  }
+
+  private static StatusException about(int code, ResourceType type, String name, String message) {
+    ObjectNode status = failure(code, message);
+    details(status, type, name);
+    return new StatusException(status);
+  }
+
+  private static void details(ObjectNode status, ResourceType type, String name) {
+    ObjectNode details = status.putObject("details").put("name", name);
+    if (!type.group().isEmpty()) {
+      details.put("group", type.group());
+    }
+    details.put("kind", type.plural());
+  }
+}

@@ -1,0 +1,64 @@
+package io.kooper.test;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One version of one object: its bytes as they go over the wire, and what lists and selectors need of them.
+ *
+ * @param namespace empty for an object without a namespace
+ */
+record StoredObject(
+    String namespace,
+    String name,
+    @Nullable String uid,
+    long version,
+    Map<String, String> labels,
+    Map<String, String> fields,
+    byte[] json) {
+
+  /** The object in this tree, stamped with a version. */
+  static StoredObject of(Resource resource, String namespace, String name, ObjectNode tree, long version) {
+    // a raw object may have metadata that is no object: it keeps it, and has no version
+    if (tree.get("metadata") instanceof ObjectNode metadata) {
+      metadata.put("resourceVersion", Long.toString(version));
+    }
+    Map<String, String> fields = new LinkedHashMap<>();
+    resource.fields().forEach((field, pointer) -> fields.put(field, Json.field(tree, pointer)));
+    fields.put("metadata.name", name);
+    if (resource.type().namespaced()) {
+      fields.put("metadata.namespace", namespace);
+    }
+    return new StoredObject(namespace, name, Json.text(tree, "/metadata/uid"), version,
+        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(tree));
+  }
+
+  /** The place in a list: etcd orders by the bytes of this path. */
+  String path() {
+    return path(namespace, name);
+  }
+
+  static String path(String namespace, String name) {
+    return namespace.isEmpty() ? name : namespace + "/" + name;
+  }
+
+  /** A fresh, mutable tree. */
+  ObjectNode tree() {
+    return Json.parse(json);
+  }
+
+  /** The same state under another version, as the last state of an object is told. */
+  StoredObject at(Resource resource, long newVersion) {
+    return of(resource, namespace, name, tree(), newVersion);
+  }
+
+  /** The bytes as a version of the API shows them. */
+  byte[] jsonFor(Resource resource) {
+    if (resource.type().apiVersion().equals(resource.storedApiVersion())) {
+      return json;
+    }
+    return Json.bytes(tree().put("apiVersion", resource.type().apiVersion()));
+  }
+}

@@ -1,0 +1,277 @@
+package io.kooper.test;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Create, update and patch, with the rules of the API server. */
+final class Writes {
+
+  private static final Pattern SUBDOMAIN =
+      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+  private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"; // the API server's own, without vowels
+
+  private final ObjectStore store;
+  private final Registry registry;
+  private final Deletes deletes;
+  private final SecureRandom random = new SecureRandom();
+
+  Writes(ObjectStore store, Registry registry, Deletes deletes) {
+    this.store = store;
+    this.registry = registry;
+    this.deletes = deletes;
+  }
+
+  /** The created object. */
+  byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun) {
+    checkType(resource, object);
+    ObjectNode metadata = Json.metadata(object);
+    String name = name(resource, metadata);
+    checkNamespace(resource, namespace, metadata);
+    if (!metadata.path("resourceVersion").asString("").isEmpty()) {
+      throw Statuses.badRequest("resourceVersion should not be set on objects to be created");
+    }
+    metadata.put("uid", UUID.randomUUID().toString()).put("creationTimestamp", now());
+    metadata.remove("deletionTimestamp");
+    metadata.remove("deletionGracePeriodSeconds");
+    metadata.remove("generation");
+    if (resource.generation()) {
+      metadata.put("generation", 1);
+    }
+    setInitialState(resource, name, object);
+    return store.locked(() -> {
+      if (resource.type().namespaced()) {
+        requireActiveNamespace(resource, namespace, name);
+      }
+      ResourceCollection collection = store.of(resource);
+      if (collection.get(namespace, name) != null) {
+        throw Statuses.alreadyExists(resource.type(), name);
+      }
+      if (dryRun) {
+        return Json.bytes(object);
+      }
+      StoredObject created = StoredObject.of(resource, namespace, name, object, store.nextVersion());
+      collection.put(created);
+      if (resource.is(Crds.QUALIFIED_NAME)) {
+        establish(resource, created);
+      }
+      return created.jsonFor(resource);
+    });
+  }
+
+  /**
+   * Changes an object, or nothing if the change makes no difference.
+   *
+   * @param subresource {@code status}, or null for the object itself
+   * @param change makes the wanted state of the present one
+   */
+  byte[] update(Resource resource, String namespace, String name, @Nullable String subresource, boolean dryRun,
+      boolean versionRequired, UnaryOperator<ObjectNode> change) {
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      StoredObject current = collection.get(namespace, name);
+      if (current == null) {
+        throw Statuses.notFound(resource.type(), name);
+      }
+      ObjectNode before = current.tree();
+      ObjectNode wanted = change.apply(current.tree().put("apiVersion", resource.type().apiVersion()));
+      checkType(resource, wanted);
+      checkIdentity(resource, current, wanted);
+      checkVersion(resource, current, wanted, versionRequired);
+      ObjectNode after = subresource == null ? main(resource, before, wanted) : status(before, wanted);
+      Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
+      if (after.equals(before)) {
+        return current.jsonFor(resource);
+      }
+      checkFinalizers(resource, name, before, after);
+      if (dryRun) {
+        return Json.bytes(after);
+      }
+      StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
+      if (deletes.isFinal(after)) {
+        deletes.remove(resource, changed);
+      } else {
+        collection.put(changed);
+        if (resource.is(Crds.QUALIFIED_NAME) && subresource == null) {
+          Crds.resources(after).forEach(registry::register);
+        }
+      }
+      return changed.jsonFor(resource);
+    });
+  }
+
+  /** Pre-creates a namespace. */
+  void createNamespace(String name) {
+    Resource namespaces = registry.require("", "v1", "namespaces");
+    ObjectNode namespace = Json.object();
+    namespace.putObject("metadata").put("name", name);
+    create(namespaces, "", namespace, false);
+  }
+
+  static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** Everything but what the server owns is the client's; status has its own path where the type has one. */
+  private static ObjectNode main(Resource resource, ObjectNode before, ObjectNode wanted) {
+    ObjectNode after = wanted;
+    after.put("apiVersion", resource.storedApiVersion());
+    ObjectNode old = Json.metadata(before);
+    ObjectNode metadata = Json.metadata(after);
+    for (String owned : new String[] {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "generation", "name", "namespace"}) {
+      keep(metadata, old, owned);
+    }
+    if (resource.type().statusSubresource()) {
+      keep(after, before, "status");
+    }
+    JsonNode generation = old.path("generation");
+    if (resource.generation() && !Objects.equals(after.get("spec"), before.get("spec"))) {
+      metadata.put("generation", generation.asLong(0) + 1);
+    }
+    return after;
+  }
+
+  private static ObjectNode status(ObjectNode before, ObjectNode wanted) {
+    ObjectNode after = before.deepCopy();
+    keep(after, wanted, "status");
+    return after;
+  }
+
+  private static void keep(ObjectNode target, ObjectNode source, String member) {
+    JsonNode value = source.get(member);
+    if (value == null) {
+      target.remove(member);
+    } else {
+      target.set(member, value);
+    }
+  }
+
+  private void establish(Resource resource, StoredObject created) {
+    ObjectNode crd = created.tree();
+    Crds.resources(crd).forEach(registry::register);
+    crd.set("status", Crds.establishedStatus(crd));
+    store.of(resource).put(StoredObject.of(resource, "", created.name(), crd, store.nextVersion()));
+  }
+
+  private static void setInitialState(Resource resource, String name, ObjectNode object) {
+    object.put("apiVersion", resource.storedApiVersion());
+    if (resource.type().statusSubresource()) {
+      object.remove("status");
+    }
+    switch (resource.type().qualifiedName()) {
+      case "pods" -> object.putObject("status").put("phase", "Pending");
+      case "namespaces" -> {
+        object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
+        object.putObject("status").put("phase", "Active");
+        ObjectNode metadata = Json.metadata(object);
+        metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
+      }
+      case Crds.QUALIFIED_NAME -> Crds.validate(resource, name, object);
+      default -> { }
+    }
+  }
+
+  private String name(Resource resource, ObjectNode metadata) {
+    String name = metadata.path("name").asString("");
+    String prefix = metadata.path("generateName").asString("");
+    if (name.isEmpty() && !prefix.isEmpty()) {
+      StringBuilder generated = new StringBuilder(prefix);
+      random.ints(5, 0, SUFFIX_LETTERS.length()).forEach(i -> generated.append(SUFFIX_LETTERS.charAt(i)));
+      name = generated.toString();
+      metadata.put("name", name);
+    }
+    if (name.isEmpty()) {
+      throw Statuses.invalid(resource.type(), "", "metadata.name", "Required value: name or generateName is required");
+    }
+    if (name.length() > 253 || !SUBDOMAIN.matcher(name).matches()) {
+      throw Statuses.invalid(resource.type(), name, "metadata.name", ("Invalid value: \"%s\": a lowercase RFC 1123 "
+          + "subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+          + "alphanumeric character").formatted(name));
+    }
+    return name;
+  }
+
+  private void requireActiveNamespace(Resource resource, String namespace, String name) {
+    Resource namespaces = registry.require("", "v1", "namespaces");
+    StoredObject found = store.of(namespaces).get("", namespace);
+    if (found == null) {
+      throw Statuses.notFound(namespaces.type(), namespace);
+    }
+    if (Deletes.isTerminating(found.tree())) {
+      throw Statuses.forbidden(resource.type(), name,
+          "unable to create new content in namespace %s because it is being terminated".formatted(namespace));
+    }
+  }
+
+  private static void checkType(Resource resource, ObjectNode object) {
+    String apiVersion = resource.type().apiVersion();
+    String kind = resource.type().kind();
+    String givenVersion = object.path("apiVersion").asString(apiVersion);
+    String givenKind = object.path("kind").asString(kind);
+    if (!givenVersion.equals(apiVersion) || !givenKind.equals(kind)) {
+      throw Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s in version \"%s\"".formatted(
+          givenKind, givenVersion, kind, apiVersion));
+    }
+    object.put("apiVersion", apiVersion).put("kind", kind);
+  }
+
+  private static void checkNamespace(Resource resource, String namespace, ObjectNode metadata) {
+    String given = metadata.path("namespace").asString("");
+    if (!given.isEmpty() && !given.equals(namespace)) {
+      throw Statuses.badRequest(
+          "the namespace of the provided object does not match the namespace sent on the request");
+    }
+    if (resource.type().namespaced()) {
+      metadata.put("namespace", namespace);
+    }
+  }
+
+  private static void checkIdentity(Resource resource, StoredObject current, ObjectNode wanted) {
+    ObjectNode metadata = Json.metadata(wanted);
+    String name = metadata.path("name").asString(current.name());
+    if (!name.equals(current.name())) {
+      throw Statuses.badRequest("the name of the object (%s) does not match the name on the URL (%s)".formatted(
+          name, current.name()));
+    }
+    metadata.put("name", name);
+    checkNamespace(resource, current.namespace(), metadata);
+    String uid = metadata.path("uid").asString("");
+    if (!uid.isEmpty() && !uid.equals(current.uid())) {
+      throw Statuses.conflict(resource.type(), name, "Precondition failed: UID in precondition: %s, UID in object meta: %s"
+          .formatted(uid, current.uid()));
+    }
+  }
+
+  private static void checkVersion(Resource resource, StoredObject current, ObjectNode wanted, boolean required) {
+    String version = Json.metadata(wanted).path("resourceVersion").asString("");
+    if (version.isEmpty() && required && !resource.unconditionalUpdate()) {
+      throw Statuses.invalid(resource.type(), current.name(), "metadata.resourceVersion",
+          "Invalid value: 0x0: must be specified for an update");
+    }
+    if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
+      throw Statuses.staleVersion(resource.type(), current.name());
+    }
+  }
+
+  private static void checkFinalizers(Resource resource, String name, ObjectNode before, ObjectNode after) {
+    if (!Deletes.isTerminating(before)) {
+      return;
+    }
+    for (JsonNode finalizer : after.at("/metadata/finalizers")) {
+      boolean known = before.at("/metadata/finalizers").valueStream().anyMatch(finalizer::equals);
+      if (!known) {
+        throw Statuses.invalid(resource.type(), name, "metadata.finalizers", ("Forbidden: no new finalizers can be "
+            + "added if the object is being deleted, found new finalizers []string{\"%s\"}")
+                .formatted(finalizer.asString("")));
+      }
+    }
+  }
+}
