@@ -1,0 +1,19 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.function.Supplier;
+
+/** A retriever put together from its parts. */
+record DefaultRetriever<T extends HasMetadata>(
+    ListerWatcher<T> listerWatcher, Class<T> objectType, Supplier<String> pluralName) implements Retriever<T> {
+
+  @Override
+  public String plural() {
+    return pluralName.get();
+  }
+
+  @Override
+  public String toString() {
+    return "Retriever of " + plural();
+  }
+}

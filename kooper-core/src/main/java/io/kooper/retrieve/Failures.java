@@ -1,0 +1,147 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what the server or the client says into a {@link RetrieveException} that tells people what to do. */
+final class Failures {
+
+  private static final String TOO_LARGE = "Too large resource version";
+
+  private Failures() {}
+
+  /**
+   * The API server said no.
+   *
+   * @param verb what was being done: {@code list} or {@code watch}
+   * @param code the HTTP status, or the code of an ERROR event's Status
+   * @param status the server's words, or null when the body was not a Status
+   * @param retryAfterHeader the Retry-After header, or null
+   */
+  static RetrieveException ofStatus(
+      String verb, Target target, int code, @Nullable Status status, @Nullable String retryAfterHeader) {
+    Reason reason = reason(code, status);
+    StringBuilder message = new StringBuilder("cannot ").append(verb).append(' ').append(target)
+        .append(": ").append(code);
+    if (status != null && status.getReason() != null) {
+      message.append(' ').append(status.getReason());
+    }
+    if (status != null && status.getMessage() != null) {
+      message.append(", \"").append(status.getMessage()).append('"');
+    }
+    message.append(advice(reason, verb, target));
+    return new RetrieveException(reason, message.toString(), retryAfter(status, retryAfterHeader), null);
+  }
+
+  private static Reason reason(int code, @Nullable Status status) {
+    if (code >= 500 && status != null && isTooLarge(status)) {
+      return Reason.VERSION_TOO_LARGE;
+    }
+    return switch (code) {
+      case 401 -> Reason.UNAUTHORIZED;
+      case 403 -> Reason.FORBIDDEN;
+      case 404 -> Reason.NOT_FOUND;
+      case 410 -> Reason.GONE;
+      case 429 -> Reason.THROTTLED;
+      default -> code >= 500 ? Reason.SERVER_ERROR : code >= 400 ? Reason.REJECTED : Reason.UNDECODABLE;
+    };
+  }
+
+  private static boolean isTooLarge(Status status) {
+    StatusDetails details = status.getDetails();
+    return status.getMessage() != null && status.getMessage().contains(TOO_LARGE)
+        || details != null && details.getCauses() != null
+            && details.getCauses().stream().anyMatch(cause -> "ResourceVersionTooLarge".equals(cause.getReason()));
+  }
+
+  private static String advice(Reason reason, String verb, Target target) {
+    return switch (reason) {
+      case UNAUTHORIZED -> "; the API server does not accept the client's credentials";
+      case FORBIDDEN -> "; grant the verb \"" + verb + "\" on resource \"" + target.plural() + "\" of API group \""
+          + target.group() + "\" " + (target.namespace() == null
+              ? "by a ClusterRole and a ClusterRoleBinding"
+              : "in namespace \"" + target.namespace() + "\" by a Role and a RoleBinding");
+      case NOT_FOUND -> "; the API server has no such resource" + (target.group().isEmpty() ? ""
+          : ": if it is a custom one, is its CRD installed and " + target.version() + " served?");
+      default -> "";
+    };
+  }
+
+  private static @Nullable Duration retryAfter(@Nullable Status status, @Nullable String header) {
+    if (status != null && status.getDetails() != null && status.getDetails().getRetryAfterSeconds() != null
+        && status.getDetails().getRetryAfterSeconds() > 0) {
+      return Duration.ofSeconds(status.getDetails().getRetryAfterSeconds());
+    }
+    if (header != null && header.matches("[0-9]{1,6}")) {
+      return Duration.ofSeconds(Long.parseLong(header));
+    }
+    return null; // a date would be compared with a clock that may be wrong
+  }
+
+  /** The connection failed, or the client's own code did. */
+  static RetrieveException ofCause(String verb, Object target, Throwable thrown) {
+    Throwable cause = unwrap(thrown);
+    if (cause instanceof RetrieveException known) {
+      return known;
+    }
+    Status status = cause instanceof KubernetesClientException e ? e.getStatus() : null;
+    int code = cause instanceof KubernetesClientException e ? e.getCode() : 0;
+    Reason reason;
+    Duration retryAfter = null;
+    if (code > 0) {
+      reason = reason(code, status);
+      retryAfter = retryAfter(status, null);
+    } else if (cause instanceof WatcherException e) {
+      reason = e.isHttpGone() ? Reason.GONE
+          : e.getRawWatchMessage().isPresent() ? Reason.UNDECODABLE
+          : e.getCause() == null ? Reason.UNKNOWN
+          : ofCause(verb, target, e.getCause()).reason();
+    } else if (cause instanceof TimeoutException) {
+      reason = Reason.SILENT;
+    } else if (hasIoCause(cause)) {
+      reason = Reason.CONNECTION_LOST;
+    } else {
+      reason = Reason.UNKNOWN;
+    }
+    return new RetrieveException(reason, "cannot " + verb + " " + target + ": " + cause, retryAfter, cause);
+  }
+
+  private static boolean hasIoCause(Throwable thrown) {
+    int depth = 0;
+    for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
+      if (t instanceof IOException || t instanceof TimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether {@code thrown} is how a blocking client says that its thread was interrupted. */
+  static boolean isInterrupt(Throwable thrown) {
+    int depth = 0;
+    for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
+      if (t instanceof InterruptedException || t instanceof InterruptedIOException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Throwable unwrap(Throwable thrown) {
+    Throwable cause = thrown;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException) && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+}

@@ -1,0 +1,157 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists and watches by two functions, as Kooper's {@code ListFunc} and {@code WatchFunc}.
+ *
+ * <p>Events come on fabric8's threads, which wait while a few of them are on their way to the calling thread. fabric8's
+ * own watch opens itself again behind our back when it breaks, so it is closed after {@code timeoutSeconds}: whatever it
+ * missed is then found by the next one.
+ */
+final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FunctionListerWatcher.class);
+  private static final int ON_THE_WAY = 64;
+
+  private record Event<T>(Watcher.Action action, @Nullable T object) {}
+
+  private final String name;
+  private final Function<ListOptions, ? extends KubernetesResourceList<T>> list;
+  private final BiFunction<ListOptions, Watcher<T>, Watch> watch;
+
+  /** @param name what is listed and watched, for messages */
+  FunctionListerWatcher(
+      String name, Function<ListOptions, ? extends KubernetesResourceList<T>> list,
+      BiFunction<ListOptions, Watcher<T>, Watch> watch) {
+    this.name = name;
+    this.list = list;
+    this.watch = watch;
+  }
+
+  @Override
+  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    String version = null;
+    ListOptions page = options;
+    while (true) {
+      KubernetesResourceList<T> answer = call("list", page, list);
+      for (T object : answer.getItems()) {
+        sink.item(withoutManagedFields(object));
+      }
+      if (version == null) {
+        version = answer.getMetadata() == null || answer.getMetadata().getResourceVersion() == null
+            ? "" : answer.getMetadata().getResourceVersion();
+      }
+      if (answer.getMetadata() == null || answer.getMetadata().getContinue() == null
+          || answer.getMetadata().getContinue().isEmpty()) {
+        return version;
+      }
+      page = new ListOptionsBuilder(page).withContinue(answer.getMetadata().getContinue())
+          .withResourceVersion(null).withResourceVersionMatch(null).build();
+    }
+  }
+
+  @Override
+  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+    long seconds = options.getTimeoutSeconds() == null
+        ? HttpListerWatcher.DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    Handoff<Event<T>> events = new Handoff<>(ON_THE_WAY);
+    // a function that gives no Watch has ended by itself, as a test's may
+    try (Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)))) {
+      LOG.trace("watching {} by {}", name, open);
+      Event<T> event;
+      while ((event = events.take(end - System.nanoTime())) != null) {
+        deliver(event, sink);
+      }
+    } catch (TimeoutException e) {
+      LOG.trace("the watch of {} has lasted long enough", name);
+    } catch (ExecutionException e) {
+      throw Failures.ofCause("watch", name, e);
+    } finally {
+      events.close();
+    }
+  }
+
+  private <R> R call(String verb, ListOptions options, Function<ListOptions, R> function)
+      throws RetrieveException, InterruptedException {
+    try {
+      return function.apply(options);
+    } catch (RuntimeException e) {
+      if (Failures.isInterrupt(e) && Thread.interrupted()) {
+        InterruptedException interrupted = new InterruptedException("interrupted while asked to " + verb + " " + name);
+        interrupted.initCause(e);
+        throw interrupted;
+      }
+      throw Failures.ofCause(verb, name, e);
+    }
+  }
+
+  private void deliver(Event<T> event, WatchSink<T> sink) {
+    T object = event.object();
+    if (object == null) {
+      return;
+    }
+    switch (event.action()) {
+      case ADDED -> sink.added(withoutManagedFields(object));
+      case MODIFIED -> sink.modified(withoutManagedFields(object));
+      case DELETED -> sink.deleted(withoutManagedFields(object));
+      case BOOKMARK -> {
+        if (object.getMetadata() != null && object.getMetadata().getResourceVersion() != null) {
+          sink.bookmark(object.getMetadata().getResourceVersion());
+        }
+      }
+      default -> LOG.debug("ignoring an event {} of {}", event.action(), name);
+    }
+  }
+
+  private T withoutManagedFields(T object) {
+    if (object.getMetadata() != null) {
+      object.getMetadata().setManagedFields(null);
+    }
+    return object;
+  }
+
+  /** Called on the client's threads. */
+  private static final class Receiver<T> implements Watcher<T> {
+    private final Handoff<Event<T>> events;
+
+    Receiver(Handoff<Event<T>> events) {
+      this.events = events;
+    }
+
+    @Override
+    public void eventReceived(Action action, @Nullable T object) {
+      try {
+        events.put(new Event<>(action, object));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        events.end(e); // an event is lost: the watch has to end, and not as if all were well
+      }
+    }
+
+    @Override
+    public void onClose() {
+      events.end(null);
+    }
+
+    @Override
+    public void onClose(WatcherException cause) {
+      events.end(cause);
+    }
+  }
+}

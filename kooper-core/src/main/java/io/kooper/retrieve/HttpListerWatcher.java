@@ -1,0 +1,292 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListMeta;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists and watches through fabric8's HTTP client, one object at a time: a list of any length takes no more memory than
+ * its largest object and a few chunks.
+ *
+ * <p>It never tries again by itself, so that every failure is seen by the one that decides what to do about it.
+ */
+final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpListerWatcher.class);
+
+  /** How long a watch is asked to last when its options do not say. */
+  static final long DEFAULT_WATCH_SECONDS = 30;
+
+  /**
+   * When a connection counts as dead. A connection whose other side has vanished stays open and silent for a quarter of
+   * an hour, and the API server's bookmarks come only once a minute: so each watch is asked to end soon, and one that does
+   * not is dead.
+   *
+   * @param headers until a watch's response begins, and a list's at first: the first request after an outage may be sent
+   *     on such a connection
+   * @param slowestHeaders a list's grows to this, doubling with each time in a row that it was too short: a busy server may
+   *     take long to begin a large list
+   * @param silence between two chunks of a list, while we wait for one
+   * @param watchGrace how long a watch may outlast the time it was asked to last
+   * @param streamingList how long the server may take for a whole streaming list
+   */
+  record Deadlines(
+      Duration headers, Duration slowestHeaders, Duration silence, Duration watchGrace, Duration streamingList) {
+
+    static final Deadlines DEFAULT = new Deadlines(
+        Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(4), Duration.ofMinutes(5));
+  }
+
+  private final HttpClient http;
+  private final Target target;
+  private final Binder<T> binder;
+  private final boolean streaming;
+  private final FunctionListerWatcher<T> webSocket;
+  private final Deadlines deadlines;
+
+  private volatile boolean streamingRefused;
+  private volatile Duration listHeaders;
+
+  /**
+   * @param kind what objects that do not say it are; null to learn it from lists
+   * @param streaming whether to list by a watch that begins with all objects, where the server can
+   */
+  HttpListerWatcher(
+      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean streaming,
+      Deadlines deadlines) {
+    this.http = withoutRetries(client);
+    this.target = target;
+    this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
+    this.streaming = streaming;
+    this.webSocket = WebSocketWatch.of(client, type, target);
+    this.deadlines = deadlines;
+    this.listHeaders = deadlines.headers();
+  }
+
+  /** Never closed: it is the user's client in all but its retries, which would hide the cause of a failure for long. */
+  static HttpClient withoutRetries(KubernetesClient client) {
+    return client.getHttpClient().newBuilder()
+        .tag(requestConfig(client))
+        .build();
+  }
+
+  static RequestConfig requestConfig(KubernetesClient client) {
+    // from the client's own: a blank one would drop impersonation
+    return new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+        .withRequestRetryBackoffLimit(0).build();
+  }
+
+  @Override
+  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    if (streaming && !streamingRefused) {
+      StreamingListPieces<T> pieces = new StreamingListPieces<>(target, binder, sink);
+      try {
+        return streamingList(options, pieces);
+      } catch (RetrieveException e) {
+        if (e.reason() != Reason.REJECTED) {
+          throw e;
+        }
+        streamingRefused = true;
+        LOG.info("the API server has no streaming lists, so plain ones are used: {}", e.getMessage());
+        if (pieces.anyGiven()) {
+          throw e; // what the sink has may have gone in the meantime
+        }
+      }
+    }
+    return plainList(options, sink);
+  }
+
+  private String plainList(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    String version = null;
+    ListOptions page = options;
+    while (true) {
+      ListMeta meta = page(page, sink);
+      if (version == null) { // of the first page: should a later one be newer, the watch tells what lies between
+        version = meta.getResourceVersion() == null ? "" : meta.getResourceVersion();
+      }
+      if (meta.getContinue() == null || meta.getContinue().isEmpty()) {
+        return version;
+      }
+      // the token stands for the version: a server refuses both together
+      page = new ListOptionsBuilder(page).withContinue(meta.getContinue())
+          .withResourceVersion(null).withResourceVersionMatch(null).build();
+    }
+  }
+
+  private ListMeta page(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    ListPieces<T> pieces = new ListPieces<>(target, binder, sink);
+    JsonSlicer slicer = JsonSlicer.ofList(pieces);
+    try (Exchange exchange = openList(target.listUrl(options))) {
+      requireOk("list", exchange);
+      while (!slicer.atEnd() && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
+        // until the list is complete
+      }
+      if (!slicer.atEnd()) {
+        throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the answer ended early");
+      }
+      drain(exchange);
+    }
+    return pieces.meta();
+  }
+
+  private String streamingList(ListOptions options, StreamingListPieces<T> pieces)
+      throws RetrieveException, InterruptedException {
+    JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
+    String url = target.streamingListUrl(options, deadlines.streamingList().toSeconds());
+    try (Exchange exchange = openList(url)) {
+      requireOk("watch", exchange);
+      while (pieces.version() == null && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
+        // until the bookmark that completes it
+      }
+    }
+    String version = pieces.version();
+    if (version == null) {
+      throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the streaming list ended early");
+    }
+    return version;
+  }
+
+  private Exchange openList(String url) throws RetrieveException, InterruptedException {
+    Duration patience = listHeaders;
+    try {
+      Exchange exchange = open("list", url, patience);
+      listHeaders = deadlines.headers();
+      return exchange;
+    } catch (RetrieveException e) {
+      if (e.reason() == Reason.SILENT) {
+        Duration doubled = patience.multipliedBy(2);
+        listHeaders = doubled.compareTo(deadlines.slowestHeaders()) < 0 ? doubled : deadlines.slowestHeaders();
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+    long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + deadlines.watchGrace().toNanos();
+    WatchPieces<T> pieces = new WatchPieces<>(target, binder, sink);
+    JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
+    try (Exchange exchange = open("watch", target.watchUrl(options, seconds), deadlines.headers())) {
+      if (exchange.status() == 200) {
+        while (feed("watch", exchange, slicer, watchPatience(end))) {
+          // until the server ends it
+        }
+        if (!slicer.atEnd()) {
+          throw new RetrieveException(
+              Reason.CONNECTION_LOST, "cannot watch " + target + ": the connection ended in the middle of an event");
+        }
+        return;
+      }
+      ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), binder);
+      if (exchange.status() != 400 || !body.isForeign()) {
+        throw failure("watch", exchange, body);
+      }
+    }
+    watchByWebSocket(new ListOptionsBuilder(options).withTimeoutSeconds(seconds).build(), sink);
+  }
+
+  /** A sink that took its time may have let the end pass with chunks still on the way: those are not taken for silence. */
+  private long watchPatience(long end) {
+    return Math.max(end - System.nanoTime(), deadlines.watchGrace().toNanos());
+  }
+
+  /**
+   * For fabric8's mock server, which refuses every watch that is not a WebSocket. It replays everything on each watch,
+   * whatever the version, and tells nobody what was deleted in between: so each end is told as GONE, and the caller lists.
+   */
+  private void watchByWebSocket(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+    LOG.debug("{} cannot be watched over HTTP, using a WebSocket and listing again after it", target);
+    webSocket.watch(options, sink);
+    throw new RetrieveException(Reason.GONE, "the WebSocket watch of " + target + " ended, list again");
+  }
+
+  private Exchange open(String verb, String url, Duration patience) throws RetrieveException, InterruptedException {
+    try {
+      return Exchange.open(http, url, patience.toNanos());
+    } catch (TimeoutException e) {
+      throw new RetrieveException(Reason.SILENT,
+          "cannot " + verb + " " + target + ": the API server did not answer within " + patience.toMillis() + " ms");
+    } catch (ExecutionException | RuntimeException e) {
+      throw failure(verb, e);
+    }
+  }
+
+  private RetrieveException failure(String verb, Exception e) {
+    Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+    RetrieveException failure = Failures.ofCause(verb, target, cause);
+    // a client fails in its own ways when a connection does
+    return failure.reason() == Reason.UNKNOWN && e instanceof ExecutionException
+        ? new RetrieveException(Reason.CONNECTION_LOST, String.valueOf(failure.getMessage()), null, cause)
+        : failure;
+  }
+
+  /** Feeds the next chunk; false at the end of the body. */
+  private boolean feed(String verb, Exchange exchange, JsonSlicer slicer, long patience)
+      throws RetrieveException, InterruptedException {
+    List<ByteBuffer> chunk;
+    try {
+      chunk = exchange.next(patience);
+    } catch (TimeoutException e) {
+      throw new RetrieveException(Reason.SILENT, "cannot " + verb + " " + target + ": nothing more came for "
+          + TimeUnit.NANOSECONDS.toMillis(patience) + " ms, the connection counts as dead");
+    } catch (ExecutionException e) {
+      throw failure(verb, e);
+    }
+    if (chunk == null) {
+      return false;
+    }
+    try {
+      for (ByteBuffer buffer : chunk) {
+        if (buffer.hasArray()) {
+          int from = buffer.arrayOffset() + buffer.position();
+          slicer.feed(buffer.array(), from, from + buffer.remaining());
+        } else {
+          byte[] copy = new byte[buffer.remaining()];
+          buffer.duplicate().get(copy);
+          slicer.feed(copy, 0, copy.length);
+        }
+      }
+    } catch (JsonSlicer.MalformedException e) {
+      throw new RetrieveException(
+          Reason.UNDECODABLE, "cannot " + verb + " " + target + ": the answer is not as it should be, " + e.getMessage());
+    }
+    return true;
+  }
+
+  /** Reads the few bytes after a complete list, so that the connection returns to the pool. */
+  private void drain(Exchange exchange) throws InterruptedException {
+    try {
+      while (exchange.next(deadlines.watchGrace().toNanos()) != null) {
+        // white space
+      }
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.debug("the connection of a complete list did not end well", e);
+    }
+  }
+
+  private void requireOk(String verb, Exchange exchange) throws RetrieveException, InterruptedException {
+    if (exchange.status() != 200) {
+      throw failure(verb, exchange, ErrorBody.read(exchange, deadlines.headers().toNanos(), binder));
+    }
+  }
+
+  private RetrieveException failure(String verb, Exchange exchange, ErrorBody body) {
+    return Failures.ofStatus(verb, target, exchange.status(), body.status(), exchange.header("Retry-After"));
+  }
+}

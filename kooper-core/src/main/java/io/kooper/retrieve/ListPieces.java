@@ -1,0 +1,74 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListMeta;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Hands the objects of a list's body to a sink. */
+final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
+
+  private final Target target;
+  private final Binder<T> binder;
+  private final ListSink<T> sink;
+  private @Nullable ListMeta meta;
+  private @Nullable String message;
+  private boolean isStatus;
+
+  ListPieces(Target target, Binder<T> binder, ListSink<T> sink) {
+    this.target = target;
+    this.binder = binder;
+    this.sink = sink;
+  }
+
+  /** The list's own metadata, once it is complete. */
+  ListMeta meta() {
+    return meta == null ? new ListMeta() : meta;
+  }
+
+  @Override
+  public void piece(String name, byte[] bytes, int length) throws RetrieveException {
+    switch (name) {
+      case "items" -> {
+        T object = binder.bind(bytes, length, false, sink::undecodable);
+        if (object != null) {
+          sink.item(object);
+        }
+      }
+      case "metadata" -> meta = bindMeta(bytes, length);
+      case "kind" -> {
+        String kind = unquoted(bytes, length);
+        isStatus = kind.equals("Status");
+        binder.listKind(kind);
+      }
+      case "message" -> message = unquoted(bytes, length);
+      default -> {
+      }
+    }
+  }
+
+  private ListMeta bindMeta(byte[] bytes, int length) throws RetrieveException {
+    try {
+      return binder.other(bytes, length, ListMeta.class);
+    } catch (RuntimeException e) {
+      throw new RetrieveException(
+          Reason.UNDECODABLE, "cannot list " + target + ": the list's metadata cannot be read", null, e);
+    }
+  }
+
+  private static String unquoted(byte[] bytes, int length) {
+    return bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
+  }
+
+  @Override
+  public void end() throws RetrieveException {
+    if (isStatus) {
+      throw new RetrieveException(Reason.UNDECODABLE,
+          "cannot list " + target + ": the answer is a Status" + (message == null ? "" : ", \"" + message + '"'));
+    }
+    if (meta == null) {
+      throw new RetrieveException(Reason.UNDECODABLE, "cannot list " + target + ": the answer is not a list");
+    }
+  }
+}

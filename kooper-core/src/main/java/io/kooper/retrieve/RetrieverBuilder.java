@@ -1,0 +1,103 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Utils;
+import io.kooper.retrieve.HttpListerWatcher.Deadlines;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says which objects of a type to retrieve, and how. Not for use by several threads.
+ *
+ * <pre>{@code
+ * Retriever<Pod> pods = Retriever.builder(client, Pod.class)
+ *     .inNamespace("shop")
+ *     .withLabelSelector("app=web,tier!=cache")
+ *     .build();
+ * }</pre>
+ *
+ * @param <T> the type of the objects
+ */
+public final class RetrieverBuilder<T extends HasMetadata> {
+
+  private final KubernetesClient client;
+  private final Class<T> type;
+  private @Nullable String namespace;
+  private @Nullable String labelSelector;
+  private @Nullable String fieldSelector;
+  private boolean streamingList;
+
+  RetrieverBuilder(KubernetesClient client, Class<T> type) {
+    this.client = client;
+    this.type = type;
+  }
+
+  /** Only the objects of one namespace. Default: those of all namespaces. */
+  public RetrieverBuilder<T> inNamespace(String namespace) {
+    this.namespace = namespace;
+    return this;
+  }
+
+  /** Only objects whose labels fit, written as for {@code kubectl get -l}. Default: all. */
+  public RetrieverBuilder<T> withLabelSelector(String selector) {
+    this.labelSelector = selector;
+    return this;
+  }
+
+  /** Only objects whose fields fit, such as {@code spec.nodeName=n1}; the API server knows few. Default: all. */
+  public RetrieverBuilder<T> withFieldSelector(String selector) {
+    this.fieldSelector = selector;
+    return this;
+  }
+
+  /**
+   * Lists by a watch that begins with all objects, which costs the API server less memory than a list. Off by default: it
+   * takes longer. Where the server does not know it, plain lists are used.
+   */
+  public RetrieverBuilder<T> streamingList() {
+    this.streamingList = true;
+    return this;
+  }
+
+  /** @throws IllegalArgumentException when something does not fit, with everything that does not */
+  public Retriever<T> build() {
+    List<String> errors = new ArrayList<>();
+    if (type == GenericKubernetesResource.class) {
+      errors.add("a GenericKubernetesResource can be of any kind: say which by Retriever.generic");
+    } else if (HasMetadata.getVersion(type) == null) {
+      errors.add(type.getName() + " has no @Version, so its path is not known");
+    } else if (namespace != null && !Utils.isResourceNamespaced(type)) {
+      errors.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
+          + " (a custom resource class that is not has to implement Namespaced)");
+    }
+    mustNotBeBlank(errors, "namespace", namespace);
+    mustNotBeBlank(errors, "label selector", labelSelector);
+    mustNotBeBlank(errors, "field selector", fieldSelector);
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", errors));
+    }
+    Map<String, String> selectors = new LinkedHashMap<>();
+    if (labelSelector != null) {
+      selectors.put("labelSelector", labelSelector);
+    }
+    if (fieldSelector != null) {
+      selectors.put("fieldSelector", fieldSelector);
+    }
+    String group = HasMetadata.getGroup(type);
+    Target target = new Target(Target.server(client), group == null ? "" : group, HasMetadata.getVersion(type),
+        HasMetadata.getPlural(type), namespace, selectors);
+    return new DefaultRetriever<>(
+        new HttpListerWatcher<>(client, type, target, null, streamingList, Deadlines.DEFAULT), type, target::plural);
+  }
+
+  private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {
+    if (value != null && value.isBlank()) {
+      errors.add("the " + what + " is blank");
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.client.Client;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is listed and watched: a resource, where, and which of its objects.
+ *
+ * @param server the API server's address with what a proxy puts before the path, ending with a slash
+ * @param group empty for the core group
+ * @param version the group's version
+ * @param plural the resource's name
+ * @param namespace null for all namespaces, or for a cluster-scoped resource
+ * @param selectors the query parameters that select, not yet encoded
+ */
+record Target(
+    String server, String group, String version, String plural, @Nullable String namespace, Map<String, String> selectors) {
+
+  private static final String LABELS = "labelSelector";
+  private static final String FIELDS = "fieldSelector";
+
+  /** The API server's address, of which every request's begins. */
+  static String server(Client client) {
+    String url = client.getMasterUrl().toString();
+    return url.endsWith("/") ? url : url + "/";
+  }
+
+  /** Reads what a client asked for, as in {@code apis/apps/v1/namespaces/x/deployments?labelSelector=..}. */
+  static Target ofList(String server, URI uri) {
+    String path = uri.toString().startsWith(server) ? uri.toString().substring(server.length()).split("\\?")[0] : "";
+    String[] segments = path.split("/");
+    boolean core = segments[0].equals("api");
+    int rest = core ? 2 : 3;
+    int left = segments.length - rest;
+    boolean inNamespace = left == 3 && segments[rest].equals("namespaces");
+    if (!core && !segments[0].equals("apis") || left != 1 && !inNamespace) {
+      throw new IllegalArgumentException("not a list of a resource: " + uri);
+    }
+    Map<String, String> selectors = new LinkedHashMap<>();
+    if (uri.getRawQuery() != null) {
+      for (String parameter : uri.getRawQuery().split("&")) {
+        int equals = parameter.indexOf('=');
+        if (equals > 0 && parameter.substring(0, equals).endsWith("Selector")) {
+          selectors.put(parameter.substring(0, equals),
+              URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+        }
+      }
+    }
+    return new Target(server, core ? "" : segments[1], segments[rest - 1], segments[segments.length - 1],
+        inNamespace ? segments[rest + 1] : null, selectors);
+  }
+
+  /** {@code v1} or {@code apps/v1}, as in an object's {@code apiVersion}. */
+  String apiVersion() {
+    return group.isEmpty() ? version : group + "/" + version;
+  }
+
+  /** {@code pods} or {@code deployments.apps}. */
+  String resource() {
+    return group.isEmpty() ? plural : plural + "." + group;
+  }
+
+  /** For people: {@code deployments.apps in namespace "x" selected by labelSelector=app}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(resource());
+    if (namespace != null) {
+      text.append(" in namespace \"").append(namespace).append('"');
+    }
+    String by = " selected by ";
+    for (Map.Entry<String, String> selector : selectors.entrySet()) {
+      text.append(by).append(selector.getKey()).append('=').append(selector.getValue());
+      by = ", ";
+    }
+    return text.toString();
+  }
+
+  String listUrl(ListOptions options) {
+    Query query = query(options);
+    query.add("limit", options.getLimit());
+    query.add("continue", options.getContinue());
+    query.add("resourceVersionMatch", options.getResourceVersionMatch());
+    return query.toString();
+  }
+
+  String watchUrl(ListOptions options, long timeoutSeconds) {
+    Query query = query(options);
+    query.add("watch", true);
+    query.add("allowWatchBookmarks", options.getAllowWatchBookmarks());
+    query.add("timeoutSeconds", timeoutSeconds);
+    return query.toString();
+  }
+
+  String streamingListUrl(ListOptions options, long timeoutSeconds) {
+    Query query = query(options);
+    query.add("watch", true);
+    query.add("sendInitialEvents", true);
+    query.add("resourceVersionMatch", "NotOlderThan");
+    query.add("allowWatchBookmarks", true);
+    query.add("timeoutSeconds", timeoutSeconds);
+    return query.toString();
+  }
+
+  private Query query(ListOptions options) {
+    StringBuilder path = new StringBuilder(server).append(group.isEmpty() ? "api/" : "apis/").append(apiVersion());
+    if (namespace != null) {
+      path.append("/namespaces/").append(namespace);
+    }
+    Query query = new Query(path.append('/').append(plural));
+    Map<String, String> all = new LinkedHashMap<>(selectors);
+    and(all, LABELS, options.getLabelSelector());
+    and(all, FIELDS, options.getFieldSelector());
+    all.forEach(query::add);
+    query.add("resourceVersion", options.getResourceVersion());
+    return query;
+  }
+
+  private static void and(Map<String, String> selectors, String name, @Nullable String more) {
+    if (more != null && !more.isEmpty()) {
+      selectors.merge(name, more, (one, other) -> one + "," + other);
+    }
+  }
+
+  /** Appends parameters, leaving out the absent ones. */
+  private static final class Query {
+    private final StringBuilder url;
+    private char separator = '?';
+
+    Query(StringBuilder path) {
+      this.url = path;
+    }
+
+    void add(String name, @Nullable Object value) {
+      if (value != null) {
+        url.append(separator).append(name).append('=')
+            .append(URLEncoder.encode(value.toString(), StandardCharsets.UTF_8));
+        separator = '&';
+      }
+    }
+
+    @Override
+    public String toString() {
+      return url.toString();
+    }
+  }
+}
