@@ -74,6 +74,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     // a function that gives no Watch has ended by itself, as a test's may
     try (Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)))) {
       LOG.trace("watching {} by {}", name, open);
+      sink.opened();
       Event<T> event;
       while ((event = events.take(end - System.nanoTime())) != null) {
         deliver(event, sink);

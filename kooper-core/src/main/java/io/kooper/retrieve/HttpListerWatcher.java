@@ -184,6 +184,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
     try (Exchange exchange = open("watch", target.watchUrl(options, seconds), deadlines.headers())) {
       if (exchange.status() == 200) {
+        sink.opened();
         while (feed("watch", exchange, slicer, watchPatience(end))) {
           // until the server ends it
         }

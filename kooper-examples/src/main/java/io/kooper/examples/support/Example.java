@@ -9,6 +9,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -111,6 +112,7 @@ public final class Example implements AutoCloseable {
     if (duration != null) {
       timer.schedule(controller::close, duration.toMillis(), TimeUnit.MILLISECONDS);
     }
+    timer.scheduleWithFixedDelay(new HealthReport(controller), 1, 1, TimeUnit.SECONDS);
     try {
       controller.run();
     } finally {
@@ -119,6 +121,26 @@ public final class Example implements AutoCloseable {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
         // the process is ending: the hook is what ended run()
+      }
+    }
+  }
+
+  /** Says on standard error what is wrong with the controller, whenever that changes. */
+  private static final class HealthReport implements Runnable {
+
+    private final Controller controller;
+    private List<String> said = List.of();
+
+    HealthReport(Controller controller) {
+      this.controller = controller;
+    }
+
+    @Override
+    public void run() {
+      List<String> reasons = controller.health().reasons();
+      if (!reasons.equals(said)) {
+        said = reasons;
+        System.err.println(reasons.isEmpty() ? "All is well again." : "Still trying: " + String.join("; ", reasons));
       }
     }
   }

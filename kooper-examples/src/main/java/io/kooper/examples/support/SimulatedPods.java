@@ -22,6 +22,7 @@ public final class SimulatedPods implements AutoCloseable {
     return thread;
   });
   private int step;
+  private int created;
 
   private SimulatedPods(KubernetesClient client) {
     this.client = client;
@@ -48,13 +49,13 @@ public final class SimulatedPods implements AutoCloseable {
       }
       step++;
     } catch (RuntimeException e) {
-      System.err.println("the simulation of pods failed and goes on: " + e);
+      System.err.println("the simulation of pods failed and goes on: " + e.getMessage());
     }
   }
 
   private void create() {
     Pod pod = new PodBuilder()
-        .withNewMetadata().withNamespace("default").withName("web-" + step).endMetadata()
+        .withNewMetadata().withNamespace("default").withName("web-" + ++created).endMetadata()
         .withNewSpec()
         .addNewContainer().withName("web").withImage("nginx").endContainer()
         .endSpec()
@@ -63,8 +64,12 @@ public final class SimulatedPods implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     life.shutdown();
-    life.awaitTermination(5, TimeUnit.SECONDS);
+    try {
+      life.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
