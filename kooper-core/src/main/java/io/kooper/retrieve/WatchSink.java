@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 public interface WatchSink<T extends HasMetadata> {
 
   /** The server has accepted the watch; until this or a first event, health does not call it watching. */
-  void opened();
+  default void opened() {}
 
   /** The object exists and is new to this watch. */
   void added(T object);
