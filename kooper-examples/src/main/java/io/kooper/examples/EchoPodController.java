@@ -1,11 +1,13 @@
 package io.kooper.examples;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.examples.support.Example;
 import io.kooper.examples.support.SimulatedPods;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.Retriever;
+import java.io.PrintStream;
 
 /**
  * The smallest controller: prints every pod of every namespace that is created, changed or seen again at the resync every
@@ -22,11 +24,15 @@ public final class EchoPodController {
 
   public static void main(String[] args) {
     try (Example example = Example.start("echo-pod", args, SimulatedPods::live)) {
-      Retriever<Pod> pods = Retriever.of(example.client(), Pod.class);
-      Handler<Pod> handler = Handler.of(
-          (context, pod) -> System.out.println("Pod added: " + context.key()),
-          (context, pod) -> System.out.println("Pod deleted: " + context.key()));
-      example.run(Controller.sequential(pods, handler));
+      example.run(controller(example.client(), System.out));
     }
+  }
+
+  static Controller controller(KubernetesClient client, PrintStream out) {
+    Retriever<Pod> pods = Retriever.of(client, Pod.class);
+    Handler<Pod> handler = Handler.of(
+        (context, pod) -> out.println("Pod added: " + context.key()),
+        (context, pod) -> out.println("Pod deleted: " + context.key()));
+    return Controller.sequential(pods, handler);
   }
 }
