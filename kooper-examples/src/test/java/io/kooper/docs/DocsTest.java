@@ -1,0 +1,109 @@
+package io.kooper.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Test;
+
+/** Every Java block of README.md and docs/ compiles, and every link to a file of this repository leads somewhere. */
+class DocsTest {
+
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)");
+
+  /** What a block that is no whole class may use without saying so. */
+  private static final String AROUND = """
+      import io.fabric8.kubernetes.api.model.*;
+      import io.fabric8.kubernetes.client.*;
+      import io.kooper.clock.*;
+      import io.kooper.controller.*;
+      import io.kooper.handler.*;
+      import io.kooper.informer.*;
+      import io.kooper.queue.*;
+      import io.kooper.retrieve.*;
+      import io.kooper.test.*;
+      import java.time.Duration;
+      import java.util.*;
+      import java.util.concurrent.*;
+      import org.mockito.Mockito;
+
+      class Block {
+        KubernetesClient client;
+        Retriever<Pod> pods;
+        Handler<Pod> handler;
+
+        void block() throws Exception {
+      %s
+        }
+      }
+      """;
+
+  private static Stream<Path> pages() throws IOException {
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      return Stream.concat(Stream.of(ROOT.resolve("README.md")),
+          docs.filter(file -> file.toString().endsWith(".md")).sorted().toList().stream());
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> javaBlocksCompile() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Path page : pages().toList()) {
+      Matcher blocks = JAVA.matcher(Files.readString(page));
+      for (int i = 1; blocks.find(); i++) {
+        String block = blocks.group(1);
+        tests.add(DynamicTest.dynamicTest(ROOT.relativize(page) + ", block " + i, () -> compile(block)));
+      }
+    }
+    assertThat(tests).isNotEmpty();
+    return tests.stream();
+  }
+
+  private static void compile(String block) {
+    Matcher name = Pattern.compile("public (?:final )?class (\\w+)").matcher(block);
+    boolean whole = name.find() && block.stripLeading().startsWith("import");
+    String code = whole ? block : AROUND.formatted(block);
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StringWriter errors = new StringWriter();
+    JavaFileObject source = new SimpleJavaFileObject(
+        URI.create("string:///" + (whole ? name.group(1) : "Block") + ".java"), JavaFileObject.Kind.SOURCE) {
+      @Override
+      public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+        return code;
+      }
+    };
+    boolean compiled = compiler.getTask(errors, null, null,
+        List.of("-proc:none", "-implicit:none", "-d", System.getProperty("java.io.tmpdir")), null, List.of(source)).call();
+    assertThat(compiled).as(errors + "\n" + code).isTrue();
+  }
+
+  @Test
+  void linksLeadSomewhere() throws IOException {
+    List<String> broken = new ArrayList<>();
+    for (Path page : pages().toList()) {
+      Matcher links = LINK.matcher(Files.readString(page));
+      while (links.find()) {
+        if (!Files.exists(page.resolveSibling(links.group(1)))) {
+          broken.add(ROOT.relativize(page) + " -> " + links.group(1));
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+}
