@@ -174,6 +174,11 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return requests().stream().filter(condition).toList();
   }
 
+  /** How many watches are open; those on frozen connections are, as far as the server can know. */
+  public int openWatches() {
+    return store.locked(store::watches);
+  }
+
   /**
    * Stops like a killed process: connections are reset, the port refuses. The data stays. No effect if it is stopped.
    */

@@ -76,6 +76,10 @@ final class ObjectStore {
     }
   }
 
+  int watches() {
+    return collections.values().stream().mapToInt(ResourceCollection::watches).sum();
+  }
+
   /** Forgets the history of all collections. */
   void compact() {
     collections.values().forEach(collection -> collection.log().compact(version));

@@ -91,6 +91,10 @@ final class ResourceCollection {
     watchers.remove(watcher);
   }
 
+  int watches() {
+    return watchers.size();
+  }
+
   /** Nothing comes any more: its type is no longer served. */
   void close() {
     closed = true;

@@ -96,8 +96,11 @@ final class Watch {
   private void drain() {
     for (int sent = 0; !ended; sent++) {
       if (sink.isFull()) {
-        endIfTooSlow();
-        sink.onDrain(wake);
+        if (isTooSlow()) {
+          end();
+        } else {
+          sink.onDrain(wake);
+        }
         return;
       }
       if (sent == BATCH) {
@@ -184,10 +187,8 @@ final class Watch {
     return event("BOOKMARK", Json.bytes(object));
   }
 
-  private void endIfTooSlow() {
-    if (store.locked(() -> collection.log().newest().sequence - position.sequence) > maxLag) {
-      end();
-    }
+  private boolean isTooSlow() {
+    return store.locked(() -> collection.log().newest().sequence - position.sequence) > maxLag;
   }
 
   private void end() {

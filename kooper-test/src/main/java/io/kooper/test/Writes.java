@@ -3,6 +3,7 @@ package io.kooper.test;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -100,7 +101,7 @@ final class Writes {
       } else {
         collection.put(changed);
         if (resource.is(Crds.QUALIFIED_NAME) && subresource == null) {
-          Crds.resources(after).forEach(registry::register);
+          redefine(before, after);
         }
       }
       return changed.jsonFor(resource);
@@ -159,6 +160,17 @@ final class Writes {
     Crds.resources(crd).forEach(registry::register);
     crd.set("status", Crds.establishedStatus(crd));
     store.of(resource).put(StoredObject.of(resource, "", created.name(), crd, store.nextVersion()));
+  }
+
+  /** Serves the versions of a changed definition. The new ones first, so that the objects stay. */
+  private void redefine(ObjectNode before, ObjectNode after) {
+    List<Resource> served = Crds.resources(after);
+    served.forEach(registry::register);
+    for (Resource old : Crds.resources(before)) {
+      if (served.stream().noneMatch(now -> now.type().version().equals(old.type().version()))) {
+        registry.unregister(old);
+      }
+    }
   }
 
   private static void setInitialState(Resource resource, String name, ObjectNode object) {
