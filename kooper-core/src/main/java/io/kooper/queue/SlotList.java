@@ -2,6 +2,7 @@ package io.kooper.queue;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A doubly linked list through the slots themselves: append and remove in constant time, no allocation. */
@@ -32,6 +33,13 @@ final class SlotList<K> implements Iterable<Slot<K>> {
       tail.next = slot;
     }
     size++;
+  }
+
+  /** There must be a slot. */
+  Slot<K> removeFirst() {
+    Slot<K> slot = Objects.requireNonNull(first);
+    remove(slot);
+    return slot;
   }
 
   /** The slot must be in this list. Its links are cleared, so that nothing keeps a slot alive that is gone. */

@@ -12,14 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A queue of keys that are to be worked on: it collapses adds, never gives one key to two workers, re-delivers what is
@@ -64,20 +60,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkQueue<K> {
 
-  private static final Logger log = LoggerFactory.getLogger(WorkQueue.class);
-
-  /** Whose turn it is; the two lower lanes are never next to each other, so a fresh change waits for one at most. */
-  private static final List<Lane> TURNS = List.of(
-      Lane.CHANGE, Lane.CHANGE, Lane.CHANGE, Lane.RETRY, Lane.CHANGE, Lane.CHANGE, Lane.CHANGE, Lane.RESYNC);
-
   /** Longer delays are cut to this, 146 years: the difference of any two times must fit a long. */
   private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
 
   private final String name;
   private final Clock clock;
   private final RateLimiter<K> limiter;
-  private final @Nullable QueueListener<K> listener;
-  private final AtomicBoolean listenerFailed = new AtomicBoolean();
+  private final @Nullable GuardedListener<K> listener;
 
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
   private final Condition work = lock.newCondition(); // a key became ready, or a nearer time to wait for, or the end came
@@ -86,8 +75,8 @@ public final class WorkQueue<K> {
   /** Every key that is ready, delayed or processed, once; a slot that is none of these is not here. */
   private final Map<K, Slot<K>> slots = new HashMap<>();
 
-  /** By lane: pending, not processed, and their time has come. */
-  private final List<SlotList<K>> lanes = List.of(new SlotList<>(), new SlotList<>(), new SlotList<>());
+  /** Pending, not processed, and their time has come. */
+  private final Lanes<K> ready = new Lanes<>();
 
   /** Pending, not processed, and their time was to come when the queue was last used. */
   private final DelayHeap<K> delayed = new DelayHeap<>();
@@ -101,7 +90,6 @@ public final class WorkQueue<K> {
    */
   private @Nullable Thread leader;
 
-  private int turn; // the index in TURNS of the next take
   private boolean shutDown; // never unset; from then on no slot becomes pending and none is delayed
   private long dropped; // deliveries that shutdowns threw away
   private long refused; // adds that came after the shutdown
@@ -111,7 +99,7 @@ public final class WorkQueue<K> {
     this.name = builder.name;
     this.clock = builder.clock;
     this.limiter = builder.limiter == null ? RateLimiter.standard(clock) : builder.limiter;
-    this.listener = builder.listener;
+    this.listener = builder.listener == null ? null : new GuardedListener<>(name, builder.listener);
   }
 
   /**
@@ -182,7 +170,7 @@ public final class WorkQueue<K> {
     lock.lockInterruptibly();
     try {
       long now = promoteDue();
-      while (!hasReady()) {
+      while (ready.isEmpty()) {
         if (nothingToCome()) {
           return null;
         }
@@ -197,7 +185,7 @@ public final class WorkQueue<K> {
       lock.unlock();
     }
     if (listener != null) {
-      tell(told -> told.taken(slot.key, lane, Duration.ofNanos(waited)));
+      listener.taken(slot.key, lane, Duration.ofNanos(waited));
     }
     return slot.key;
   }
@@ -208,28 +196,33 @@ public final class WorkQueue<K> {
    * @throws IllegalStateException if the key is not being processed
    */
   public void done(K key) {
-    long worked;
+    long worked = 0;
     lock.lock();
     try {
       Slot<K> slot = slots.get(Objects.requireNonNull(key, "key"));
       if (slot == null || !slot.processing) {
         throw new IllegalStateException("done(" + key + "): this key is not being processed");
       }
-      long now = promoteDue();
-      worked = now - slot.takenAt;
       running.remove(slot);
       slot.processing = false;
-      if (slot.pending) {
-        place(slot, now);
-      } else {
+      if (slot.pending || listener != null) { // else the time is not needed: asking for it would cost more than all this
+        long now = promoteDue();
+        worked = now - slot.takenAt;
+        if (slot.pending) {
+          place(slot, now);
+        }
+      }
+      if (!slot.pending) {
         slots.remove(key);
-        signalIfDrained();
+      }
+      if (slots.isEmpty()) {
+        drained.signalAll();
       }
     } finally {
       lock.unlock();
     }
     if (listener != null) {
-      tell(told -> told.finished(key, Duration.ofNanos(worked)));
+      listener.finished(key, Duration.ofNanos(worked));
     }
   }
 
@@ -297,12 +290,12 @@ public final class WorkQueue<K> {
 
   /** How many distinct keys are ready to be taken. */
   public int length() {
-    return read(now -> lanes.stream().mapToInt(SlotList::size).sum());
+    return read(now -> ready.size());
   }
 
   /** How many distinct keys are ready to be taken in this lane. */
   public int length(Lane lane) {
-    return read(now -> lane(lane).size());
+    return read(now -> ready.size(lane));
   }
 
   /** How many distinct keys wait for their time. A key that is processed is not among them. */
@@ -326,15 +319,7 @@ public final class WorkQueue<K> {
 
   /** How long the oldest ready key has been ready, or zero if none is. Looks at every ready key. */
   public Duration oldestWaiting() {
-    return read(now -> {
-      long oldest = 0;
-      for (SlotList<K> lane : lanes) {
-        for (Slot<K> slot : lane) {
-          oldest = Math.max(oldest, now - slot.readyAt);
-        }
-      }
-      return Duration.ofNanos(oldest);
-    });
+    return read(now -> Duration.ofNanos(ready.longestWait(now)));
   }
 
   /** How long the key that was taken first of those in flight has been processed, or zero if none is in flight. */
@@ -356,7 +341,7 @@ public final class WorkQueue<K> {
   /** Its name and how much is ready, delayed and in flight; no key. */
   @Override
   public String toString() {
-    return read(now -> "WorkQueue[" + name + ": " + lanes.stream().mapToInt(SlotList::size).sum() + " ready, "
+    return read(now -> "WorkQueue[" + name + ": " + ready.size() + " ready, "
         + delayed.size() + " delayed, " + running.size() + " in flight" + (shutDown ? ", shut down]" : "]"));
   }
 
@@ -378,9 +363,9 @@ public final class WorkQueue<K> {
       lock.unlock();
     }
     if (listener != null && !accepted) {
-      tell(told -> told.refused(key, lane));
+      listener.refused(key, lane);
     } else if (listener != null && added) {
-      tell(told -> told.added(key, lane));
+      listener.added(key, lane);
     }
     return accepted;
   }
@@ -408,7 +393,7 @@ public final class WorkQueue<K> {
   /** Puts a pending slot, in no place yet, where it belongs, and wakes who should know. */
   private void place(Slot<K> slot, long now) {
     if (slot.readyAt - now <= 0) {
-      lane(slot.lane).append(slot);
+      ready.append(slot);
       work.signal();
       return;
     }
@@ -423,7 +408,7 @@ public final class WorkQueue<K> {
     if (slot.heapIndex >= 0) {
       delayed.remove(slot);
     } else {
-      lane(slot.lane).remove(slot);
+      ready.remove(slot);
     }
   }
 
@@ -438,13 +423,7 @@ public final class WorkQueue<K> {
   }
 
   private Slot<K> take(long now) {
-    SlotList<K> from = lane(TURNS.get(turn));
-    for (int i = 0; from.isEmpty(); i++) {
-      from = lanes.get(i);
-    }
-    turn = (turn + 1) % TURNS.size();
-    Slot<K> slot = Objects.requireNonNull(from.first());
-    from.remove(slot);
+    Slot<K> slot = ready.take();
     slot.pending = false;
     slot.processing = true;
     slot.takenAt = now;
@@ -473,17 +452,13 @@ public final class WorkQueue<K> {
   private void passOn() {
     if (nothingToCome()) {
       work.signalAll();
-    } else if (hasReady() || leader == null && !delayed.isEmpty()) {
+    } else if (!ready.isEmpty() || leader == null && !delayed.isEmpty()) {
       work.signal();
     }
   }
 
-  private boolean hasReady() {
-    return !lanes.get(0).isEmpty() || !lanes.get(1).isEmpty() || !lanes.get(2).isEmpty();
-  }
-
   private boolean nothingToCome() {
-    if (!shutDown || hasReady()) {
+    if (!shutDown || !ready.isEmpty()) {
       return false;
     }
     for (Slot<K> slot : running) {
@@ -519,18 +494,8 @@ public final class WorkQueue<K> {
       lock.unlock();
     }
     if (listener != null) {
-      thrownAway.forEach((key, lane) -> tell(told -> told.dropped(key, lane)));
+      thrownAway.forEach(listener::dropped);
     }
-  }
-
-  private void signalIfDrained() {
-    if (slots.isEmpty()) {
-      drained.signalAll();
-    }
-  }
-
-  private SlotList<K> lane(Lane lane) {
-    return lanes.get(lane.ordinal());
   }
 
   private <T> T read(LongFunction<T> figure) {
@@ -539,16 +504,6 @@ public final class WorkQueue<K> {
       return figure.apply(promoteDue());
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void tell(Consumer<QueueListener<K>> event) {
-    try {
-      event.accept(Objects.requireNonNull(listener));
-    } catch (Throwable t) { // an Error too: the key that was just taken must reach its worker
-      if (listenerFailed.compareAndSet(false, true)) {
-        log.error("the listener of work queue {} failed; further failures are not logged", name, t);
-      }
     }
   }
 
