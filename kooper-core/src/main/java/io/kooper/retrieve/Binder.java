@@ -28,6 +28,10 @@ final class Binder<T extends HasMetadata> {
     }
   }
 
+  KubernetesSerialization serialization() {
+    return serialization;
+  }
+
   /** A list of {@code FooList} holds objects of kind {@code Foo}, which do not say so themselves. */
   void listKind(String listKind) {
     if (kind == null && listKind.endsWith("List")) {

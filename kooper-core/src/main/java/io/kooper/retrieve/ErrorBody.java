@@ -1,11 +1,8 @@
 package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.Status;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.ByteArrayInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,32 +16,24 @@ record ErrorBody(@Nullable Status status, boolean isForeign) {
   private static final int MOST = 64 * 1024;
 
   /** Reads it; what cannot be read in time is done without, since the HTTP status says enough. */
-  static ErrorBody read(Exchange exchange, long nanos, Binder<?> binder) throws InterruptedException {
-    long end = System.nanoTime() + nanos;
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  static ErrorBody read(Exchange exchange, long nanos, KubernetesSerialization serialization) throws InterruptedException {
+    byte[] bytes;
     try {
-      List<ByteBuffer> chunk;
-      while ((chunk = exchange.next(end - System.nanoTime())) != null && bytes.size() < MOST) {
-        for (ByteBuffer buffer : chunk) {
-          byte[] copy = new byte[buffer.remaining()];
-          buffer.duplicate().get(copy);
-          bytes.write(copy, 0, copy.length);
-        }
-      }
-    } catch (TimeoutException | ExecutionException e) {
+      bytes = exchange.rest(nanos, MOST);
+    } catch (RetrieveException e) {
       return new ErrorBody(null, false);
     }
-    Status status = status(bytes.toByteArray(), bytes.size(), binder);
+    Status status = status(bytes, bytes.length, serialization);
     return new ErrorBody(status, status == null);
   }
 
   /** The Status that the bytes are, or null. */
-  static @Nullable Status status(byte[] bytes, int length, Binder<?> binder) {
+  static @Nullable Status status(byte[] bytes, int length, KubernetesSerialization serialization) {
     if (length == 0 || bytes[0] != '{') {
       return null;
     }
     try {
-      Status status = binder.other(bytes, length, Status.class);
+      Status status = serialization.unmarshal(new ByteArrayInputStream(bytes, 0, length), Status.class);
       // any object can be bound to a Status: its kind tells, and few servers leave it out
       return status.getCode() != null || status.getMessage() != null ? status : null;
     } catch (RuntimeException e) {

@@ -66,7 +66,7 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   }
 
   private RetrieveException error() {
-    Status status = ErrorBody.status(object, length, binder);
+    Status status = ErrorBody.status(object, length, binder.serialization());
     if (status == null || status.getCode() == null) {
       return new RetrieveException(Reason.UNKNOWN, "cannot watch " + target + ": the API server ended it with an error"
           + (status == null ? "" : ", \"" + status.getMessage() + '"'));

@@ -4,7 +4,10 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,11 +30,13 @@ final class Exchange implements AutoCloseable {
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 16;
 
+  private final String doing;
   private final HttpResponse<AsyncBody> response;
   private final Handoff<List<ByteBuffer>> chunks;
   private boolean ended;
 
-  private Exchange(HttpResponse<AsyncBody> response, Handoff<List<ByteBuffer>> chunks) {
+  private Exchange(String doing, HttpResponse<AsyncBody> response, Handoff<List<ByteBuffer>> chunks) {
+    this.doing = doing;
     this.response = response;
     this.chunks = chunks;
     response.body().done().whenComplete((done, failure) -> chunks.end(failure));
@@ -43,23 +48,38 @@ final class Exchange implements AutoCloseable {
   /**
    * Sends the request and waits for the response's headers.
    *
-   * @throws TimeoutException when they did not come in time; should they come later, that response is broken off
-   * @throws ExecutionException when there is no response
+   * @param doing what for, as in {@code list pods}, for messages
+   * @throws RetrieveException when there is no response, or none within {@code patience}: should it come later, it is
+   *     broken off
    */
-  static Exchange open(HttpClient http, String url, long headerNanos)
-      throws InterruptedException, TimeoutException, ExecutionException {
+  static Exchange open(HttpClient http, String url, Duration patience, String doing)
+      throws RetrieveException, InterruptedException {
     // no more than AHEAD chunks are ever outstanding: putting one must not block the client's thread
     Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
-    HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json");
-    CompletableFuture<HttpResponse<AsyncBody>> future =
-        http.consumeBytes(request.build(), (chunk, body) -> chunks.put(chunk));
+    CompletableFuture<HttpResponse<AsyncBody>> future;
     try {
-      return new Exchange(future.get(headerNanos, TimeUnit.NANOSECONDS), chunks);
-    } catch (InterruptedException | TimeoutException e) {
-      if (!future.cancel(false)) { // it arrived just now
-        future.thenAccept(late -> late.body().cancel());
-      }
+      HttpRequest request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json").build();
+      future = http.consumeBytes(request, (chunk, body) -> chunks.put(chunk));
+    } catch (RuntimeException e) {
+      throw Failures.ofCause(doing, e);
+    }
+    try {
+      return new Exchange(doing, future.get(patience.toNanos(), TimeUnit.NANOSECONDS), chunks);
+    } catch (TimeoutException e) {
+      breakOff(future);
+      throw new RetrieveException(Reason.SILENT,
+          "cannot " + doing + ": the API server did not answer within " + patience.toMillis() + " ms");
+    } catch (InterruptedException e) {
+      breakOff(future);
       throw e;
+    } catch (ExecutionException e) {
+      throw Failures.ofConnection(doing, e);
+    }
+  }
+
+  private static void breakOff(CompletableFuture<HttpResponse<AsyncBody>> future) {
+    if (!future.cancel(false)) { // it has just been answered
+      future.thenAccept(late -> late.body().cancel());
     }
   }
 
@@ -74,17 +94,39 @@ final class Exchange implements AutoCloseable {
   /**
    * The next chunk of the body, or null at its end.
    *
-   * @throws TimeoutException when none came within {@code nanos}
-   * @throws ExecutionException when the connection broke
+   * @throws RetrieveException when none came within {@code nanos}, or the connection broke
    */
-  @Nullable List<ByteBuffer> next(long nanos) throws InterruptedException, TimeoutException, ExecutionException {
-    List<ByteBuffer> chunk = chunks.take(nanos);
+  @Nullable List<ByteBuffer> next(long nanos) throws RetrieveException, InterruptedException {
+    List<ByteBuffer> chunk;
+    try {
+      chunk = chunks.take(nanos);
+    } catch (TimeoutException e) {
+      throw new RetrieveException(Reason.SILENT, "cannot " + doing + ": nothing more came for "
+          + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms, the connection counts as dead");
+    } catch (ExecutionException e) {
+      throw Failures.ofConnection(doing, e);
+    }
     if (chunk == null) {
       ended = true;
     } else {
       response.body().consume();
     }
     return chunk;
+  }
+
+  /** The rest of the body, if it comes within {@code nanos} altogether; cut once it is longer than {@code most}. */
+  byte[] rest(long nanos, int most) throws RetrieveException, InterruptedException {
+    long end = System.nanoTime() + nanos;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    List<ByteBuffer> chunk;
+    while (bytes.size() < most && (chunk = next(end - System.nanoTime())) != null) {
+      for (ByteBuffer buffer : chunk) {
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.duplicate().get(copy);
+        bytes.write(copy, 0, copy.length);
+      }
+    }
+    return bytes.toByteArray();
   }
 
   @Override

@@ -30,17 +30,27 @@ final class Failures {
    */
   static RetrieveException ofStatus(
       String verb, Target target, int code, @Nullable Status status, @Nullable String retryAfterHeader) {
-    Reason reason = reason(code, status);
-    StringBuilder message = new StringBuilder("cannot ").append(verb).append(' ').append(target)
-        .append(": ").append(code);
+    return ofStatus(verb + " " + target, code, status, retryAfterHeader, advice(reason(code, status), verb, target));
+  }
+
+  /**
+   * The API server said no.
+   *
+   * @param doing what was being done, as in {@code list pods}
+   * @param advice what to do, or empty
+   */
+  static RetrieveException ofStatus(
+      String doing, int code, @Nullable Status status, @Nullable String retryAfterHeader, String advice) {
+    StringBuilder message = new StringBuilder("cannot ").append(doing).append(": ").append(code);
     if (status != null && status.getReason() != null) {
       message.append(' ').append(status.getReason());
     }
     if (status != null && status.getMessage() != null) {
       message.append(", \"").append(status.getMessage()).append('"');
     }
-    message.append(advice(reason, verb, target));
-    return new RetrieveException(reason, message.toString(), retryAfter(status, retryAfterHeader), null);
+    message.append(advice);
+    return new RetrieveException(
+        reason(code, status), message.toString(), retryAfter(status, retryAfterHeader), null);
   }
 
   private static Reason reason(int code, @Nullable Status status) {
@@ -88,8 +98,15 @@ final class Failures {
     return null; // a date would be compared with a clock that may be wrong
   }
 
-  /** The connection failed, or the client's own code did. */
-  static RetrieveException ofCause(String verb, Object target, Throwable thrown) {
+  /** The connection failed: a client does that with exceptions of its own, of which not all are IOExceptions. */
+  static RetrieveException ofConnection(String doing, Throwable thrown) {
+    RetrieveException failure = ofCause(doing, thrown);
+    return failure.reason() != Reason.UNKNOWN ? failure : new RetrieveException(
+        Reason.CONNECTION_LOST, String.valueOf(failure.getMessage()), null, failure.getCause());
+  }
+
+  /** The client threw something. */
+  static RetrieveException ofCause(String doing, Throwable thrown) {
     Throwable cause = unwrap(thrown);
     if (cause instanceof RetrieveException known) {
       return known;
@@ -105,7 +122,7 @@ final class Failures {
       reason = e.isHttpGone() ? Reason.GONE
           : e.getRawWatchMessage().isPresent() ? Reason.UNDECODABLE
           : e.getCause() == null ? Reason.UNKNOWN
-          : ofCause(verb, target, e.getCause()).reason();
+          : ofCause(doing, e.getCause()).reason();
     } else if (cause instanceof TimeoutException) {
       reason = Reason.SILENT;
     } else if (hasIoCause(cause)) {
@@ -113,7 +130,7 @@ final class Failures {
     } else {
       reason = Reason.UNKNOWN;
     }
-    return new RetrieveException(reason, "cannot " + verb + " " + target + ": " + cause, retryAfter, cause);
+    return new RetrieveException(reason, "cannot " + doing + ": " + cause, retryAfter, cause);
   }
 
   private static boolean hasIoCause(Throwable thrown) {

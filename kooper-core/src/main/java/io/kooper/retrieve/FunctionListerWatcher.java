@@ -82,7 +82,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     } catch (TimeoutException e) {
       LOG.trace("the watch of {} has lasted long enough", name);
     } catch (ExecutionException e) {
-      throw Failures.ofCause("watch", name, e);
+      throw Failures.ofCause("watch " + name, e);
     } finally {
       events.close();
     }
@@ -98,7 +98,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
         interrupted.initCause(e);
         throw interrupted;
       }
-      throw Failures.ofCause(verb, name, e);
+      throw Failures.ofCause(verb + " " + name, e);
     }
   }
 

@@ -12,9 +12,7 @@ import io.kooper.retrieve.RetrieveException.Reason;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -194,7 +192,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
         }
         return;
       }
-      ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), binder);
+      ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), binder.serialization());
       if (exchange.status() != 400 || !body.isForeign()) {
         throw failure("watch", exchange, body);
       }
@@ -218,37 +216,13 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   private Exchange open(String verb, String url, Duration patience) throws RetrieveException, InterruptedException {
-    try {
-      return Exchange.open(http, url, patience.toNanos());
-    } catch (TimeoutException e) {
-      throw new RetrieveException(Reason.SILENT,
-          "cannot " + verb + " " + target + ": the API server did not answer within " + patience.toMillis() + " ms");
-    } catch (ExecutionException | RuntimeException e) {
-      throw failure(verb, e);
-    }
-  }
-
-  private RetrieveException failure(String verb, Exception e) {
-    Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-    RetrieveException failure = Failures.ofCause(verb, target, cause);
-    // a client fails in its own ways when a connection does
-    return failure.reason() == Reason.UNKNOWN && e instanceof ExecutionException
-        ? new RetrieveException(Reason.CONNECTION_LOST, String.valueOf(failure.getMessage()), null, cause)
-        : failure;
+    return Exchange.open(http, url, patience, verb + " " + target);
   }
 
   /** Feeds the next chunk; false at the end of the body. */
   private boolean feed(String verb, Exchange exchange, JsonSlicer slicer, long patience)
       throws RetrieveException, InterruptedException {
-    List<ByteBuffer> chunk;
-    try {
-      chunk = exchange.next(patience);
-    } catch (TimeoutException e) {
-      throw new RetrieveException(Reason.SILENT, "cannot " + verb + " " + target + ": nothing more came for "
-          + TimeUnit.NANOSECONDS.toMillis(patience) + " ms, the connection counts as dead");
-    } catch (ExecutionException e) {
-      throw failure(verb, e);
-    }
+    List<ByteBuffer> chunk = exchange.next(patience);
     if (chunk == null) {
       return false;
     }
@@ -276,14 +250,14 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       while (exchange.next(deadlines.watchGrace().toNanos()) != null) {
         // white space
       }
-    } catch (TimeoutException | ExecutionException e) {
+    } catch (RetrieveException e) {
       LOG.debug("the connection of a complete list did not end well", e);
     }
   }
 
   private void requireOk(String verb, Exchange exchange) throws RetrieveException, InterruptedException {
     if (exchange.status() != 200) {
-      throw failure(verb, exchange, ErrorBody.read(exchange, deadlines.headers().toNanos(), binder));
+      throw failure(verb, exchange, ErrorBody.read(exchange, deadlines.headers().toNanos(), binder.serialization()));
     }
   }
 

@@ -77,6 +77,12 @@ final class JsonSlicer {
   private static final int IN_CONTAINER = 12;
   private static final int DONE = 13;
 
+  // how far the value of a member that is cut is
+  private static final int CUT_COLON = 0;
+  private static final int CUT_VALUE = 1;
+  private static final int CUT_SCALAR = 2;
+  private static final int CUT_AFTER = 3;
+
   private final boolean list;
   private final Member[] members;
   private final Pieces pieces;
@@ -110,6 +116,8 @@ final class JsonSlicer {
   private boolean metadataNext;
   private boolean inMetadata;
   private boolean cutting;
+  private boolean broken; // what is cut is not one value: the rest must not pass for a sound object
+  private int cutState;
   private boolean pendingComma;
   private int seen;
   private int kept;
@@ -338,6 +346,8 @@ final class JsonSlicer {
           inString = true;
           if (keyNext) {
             startKey(bytes, i);
+          } else if (cutting && depth == 2) {
+            cutValue(CUT_AFTER);
           }
         }
         case '{' -> open(true);
@@ -354,6 +364,9 @@ final class JsonSlicer {
           }
         }
         default -> {
+          if (cutting && depth == 2) {
+            cutByte(bytes[i]);
+          }
         }
       }
       i++;
@@ -361,7 +374,27 @@ final class JsonSlicer {
     return i;
   }
 
+  private void cutByte(byte c) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      cutState = cutState == CUT_SCALAR ? CUT_AFTER : cutState;
+    } else if (c == ':' && cutState == CUT_COLON) {
+      cutState = CUT_VALUE;
+    } else if (!isScalar(c)) {
+      broken = true;
+    } else if (cutState != CUT_SCALAR) {
+      cutValue(CUT_SCALAR);
+    }
+  }
+
+  private void cutValue(int next) {
+    broken |= cutState != CUT_VALUE;
+    cutState = next;
+  }
+
   private void open(boolean object) {
+    if (cutting && depth == 2) {
+      cutValue(CUT_AFTER);
+    }
     if (depth == isObject.length) {
       isObject = Arrays.copyOf(isObject, depth * 2);
     }
@@ -400,6 +433,10 @@ final class JsonSlicer {
   }
 
   private void resumeCopy(int i) {
+    if (broken || cutState < CUT_SCALAR) {
+      copy.append(',');
+      copy.append(',');
+    }
     cutting = false;
     copying = true;
     runStart = i;
@@ -447,6 +484,8 @@ final class JsonSlicer {
       copy.length = memberStart;
       copying = false;
       cutting = true;
+      broken = false;
+      cutState = CUT_COLON;
     } else {
       kept++;
     }

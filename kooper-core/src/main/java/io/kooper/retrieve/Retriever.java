@@ -1,10 +1,35 @@
 package io.kooper.retrieve;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.dsl.Listable;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.kooper.retrieve.HttpListerWatcher.Deadlines;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * What a controller watches: a {@link ListerWatcher} and the type of its objects.
+ *
+ * <p>Those made here from a client speak through its HTTP client, with its credentials, certificates and interceptors, and
+ * take no more memory for a list than its largest object and a few chunks. They leave out {@code metadata.managedFields},
+ * report an object that cannot be bound without losing the others, and never try again by themselves.
+ *
+ * <pre>{@code
+ * Retriever.of(client, Pod.class);                                                    // all pods
+ * Retriever.of(client, Pod.class, c -> c.pods().inNamespace("x").withLabel("app"));   // some, in fabric8's DSL
+ * Retriever.generic(client, "example.com/v1", "Foo");                                 // a kind without a class
+ * }</pre>
+ *
+ * <p>The client stays the caller's: nothing here closes it, and it must not be closed while it is in use.
  *
  * @param <T> the type of the objects
  */
@@ -21,13 +46,101 @@ public interface Retriever<T extends HasMetadata> {
     return HasMetadata.getPlural(objectType());
   }
 
-  /** All objects of a type, in all namespaces. */
+  /**
+   * All objects of a type, in all namespaces.
+   *
+   * @throws IllegalArgumentException when the path of {@code type} is not known, since it has no {@code @Version}
+   */
   static <T extends HasMetadata> Retriever<T> of(KubernetesClient client, Class<T> type) {
     return builder(client, type).build();
   }
 
-  /** Some of the objects of a type. */
+  /**
+   * The objects selected in fabric8's DSL. The function is called once, now, on a client that sends nothing.
+   *
+   * <p>As everywhere in that DSL, a selection that names no namespace is one of the client's own namespace, if it has one:
+   * say {@code inAnyNamespace()} for all.
+   *
+   * @throws IllegalArgumentException when the function does not select objects of {@code type}
+   */
+  static <T extends HasMetadata> Retriever<T> of(
+      KubernetesClient client, Class<T> type,
+      Function<KubernetesClient, ? extends Listable<? extends KubernetesResourceList<T>>> selection) {
+    Target target = Selection.of(client, type, selection);
+    return new DefaultRetriever<>(
+        new HttpListerWatcher<>(client, type, target, null, false, Deadlines.DEFAULT), type, target::plural);
+  }
+
+  /**
+   * Objects from two functions, as in Kooper; a page of the list that has a {@code continue} token is followed by the next.
+   *
+   * <p>The watch's end is told by {@link Watcher#onClose}; it is closed after the options' {@code timeoutSeconds}. Both
+   * functions should throw soon when they fail: a client that tries again by itself hides why.
+   *
+   * <pre>{@code
+   * Retriever.of(Pod.class, o -> client.pods().list(o), (o, watcher) -> client.pods().watch(o, watcher));
+   * }</pre>
+   */
+  static <T extends HasMetadata> Retriever<T> of(
+      Class<T> type, Function<ListOptions, ? extends KubernetesResourceList<T>> list,
+      BiFunction<ListOptions, Watcher<T>, Watch> watch) {
+    return of(type, new FunctionListerWatcher<>(HasMetadata.getPlural(type), list, watch));
+  }
+
+  /** Objects from any source. */
+  static <T extends HasMetadata> Retriever<T> of(Class<T> type, ListerWatcher<T> listerWatcher) {
+    return new DefaultRetriever<>(listerWatcher, type, () -> HasMetadata.getPlural(type));
+  }
+
+  /** Some of the objects of a type, selected by strings, or listed in another way. */
   static <T extends HasMetadata> RetrieverBuilder<T> builder(KubernetesClient client, Class<T> type) {
     return new RetrieverBuilder<>(client, type);
+  }
+
+  /**
+   * All objects of a kind that has no Java class. The API server is asked for its plural before the first list; until it
+   * knows the kind, lists fail with {@link RetrieveException.Reason#NOT_FOUND}, and {@link #plural()} is the kind in lower
+   * case.
+   *
+   * @param apiVersion {@code GROUP/VERSION}, or {@code VERSION} alone for the core group
+   */
+  static Retriever<GenericKubernetesResource> generic(KubernetesClient client, String apiVersion, String kind) {
+    List<String> errors = new ArrayList<>();
+    if (!apiVersion.matches("([a-z0-9.-]+/)?[a-z0-9]+")) {
+      errors.add("apiVersion \"" + apiVersion + "\" is not GROUP/VERSION");
+    }
+    if (!kind.matches("[A-Za-z0-9]+")) {
+      errors.add("\"" + kind + "\" is not a kind");
+    }
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", errors));
+    }
+    DiscoveringListerWatcher listerWatcher =
+        new DiscoveringListerWatcher(client, apiVersion, kind, Deadlines.DEFAULT);
+    return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural);
+  }
+
+  /**
+   * All objects of a kind that has no Java class, in all namespaces.
+   *
+   * @param kind its version and plural, and its group unless it is the core one
+   */
+  static Retriever<GenericKubernetesResource> generic(KubernetesClient client, ResourceDefinitionContext kind) {
+    List<String> errors = new ArrayList<>();
+    if (kind.getVersion() == null || kind.getVersion().isBlank()) {
+      errors.add("the version is missing");
+    }
+    if (kind.getPlural() == null || kind.getPlural().isBlank()) {
+      errors.add("the plural is missing");
+    }
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", errors));
+    }
+    Target target = new Target(Target.server(client), kind.getGroup() == null ? "" : kind.getGroup(),
+        kind.getVersion(), kind.getPlural(), null, Map.of());
+    return new DefaultRetriever<>(
+        new HttpListerWatcher<>(
+            client, GenericKubernetesResource.class, target, kind.getKind(), false, Deadlines.DEFAULT),
+        GenericKubernetesResource.class, target::plural);
   }
 }

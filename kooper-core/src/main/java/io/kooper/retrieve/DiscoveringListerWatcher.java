@@ -1,0 +1,114 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.APIResource;
+import io.fabric8.kubernetes.api.model.APIResourceList;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.retrieve.HttpListerWatcher.Deadlines;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.io.ByteArrayInputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists and watches a kind of which the plural is not known: the API server is asked for it before the first list, and
+ * again after the resource has gone, since a CRD may be installed later or anew.
+ */
+final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesResource> {
+
+  private static final int MOST = 16 * 1024 * 1024;
+
+  private record Found(String plural, ListerWatcher<GenericKubernetesResource> listerWatcher) {}
+
+  private final KubernetesClient client;
+  private final HttpClient http;
+  private final String apiVersion;
+  private final String kind;
+  private final Deadlines deadlines;
+  private volatile @Nullable Found found;
+
+  DiscoveringListerWatcher(KubernetesClient client, String apiVersion, String kind, Deadlines deadlines) {
+    this.client = client;
+    this.http = HttpListerWatcher.withoutRetries(client);
+    this.apiVersion = apiVersion;
+    this.kind = kind;
+    this.deadlines = deadlines;
+  }
+
+  /** The plural, or the kind in lower case while the API server has not been asked. */
+  String plural() {
+    Found known = found;
+    return known == null ? kind.toLowerCase(Locale.ROOT) : known.plural();
+  }
+
+  @Override
+  public String list(ListOptions options, ListSink<GenericKubernetesResource> sink)
+      throws RetrieveException, InterruptedException {
+    try {
+      return found().list(options, sink);
+    } catch (RetrieveException e) {
+      forgetIfGone(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public void watch(ListOptions options, WatchSink<GenericKubernetesResource> sink)
+      throws RetrieveException, InterruptedException {
+    try {
+      found().watch(options, sink);
+    } catch (RetrieveException e) {
+      forgetIfGone(e);
+      throw e;
+    }
+  }
+
+  private void forgetIfGone(RetrieveException e) {
+    if (e.reason() == Reason.NOT_FOUND) {
+      found = null;
+    }
+  }
+
+  private ListerWatcher<GenericKubernetesResource> found() throws RetrieveException, InterruptedException {
+    Found known = found;
+    if (known == null) {
+      String plural = discover();
+      int slash = apiVersion.indexOf('/');
+      Target target = new Target(Target.server(client), slash < 0 ? "" : apiVersion.substring(0, slash),
+          apiVersion.substring(slash + 1), plural, null, Map.of());
+      known = new Found(plural, new HttpListerWatcher<>(
+          client, GenericKubernetesResource.class, target, kind, false, deadlines));
+      found = known;
+    }
+    return known.listerWatcher();
+  }
+
+  private String discover() throws RetrieveException, InterruptedException {
+    String doing = "discover the kind " + kind + " of " + apiVersion;
+    String url = Target.server(client) + (apiVersion.indexOf('/') < 0 ? "api/" : "apis/") + apiVersion;
+    APIResourceList resources;
+    try (Exchange exchange = Exchange.open(http, url, deadlines.headers(), doing)) {
+      if (exchange.status() != 200) {
+        ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), client.getKubernetesSerialization());
+        throw Failures.ofStatus(doing, exchange.status(), body.status(), exchange.header("Retry-After"),
+            exchange.status() == 404 ? "; is its CRD installed, and this version served?" : "");
+      }
+      byte[] bytes = exchange.rest(deadlines.silence().toNanos(), MOST);
+      resources = client.getKubernetesSerialization()
+          .unmarshal(new ByteArrayInputStream(bytes), APIResourceList.class);
+    } catch (RuntimeException e) {
+      throw new RetrieveException(Reason.UNDECODABLE, "cannot " + doing + ": the answer cannot be read", null, e);
+    }
+    List<APIResource> all = resources == null || resources.getResources() == null ? List.of() : resources.getResources();
+    return all.stream()
+        .filter(resource -> kind.equals(resource.getKind()) && !resource.getName().contains("/")) // no subresources
+        .map(APIResource::getName)
+        .findFirst()
+        .orElseThrow(() -> new RetrieveException(
+            Reason.NOT_FOUND, "cannot " + doing + ": " + apiVersion + " has no such kind; is its CRD installed?"));
+  }
+}
