@@ -1,0 +1,31 @@
+package io.kooper.leaderelection;
+
+/**
+ * Runs tasks only while this process leads; Kooper's interface of the same name. A test replaces it with a lambda-like fake
+ * that calls the task at once.
+ *
+ * <p>Several tasks may be run by one runner from several threads: they share one election, and the lease is given back when
+ * the last of them has returned.
+ */
+public interface Runner {
+
+  /** What is to be done while this process leads. */
+  @FunctionalInterface
+  interface Task {
+
+    /**
+     * Works until it is done, or until {@code leadership} ends: then it has to end its work, and return when all of it has
+     * ended. Called on the thread that called {@link Runner#run}.
+     */
+    void run(Leadership leadership) throws InterruptedException;
+  }
+
+  /**
+   * Waits until this process leads, calls {@code task} once, and returns when it has returned. Until then the lease is kept
+   * for as long as can be; it is given back after the last task has returned.
+   *
+   * @throws InterruptedException when the thread was interrupted while it waited: the task was not called, and the campaign
+   *     of this caller is over
+   */
+  void run(Task task) throws InterruptedException;
+}
