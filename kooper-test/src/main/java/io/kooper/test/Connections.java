@@ -23,31 +23,38 @@ final class Connections {
 
   private final Map<HttpConnection, Channel> open = new ConcurrentHashMap<>();
   private volatile boolean blackhole;
+  private volatile boolean refusing;
 
   void opened(HttpConnection connection) {
     Channel channel = ((ConnectionBase) connection).channel();
     open.put(connection, channel);
     connection.closeHandler(nothing -> open.remove(connection));
-    if (blackhole) {
+    if (refusing) {
+      close(channel, true);
+    } else if (blackhole) {
       freeze(channel);
     }
   }
 
-  int count() {
-    return open.size();
+  /** Resets a connection: what the client has not read yet is lost, too. */
+  void cut(HttpConnection connection) {
+    close(connection, true);
   }
 
-  void cut(HttpConnection connection) {
-    Channel channel = open.get(connection);
-    if (channel != null) {
-      cut(channel);
-    }
+  /** Ends a connection without a word to HTTP or TLS, behind everything that was written. */
+  void end(HttpConnection connection) {
+    close(connection, false);
+  }
+
+  /** Whether new connections are cut at once: a server that stops cannot stop accepting in the same moment. */
+  void refuse(boolean on) {
+    refusing = on;
   }
 
   /** Resets all open connections and returns when it is done. */
   void cutAll() {
     List<Channel> channels = List.copyOf(open.values());
-    channels.forEach(Connections::cut);
+    channels.forEach(channel -> close(channel, true));
     channels.forEach(channel -> channel.closeFuture().awaitUninterruptibly());
   }
 
@@ -66,11 +73,20 @@ final class Connections {
     }
   }
 
-  private static void cut(Channel channel) {
+  private void close(HttpConnection connection, boolean reset) {
+    Channel channel = open.get(connection);
+    if (channel != null) {
+      close(channel, reset);
+    }
+  }
+
+  private static void close(Channel channel, boolean reset) {
     channel.eventLoop().execute(() -> {
       if (channel.isOpen()) {
-        // a reset instead of an orderly end; without the pipeline, so that neither TLS nor a WebSocket says goodbye
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        if (reset) {
+          channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        // without the pipeline, so that neither TLS nor a WebSocket says goodbye
         channel.unsafe().close(channel.newPromise());
       }
     });

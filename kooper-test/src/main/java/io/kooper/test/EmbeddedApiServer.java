@@ -103,8 +103,6 @@ public final class EmbeddedApiServer implements AutoCloseable {
     ConfigBuilder config = new ConfigBuilder(Config.empty()).withMasterUrl(url()).withNamespace("default");
     if (settings.tls()) {
       config.withCaCertData(TestCertificate.authorityBase64());
-    } else {
-      config.withTrustCerts(false);
     }
     return config.build();
   }
@@ -189,6 +187,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
         return;
       }
       server = null;
+      connections.refuse(true);
       connections.cutAll();
       await(running.close());
     }
@@ -218,6 +217,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
         options.setSsl(true).setKeyCertOptions(
             new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
       }
+      connections.refuse(false);
       server = await(vertx.createHttpServer(options)
           .connectionHandler(connections::opened).requestHandler(router::handle).listen());
       port = server.actualPort();

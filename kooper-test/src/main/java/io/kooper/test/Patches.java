@@ -1,7 +1,7 @@
 package io.kooper.test;
 
-import org.jspecify.annotations.Nullable;
 import io.fabric8.zjsonpatch.JsonPatch;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;

@@ -80,7 +80,8 @@ final class Router {
   }
 
   private Answer answer(Call call, double share) {
-    return new Answer(call.http().response(), () -> connections.cut(call.http().connection()), share);
+    return new Answer(call.http().response(), vertx.getOrCreateContext(),
+        () -> connections.end(call.http().connection()), share);
   }
 
   private static void attempt(Answer answer, Runnable action) {

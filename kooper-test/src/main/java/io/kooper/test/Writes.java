@@ -96,7 +96,7 @@ final class Writes {
         return Json.bytes(after);
       }
       StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
-      if (deletes.isFinal(after)) {
+      if (deletes.isFinal(resource, after)) {
         deletes.remove(resource, changed);
       } else {
         collection.put(changed);

@@ -82,9 +82,10 @@ class FaultsTest {
     void thatAreFrozenAnswerNoRequest() {
       raw.get(MAPS);
       server.faults().freezeConnections();
-      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> raw.get(MAPS));
+      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> raw.get(MAPS + "?frozen=" + name));
       new RawClient(server).get(MAPS);
       assertThat(reply).isNotDone();
+      assertThat(server.requests(r -> r.query().equals("frozen=" + name))).isEmpty();
       server.faults().cutConnections(); // so that the test need not wait for its client
       await().until(reply::isDone);
     }
@@ -178,6 +179,8 @@ class FaultsTest {
       long before = System.nanoTime();
       assertThat(raw.configMap("default", name, "{}").code()).isEqualTo(201);
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+      server.faults().inject(Fault.delay(Duration.ofMillis(100)).times(1));
+      assertThat(raw.webSocket(MAPS + "?watch=true").next()).startsWith("ADDED");
     }
 
     @Test

@@ -188,7 +188,16 @@ class ObjectsTest {
       Reply patched = raw.send("PATCH", MAPS + "/steps", type,
           "[{'op':'test','path':'/data/k','value':'v'},{'op':'replace','path':'/data/k','value':'w'}]");
       assertThat(patched.at("/data/k")).isEqualTo("w");
-      assertThat(raw.send("PATCH", MAPS + "/steps", type, "[{'op':'test','path':'/data/k','value':'v'}]").code())
+      assertThat(raw.send("PATCH", MAPS + "/steps", type, "[{'op':'add','path':'/data/a~1b','value':'x'}]")
+          .body().path("data").path("a/b").asString()).isEqualTo("x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'op':'test','path':'/data/k','value':'other'}", "{'op':'remove','path':'/data/none'}",
+        "{'op':'add','path':'/metadata/annotations/a','value':'b'}", "{'op':'jump','path':'/data'}", "{'op':'add'}"})
+    void refusesJsonPatchesThatDoNotApply(String operation) {
+      raw.configMap("default", "stuck", "{}");
+      assertThat(raw.send("PATCH", MAPS + "/stuck", "application/json-patch+json", "[" + operation + "]").code())
           .isEqualTo(422);
     }
 

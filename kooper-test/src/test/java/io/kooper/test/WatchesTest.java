@@ -88,6 +88,24 @@ class WatchesTest {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void tellsBigObjectsWhole(BiFunction<RawClient, String, RawWatch> transport) {
+    RawWatch watch = transport.apply(raw, maps + "?watch=true");
+    String big = "x".repeat(300_000);
+    raw.create(maps, "{'metadata':{'name':'big'},'data':{'k':'" + big + "'}}");
+    assertThat(watch.event().at("/object/data/k").asString()).isEqualTo(big);
+  }
+
+  @Test
+  void fromAVersionThatIsNotReachedYetWaitsForIt() {
+    long version = Long.parseLong(version());
+    RawWatch watch = raw.watch(maps + "?watch=true&resourceVersion=" + (version + 1));
+    map("one", "{}");
+    map("two", "{}");
+    assertThat(watch.next()).isEqualTo("ADDED two");
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void tellsAForgottenVersionByAnErrorEvent(BiFunction<RawClient, String, RawWatch> transport) {
     String version = version();
     map("later", "{}");
