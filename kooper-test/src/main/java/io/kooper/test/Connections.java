@@ -28,12 +28,23 @@ final class Connections {
   void opened(HttpConnection connection) {
     Channel channel = ((ConnectionBase) connection).channel();
     open.put(connection, channel);
-    connection.closeHandler(nothing -> open.remove(connection));
+    // the connection's own close handler is not called any more once it carries a WebSocket
+    channel.closeFuture().addListener(closed -> open.remove(connection));
     if (refusing) {
       close(channel, true);
     } else if (blackhole) {
-      freeze(channel);
+      swallow(channel); // right here on the event loop: the first request may follow in the same turn
     }
+  }
+
+  /** Whether what arrives from a connection was only on its way through TLS when it was frozen. */
+  boolean isFrozen(HttpConnection connection) {
+    Channel channel = open.get(connection);
+    return channel != null && channel.pipeline().get(Swallow.class) != null;
+  }
+
+  int count() {
+    return open.size();
   }
 
   /** Resets a connection: what the client has not read yet is lost, too. */
@@ -93,11 +104,13 @@ final class Connections {
   }
 
   private static CompletableFuture<Void> freeze(Channel channel) {
-    return CompletableFuture.runAsync(() -> {
-      if (channel.isOpen() && channel.pipeline().get(Swallow.class) == null) {
-        channel.pipeline().addFirst(new Swallow());
-      }
-    }, channel.eventLoop());
+    return CompletableFuture.runAsync(() -> swallow(channel), channel.eventLoop());
+  }
+
+  private static void swallow(Channel channel) {
+    if (channel.isOpen() && channel.pipeline().get(Swallow.class) == null) {
+      channel.pipeline().addFirst(new Swallow());
+    }
   }
 
   /** Lets nothing through, neither way: what is written seems to be on its way for ever. */

@@ -45,6 +45,9 @@ final class Router {
   }
 
   void handle(HttpServerRequest http) {
+    if (connections.isFrozen(http.connection())) {
+      return;
+    }
     Call call = Call.of(http, registry);
     record.accept(call.request());
     Fault fault = faults.next(call.request());

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.net.BindException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -65,7 +66,7 @@ class EmbeddedApiServerTest {
     try (EmbeddedApiServer server = EmbeddedApiServer.start()) {
       int port = Integer.parseInt(server.url().substring(server.url().lastIndexOf(':') + 1));
       assertThatThrownBy(() -> EmbeddedApiServer.builder().port(port).start())
-          .hasRootCauseInstanceOf(java.net.BindException.class);
+          .hasRootCauseInstanceOf(BindException.class);
     }
   }
 

@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
@@ -31,7 +33,6 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -130,9 +131,10 @@ class Fabric8ClientTest {
         client.configMaps().inNamespace("paged").resource(map("m" + i, "v")).create();
       }
       assertThat(client.configMaps().inNamespace("paged").withLabelIn("app", "m1", "m3").list().getItems()).hasSize(2);
-      assertThat(client.configMaps().inNamespace("paged").withField("metadata.name", "m2").list().getItems()).hasSize(1);
+      assertThat(client.configMaps().inNamespace("paged").withField("metadata.name", "m2").list().getItems())
+          .hasSize(1);
       var page = client.configMaps().inNamespace("paged").list(
-          new io.fabric8.kubernetes.api.model.ListOptionsBuilder().withLimit(3L).build());
+          new ListOptionsBuilder().withLimit(3L).build());
       assertThat(page.getItems()).hasSize(3);
       assertThat(page.getMetadata().getContinue()).isNotEmpty();
       client.configMaps().inNamespace("paged").withLabel("app", "m1").delete();
@@ -157,7 +159,7 @@ class Fabric8ClientTest {
       GenericKubernetesResource thing = new GenericKubernetesResource();
       thing.setApiVersion("g.io/v1");
       thing.setKind("Thing");
-      thing.setMetadata(new io.fabric8.kubernetes.api.model.ObjectMetaBuilder().withName("t").build());
+      thing.setMetadata(new ObjectMetaBuilder().withName("t").build());
       client.resource(thing).inNamespace("default").create();
       assertThat(client.genericKubernetesResources("g.io/v1", "Thing").inNamespace("default").list().getItems())
           .hasSize(1);

@@ -105,8 +105,8 @@ class ObjectsTest {
       Reply stale = raw.put(MAPS + "/stale", now.replace("\"v\"", "\"x\""));
       assertThat(stale.code()).isEqualTo(409);
       assertThat(stale.at("/reason")).isEqualTo("Conflict");
-      assertThat(stale.at("/message")).isEqualTo("Operation cannot be fulfilled on configmaps \"stale\": the object has "
-          + "been modified; please apply your changes to the latest version and try again");
+      assertThat(stale.at("/message")).isEqualTo("Operation cannot be fulfilled on configmaps \"stale\": the object "
+          + "has been modified; please apply your changes to the latest version and try again");
     }
 
     @Test
@@ -208,8 +208,9 @@ class ObjectsTest {
     @ParameterizedTest
     @ValueSource(strings = {"{'op':'test','path':'/data/k','value':'other'}", "{'op':'remove','path':'/data/none'}",
         "{'op':'add','path':'/metadata/annotations/a','value':'b'}", "{'op':'jump','path':'/data'}", "{'op':'add'}",
-        "{'op':'replace','path':'/data/none','value':1}", "{'op':'add','path':'/data/l'}", "{'op':'add','path':'x','value':1}",
-        "{'op':'move','from':'/data/none','path':'/data/k'}", "{'op':'remove','path':''}"})
+        "{'op':'replace','path':'/data/none','value':1}", "{'op':'add','path':'/data/l'}",
+        "{'op':'add','path':'x','value':1}", "{'op':'move','from':'/data/none','path':'/data/k'}",
+        "{'op':'remove','path':''}"})
     void refusesJsonPatchesThatDoNotApply(String operation) {
       raw.configMap("default", "stuck", "{}");
       assertThat(raw.send("PATCH", MAPS + "/stuck", "application/json-patch+json", "[" + operation + "]").code())
