@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Iterator;
@@ -11,11 +12,13 @@ final class Answer {
   private static final int CHUNK = 64 * 1024;
 
   private final HttpServerResponse response;
+  private final Context context;
   private final Runnable cut;
-  private final double share; // how much of the body goes out before the connection is cut; 1 is all
+  private final double share; // how much of the body goes out before the connection ends; 1 is all
 
-  Answer(HttpServerResponse response, Runnable cut, double share) {
+  Answer(HttpServerResponse response, Context context, Runnable cut, double share) {
     this.response = response;
+    this.context = context;
     this.cut = cut;
     this.share = share;
   }
@@ -66,8 +69,10 @@ final class Answer {
         if (response.closed()) {
           return;
         }
-        // the next chunk when this one is out: other requests have their turn, and a slow client costs no memory
-        response.write(chunk).onSuccess(written -> pump(resource, items, Buffer.buffer(), torn));
+        // the next chunk when this one is out, and in a turn of its own: a slow client costs no memory, and other
+        // requests wait for a chunk only
+        response.write(chunk).onSuccess(
+            written -> context.runOnContext(nothing -> pump(resource, items, Buffer.buffer(), torn)));
         return;
       }
     }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request as the server saw it.
  *
- * @param verb {@code get}, {@code list}, {@code watch}, {@code create}, {@code update}, {@code patch}, {@code delete} or
- *     {@code deletecollection}; for paths that are not resources the HTTP method in lower case
+ * @param verb {@code get}, {@code list}, {@code watch}, {@code create}, {@code update}, {@code patch}, {@code delete}
+ *     or {@code deletecollection}; for paths that are not resources the HTTP method in lower case
  * @param path the decoded path, such as {@code /api/v1/namespaces/default/pods}
  * @param query the query as it was sent, empty if there was none
  * @param group the API group, empty for the core group and for paths that are not resources

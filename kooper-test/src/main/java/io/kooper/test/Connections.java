@@ -23,31 +23,49 @@ final class Connections {
 
   private final Map<HttpConnection, Channel> open = new ConcurrentHashMap<>();
   private volatile boolean blackhole;
+  private volatile boolean refusing;
 
   void opened(HttpConnection connection) {
     Channel channel = ((ConnectionBase) connection).channel();
     open.put(connection, channel);
-    connection.closeHandler(nothing -> open.remove(connection));
-    if (blackhole) {
-      freeze(channel);
+    // the connection's own close handler is not called any more once it carries a WebSocket
+    channel.closeFuture().addListener(closed -> open.remove(connection));
+    if (refusing) {
+      close(channel, true);
+    } else if (blackhole) {
+      swallow(channel); // right here on the event loop: the first request may follow in the same turn
     }
+  }
+
+  /** Whether what arrives from a connection was only on its way through TLS when it was frozen. */
+  boolean isFrozen(HttpConnection connection) {
+    Channel channel = open.get(connection);
+    return channel != null && channel.pipeline().get(Swallow.class) != null;
   }
 
   int count() {
     return open.size();
   }
 
+  /** Resets a connection: what the client has not read yet is lost, too. */
   void cut(HttpConnection connection) {
-    Channel channel = open.get(connection);
-    if (channel != null) {
-      cut(channel);
-    }
+    close(connection, true);
+  }
+
+  /** Ends a connection without a word to HTTP or TLS, behind everything that was written. */
+  void end(HttpConnection connection) {
+    close(connection, false);
+  }
+
+  /** Whether new connections are cut at once: a server that stops cannot stop accepting in the same moment. */
+  void refuse(boolean on) {
+    refusing = on;
   }
 
   /** Resets all open connections and returns when it is done. */
   void cutAll() {
     List<Channel> channels = List.copyOf(open.values());
-    channels.forEach(Connections::cut);
+    channels.forEach(channel -> close(channel, true));
     channels.forEach(channel -> channel.closeFuture().awaitUninterruptibly());
   }
 
@@ -66,22 +84,33 @@ final class Connections {
     }
   }
 
-  private static void cut(Channel channel) {
+  private void close(HttpConnection connection, boolean reset) {
+    Channel channel = open.get(connection);
+    if (channel != null) {
+      close(channel, reset);
+    }
+  }
+
+  private static void close(Channel channel, boolean reset) {
     channel.eventLoop().execute(() -> {
       if (channel.isOpen()) {
-        // a reset instead of an orderly end; without the pipeline, so that neither TLS nor a WebSocket says goodbye
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        if (reset) {
+          channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        // without the pipeline, so that neither TLS nor a WebSocket says goodbye
         channel.unsafe().close(channel.newPromise());
       }
     });
   }
 
   private static CompletableFuture<Void> freeze(Channel channel) {
-    return CompletableFuture.runAsync(() -> {
-      if (channel.isOpen() && channel.pipeline().get(Swallow.class) == null) {
-        channel.pipeline().addFirst(new Swallow());
-      }
-    }, channel.eventLoop());
+    return CompletableFuture.runAsync(() -> swallow(channel), channel.eventLoop());
+  }
+
+  private static void swallow(Channel channel) {
+    if (channel.isOpen() && channel.pipeline().get(Swallow.class) == null) {
+      channel.pipeline().addFirst(new Swallow());
+    }
   }
 
   /** Lets nothing through, neither way: what is written seems to be on its way for ever. */

@@ -30,9 +30,8 @@ final class Deletes {
   }
 
   /** Whether an object has been waiting for its finalizers, and they are gone. */
-  boolean isFinal(ObjectNode object) {
-    boolean namespaceWaits = object.path("kind").asString("").equals("Namespace")
-        && !isEmpty(object.at("/metadata/name").asString());
+  boolean isFinal(Resource resource, ObjectNode object) {
+    boolean namespaceWaits = resource.is("namespaces") && !isEmpty(object.at("/metadata/name").asString());
     return isTerminating(object) && !hasFinalizers(object) && !namespaceWaits;
   }
 
@@ -110,7 +109,8 @@ final class Deletes {
     if (definition) {
       metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
     }
-    StoredObject terminating = StoredObject.of(resource, current.namespace(), current.name(), tree, store.nextVersion());
+    StoredObject terminating =
+        StoredObject.of(resource, current.namespace(), current.name(), tree, store.nextVersion());
     store.of(resource).put(terminating);
     if (namespace) {
       emptyNamespace(current.name());
@@ -142,7 +142,7 @@ final class Deletes {
   private void finishNamespace(String name) {
     Resource namespaces = registry.require("", "v1", "namespaces");
     StoredObject namespace = store.of(namespaces).get("", name);
-    if (namespace != null && isFinal(namespace.tree())) {
+    if (namespace != null && isFinal(namespaces, namespace.tree())) {
       remove(namespaces, namespace.at(namespaces, store.nextVersion()));
     }
   }
@@ -157,7 +157,7 @@ final class Deletes {
     ObjectNode metadata = Json.metadata(tree);
     metadata.withArrayProperty("finalizers").removeIf(finalizer -> finalizer.asString("").equals(Crds.FINALIZER));
     StoredObject changed = StoredObject.of(definitions, "", definition.name(), tree, store.nextVersion());
-    if (isFinal(tree)) {
+    if (isFinal(definitions, tree)) {
       remove(definitions, changed);
     } else {
       store.of(definitions).put(changed);

@@ -20,19 +20,21 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A Kubernetes API server in this process, over real HTTP and TLS on 127.0.0.1.
  *
- * <p><b>Guarantees.</b> Versions, conflicts, watches, bookmarks, continue tokens and errors are those of a kube-apiserver,
- * for the built-in types it knows, registered types and CustomResourceDefinitions. Watches are served over HTTP and over
- * WebSockets. A change is visible to every request that begins after its answer.
+ * <p><b>Guarantees.</b> Versions, conflicts, watches, bookmarks, continue tokens and errors are those of a
+ * kube-apiserver, for the built-in types it knows, registered types and CustomResourceDefinitions. Watches are served
+ * over HTTP and over WebSockets. A change is visible to every request that begins after its answer.
  *
- * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation by schema, no garbage collection of
- * dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at once.
- * {@code propagationPolicy} is accepted and ignored. Strategic merge patch and server-side apply are refused with 415.
+ * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation by schema, no garbage collection
+ * of dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at
+ * once. {@code propagationPolicy} is accepted and ignored. Strategic merge patch and server-side apply are refused with
+ * 415. Protobuf is refused as well.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *
@@ -58,7 +60,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private final Faults faults;
   private final Router router;
   private final Deque<ApiRequest> requests = new ArrayDeque<>(); // guarded by itself
-  private final Object lifecycle = new Object(); // starting and stopping is rare, and may block
+  private final ReentrantLock lifecycle = new ReentrantLock(); // held while the server starts or stops
   private @Nullable HttpServer server; // guarded by lifecycle; null while stopped
   private volatile int port;
 
@@ -67,7 +69,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
     // one event loop is enough, and makes the order of requests the order of their arrival
     vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1).setInternalBlockingPoolSize(1)
         .setUseDaemonThread(true)
-        .setFileSystemOptions(new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
+        .setFileSystemOptions(
+            new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
     store = new ObjectStore(settings.history());
     registry = new Registry(store);
     Deletes deletes = new Deletes(store, registry);
@@ -103,8 +106,6 @@ public final class EmbeddedApiServer implements AutoCloseable {
     ConfigBuilder config = new ConfigBuilder(Config.empty()).withMasterUrl(url()).withNamespace("default");
     if (settings.tls()) {
       config.withCaCertData(TestCertificate.authorityBase64());
-    } else {
-      config.withTrustCerts(false);
     }
     return config.build();
   }
@@ -141,7 +142,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
 
   /**
    * Serves a type from now on, as if a CustomResourceDefinition had been created: with a status subresource if its
-   * class is a {@link CustomResource} that names a status type.
+   * class is a {@link CustomResource} that names a status type. No effect if it is served already.
    */
   public void register(Class<? extends HasMetadata> type) {
     String apiVersion = HasMetadata.getApiVersion(type);
@@ -152,9 +153,9 @@ public final class EmbeddedApiServer implements AutoCloseable {
     register(StatusTypes.hasStatus(type) ? resource.withStatus() : resource);
   }
 
-  /** Serves a type from now on, as if a CustomResourceDefinition had been created. */
+  /** Serves a type from now on, like a CustomResourceDefinition. No effect if it is served already. */
   public void register(ResourceType type) {
-    registry.register(Resource.custom(type));
+    registry.registerIfAbsent(Resource.custom(type));
   }
 
   /** What can go wrong, on request. */
@@ -174,6 +175,11 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return requests().stream().filter(condition).toList();
   }
 
+  /** How many connections are open. */
+  public int openConnections() {
+    return connections.count();
+  }
+
   /** How many watches are open; those on frozen connections are, as far as the server can know. */
   public int openWatches() {
     return store.locked(store::watches);
@@ -183,22 +189,29 @@ public final class EmbeddedApiServer implements AutoCloseable {
    * Stops like a killed process: connections are reset, the port refuses. The data stays. No effect if it is stopped.
    */
   public void stop() {
-    synchronized (lifecycle) {
+    lifecycle.lock();
+    try {
       HttpServer running = server;
       if (running == null) {
         return;
       }
       server = null;
+      connections.refuse(true);
       connections.cutAll();
       await(running.close());
+    } finally {
+      lifecycle.unlock();
     }
   }
 
   /** Stops, if it runs, and starts again on the same port with the same data and versions. */
   public void restart() {
-    synchronized (lifecycle) {
+    lifecycle.lock();
+    try {
       stop();
       listen();
+    } finally {
+      lifecycle.unlock();
     }
   }
 
@@ -210,7 +223,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
   }
 
   private void listen() {
-    synchronized (lifecycle) {
+    lifecycle.lock();
+    try {
       HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(port)
           .setUseAlpn(false).setHttp2ClearTextEnabled(false)
           .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
@@ -218,9 +232,12 @@ public final class EmbeddedApiServer implements AutoCloseable {
         options.setSsl(true).setKeyCertOptions(
             new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
       }
+      connections.refuse(false);
       server = await(vertx.createHttpServer(options)
           .connectionHandler(connections::opened).requestHandler(router::handle).listen());
       port = server.actualPort();
+    } finally {
+      lifecycle.unlock();
     }
   }
 

@@ -3,8 +3,8 @@ package io.kooper.test;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change in the history of a collection. Events are a linked list, so that a watch needs no buffer: it stands on the
- * last event it has sent, and forgetting history is to move the log's own pointer.
+ * One change in the history of a collection. Events are a linked list, so that a watch needs no buffer: it stands on
+ * the last event it has sent, and forgetting history is to move the log's own pointer.
  */
 final class Event {
 

@@ -63,7 +63,7 @@ public final class Fault {
     return of(Kind.DISCONNECT);
   }
 
-  /** The request is executed, half of the answer's body is sent, then the connection is reset. No effect on watches. */
+  /** The request is executed, half of the answer's body is sent, then the connection ends. No effect on watches. */
   public static Fault truncate() {
     return of(Kind.TRUNCATE);
   }

@@ -95,7 +95,8 @@ final class Lists {
       return;
     }
     if (token != null) {
-      throw Statuses.invalidOptions("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch is forbidden when continue is provided");
     }
     if (version == null) {
       throw Statuses.invalidOptions("resourceVersionMatch",

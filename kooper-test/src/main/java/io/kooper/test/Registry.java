@@ -26,6 +26,15 @@ final class Registry {
     });
   }
 
+  /** Serves a type unless it is served already, by whatever rules. */
+  void registerIfAbsent(Resource resource) {
+    store.locked(() -> {
+      if (find(resource.type().group(), resource.type().version(), resource.type().plural()) == null) {
+        register(resource);
+      }
+    });
+  }
+
   /** Stops serving a type; its collection ends with its last version. */
   void unregister(Resource resource) {
     store.locked(() -> {

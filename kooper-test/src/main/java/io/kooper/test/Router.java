@@ -45,6 +45,9 @@ final class Router {
   }
 
   void handle(HttpServerRequest http) {
+    if (connections.isFrozen(http.connection())) {
+      return;
+    }
     Call call = Call.of(http, registry);
     record.accept(call.request());
     Fault fault = faults.next(call.request());
@@ -80,7 +83,8 @@ final class Router {
   }
 
   private Answer answer(Call call, double share) {
-    return new Answer(call.http().response(), () -> connections.cut(call.http().connection()), share);
+    return new Answer(call.http().response(), vertx.getOrCreateContext(),
+        () -> connections.end(call.http().connection()), share);
   }
 
   private static void attempt(Answer answer, Runnable action) {

@@ -171,7 +171,8 @@ final class Watch {
       return;
     }
     long version = store.locked(() -> position.next == null ? store.version() : -1L);
-    if (version > 0) {
+    Long from = options.version();
+    if (version > 0 && (from == null || version >= from)) {
       sink.send(bookmark(version, false));
     }
   }

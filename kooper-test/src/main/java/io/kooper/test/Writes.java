@@ -96,7 +96,7 @@ final class Writes {
         return Json.bytes(after);
       }
       StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
-      if (deletes.isFinal(after)) {
+      if (deletes.isFinal(resource, after)) {
         deletes.remove(resource, changed);
       } else {
         collection.put(changed);
@@ -257,8 +257,8 @@ final class Writes {
     checkNamespace(resource, current.namespace(), metadata);
     String uid = metadata.path("uid").asString("");
     if (!uid.isEmpty() && !uid.equals(current.uid())) {
-      throw Statuses.conflict(resource.type(), name, "Precondition failed: UID in precondition: %s, UID in object meta: %s"
-          .formatted(uid, current.uid()));
+      throw Statuses.conflict(resource.type(), name,
+          "Precondition failed: UID in precondition: %s, UID in object meta: %s".formatted(uid, current.uid()));
     }
   }
 

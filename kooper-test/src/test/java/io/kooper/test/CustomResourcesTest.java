@@ -3,6 +3,7 @@ package io.kooper.test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
@@ -72,7 +73,8 @@ class CustomResourcesTest {
       Reply patched = raw.merge(toys("b.io", "v1beta1") + "/ball", "{'spec':{'size':2}}");
       assertThat(patched.at("/apiVersion")).isEqualTo("b.io/v1beta1");
       assertThat(patched.body().at("/metadata/generation").asInt()).isEqualTo(2);
-      assertThat(raw.put(toys("b.io", "v1") + "/ball", patched.http().body()).code()).as("wrong version").isEqualTo(400);
+      assertThat(raw.put(toys("b.io", "v1") + "/ball", patched.http().body()).code())
+          .as("another version than the path's").isEqualTo(400);
     }
 
     @Test
@@ -156,6 +158,15 @@ class CustomResourcesTest {
     void ofATypeNeedNoClass() {
       server.register(ResourceType.of("", "v1", "Podlet", "podlets", true));
       assertThat(raw.create("/api/v1/namespaces/default/podlets", "{'metadata':{'name':'p'}}").code()).isEqualTo(201);
+    }
+
+    @Test
+    void leaveATypeThatIsServedAsItIs() {
+      server.register(Pod.class);
+      assertThat(raw.create("/api/v1/namespaces/default/pods", "{'metadata':{'name':'p'}}").at("/status/phase"))
+          .isEqualTo("Pending");
+      assertThat(raw.put("/api/v1/namespaces/default/pods/p", "{'metadata':{'name':'p'}}").code())
+          .as("still unconditional").isEqualTo(200);
     }
   }
 

@@ -62,6 +62,7 @@ class FaultsTest {
       server.faults().cutConnections();
       assertThat(watch.next()).isEqualTo("broken");
       assertThat(socket.next()).isEqualTo("broken");
+      await().until(() -> server.openWatches() == 0);
       assertThat(raw.get(MAPS).code()).isEqualTo(200);
     }
 
@@ -71,7 +72,8 @@ class FaultsTest {
       RawWatch socket = webSocket();
       server.faults().freezeConnections();
       RawClient other = new RawClient(server);
-      RawWatch fresh = other.watch(MAPS + "?watch=true&resourceVersion=" + other.get(MAPS).at("/metadata/resourceVersion"));
+      RawWatch fresh =
+          other.watch(MAPS + "?watch=true&resourceVersion=" + other.get(MAPS).at("/metadata/resourceVersion"));
       other.configMap("default", name, "{}");
       assertThat(fresh.next()).isEqualTo("ADDED " + name);
       assertThat(watch.isQuiet()).isTrue();
@@ -82,21 +84,25 @@ class FaultsTest {
     void thatAreFrozenAnswerNoRequest() {
       raw.get(MAPS);
       server.faults().freezeConnections();
-      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> raw.get(MAPS));
+      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> raw.get(MAPS + "?frozen=" + name));
       new RawClient(server).get(MAPS);
       assertThat(reply).isNotDone();
+      assertThat(server.requests(r -> r.query().equals("frozen=" + name))).isEmpty();
       server.faults().cutConnections(); // so that the test need not wait for its client
       await().until(reply::isDone);
     }
 
     @Test
     void inABlackHoleAreAcceptedAndNeverAnswered() {
+      server.faults().cutConnections();
+      await().until(() -> server.openConnections() == 0);
       server.faults().blackhole(true);
-      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> new RawClient(server).get(MAPS));
-      assertThat(reply).isNotDone();
+      CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> new RawClient(server).get(MAPS + "?hole"));
+      await().untilAsserted(() -> assertThat(server.openConnections()).isEqualTo(1));
       server.faults().blackhole(false);
       assertThat(new RawClient(server).get(MAPS).code()).isEqualTo(200);
       assertThat(reply).isNotDone();
+      assertThat(server.requests(r -> r.query().equals("hole"))).isEmpty();
       server.faults().cutConnections();
       await().until(reply::isDone);
     }
@@ -178,6 +184,8 @@ class FaultsTest {
       long before = System.nanoTime();
       assertThat(raw.configMap("default", name, "{}").code()).isEqualTo(201);
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+      server.faults().inject(Fault.delay(Duration.ofMillis(100)).times(1));
+      assertThat(raw.webSocket(MAPS + "?watch=true").next()).startsWith("ADDED");
     }
 
     @Test

@@ -105,8 +105,8 @@ class ObjectsTest {
       Reply stale = raw.put(MAPS + "/stale", now.replace("\"v\"", "\"x\""));
       assertThat(stale.code()).isEqualTo(409);
       assertThat(stale.at("/reason")).isEqualTo("Conflict");
-      assertThat(stale.at("/message")).isEqualTo("Operation cannot be fulfilled on configmaps \"stale\": the object has "
-          + "been modified; please apply your changes to the latest version and try again");
+      assertThat(stale.at("/message")).isEqualTo("Operation cannot be fulfilled on configmaps \"stale\": the object "
+          + "has been modified; please apply your changes to the latest version and try again");
     }
 
     @Test
@@ -188,7 +188,32 @@ class ObjectsTest {
       Reply patched = raw.send("PATCH", MAPS + "/steps", type,
           "[{'op':'test','path':'/data/k','value':'v'},{'op':'replace','path':'/data/k','value':'w'}]");
       assertThat(patched.at("/data/k")).isEqualTo("w");
-      assertThat(raw.send("PATCH", MAPS + "/steps", type, "[{'op':'test','path':'/data/k','value':'v'}]").code())
+      assertThat(raw.send("PATCH", MAPS + "/steps", type, "[{'op':'add','path':'/data/a~1b','value':'x'}]")
+          .body().path("data").path("a/b").asString()).isEqualTo("x");
+    }
+
+    @Test
+    void appliesJsonPatchesToArrays() {
+      raw.create(MAPS, "{'metadata':{'name':'rows','finalizers':['a/a','c/c']}}");
+      Reply patched = raw.send("PATCH", MAPS + "/rows", "application/json-patch+json", """
+          [{'op':'add','path':'/metadata/finalizers/1','value':'b/b'},
+           {'op':'add','path':'/metadata/finalizers/-','value':'d/d'},
+           {'op':'remove','path':'/metadata/finalizers/0'},
+           {'op':'replace','path':'/metadata/finalizers/0','value':'x/x'},
+           {'op':'copy','from':'/metadata/finalizers/2','path':'/metadata/finalizers/0'},
+           {'op':'move','from':'/metadata/finalizers/1','path':'/metadata/finalizers/3'}]""");
+      assertThat(patched.body().at("/metadata/finalizers")).hasToString("[\"d/d\",\"c/c\",\"d/d\",\"x/x\"]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'op':'test','path':'/data/k','value':'other'}", "{'op':'remove','path':'/data/none'}",
+        "{'op':'add','path':'/metadata/annotations/a','value':'b'}", "{'op':'jump','path':'/data'}", "{'op':'add'}",
+        "{'op':'replace','path':'/data/none','value':1}", "{'op':'add','path':'/data/l'}",
+        "{'op':'add','path':'x','value':1}", "{'op':'move','from':'/data/none','path':'/data/k'}",
+        "{'op':'remove','path':''}"})
+    void refusesJsonPatchesThatDoNotApply(String operation) {
+      raw.configMap("default", "stuck", "{}");
+      assertThat(raw.send("PATCH", MAPS + "/stuck", "application/json-patch+json", "[" + operation + "]").code())
           .isEqualTo(422);
     }
 

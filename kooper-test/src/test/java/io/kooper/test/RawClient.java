@@ -3,6 +3,7 @@ package io.kooper.test;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -80,7 +81,8 @@ final class RawClient {
   }
 
   Reply send(String method, String path, @Nullable String contentType, @Nullable String json) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.url() + path)).timeout(Duration.ofSeconds(10))
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.url() + path))
+        .timeout(Duration.ofSeconds(10))
         .method(method, json == null ? BodyPublishers.noBody() : BodyPublishers.ofString(json.replace('\'', '"')));
     if (contentType != null) {
       request.header("Content-Type", contentType);
@@ -88,7 +90,8 @@ final class RawClient {
     try {
       HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
       String body = response.body();
-      return new Reply(response.statusCode(), body.startsWith("{") ? MAPPER.readTree(body) : MAPPER.nullNode(), response);
+      JsonNode tree = body.startsWith("{") ? MAPPER.readTree(body) : MAPPER.nullNode();
+      return new Reply(response.statusCode(), tree, response);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -101,7 +104,7 @@ final class RawClient {
   RawWatch watch(String pathAndQuery) {
     RawWatch watch = new RawWatch();
     HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + pathAndQuery)).build();
-    HttpResponse<java.io.InputStream> response =
+    HttpResponse<InputStream> response =
         http.sendAsync(request, BodyHandlers.ofInputStream()).orTimeout(10, TimeUnit.SECONDS).join();
     watch.code = response.statusCode();
     Thread reader = new Thread(() -> {

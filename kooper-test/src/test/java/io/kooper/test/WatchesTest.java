@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.kooper.test.RawClient.RawWatch;
 import io.kooper.test.RawClient.Reply;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,6 +87,39 @@ class WatchesTest {
       assertThat(watch.next()).isEqualTo("ADDED a");
       assertThat(watch.next()).isEqualTo("ADDED b");
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void tellsBigObjectsWhole(BiFunction<RawClient, String, RawWatch> transport) {
+    RawWatch watch = transport.apply(raw, maps + "?watch=true");
+    String big = "x".repeat(300_000);
+    raw.create(maps, "{'metadata':{'name':'big'},'data':{'k':'" + big + "'}}");
+    assertThat(watch.event().at("/object/data/k").asString()).isEqualTo(big);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void tellsTheChangesOfManyWritersOnceEachAndInOrder(BiFunction<RawClient, String, RawWatch> transport) {
+    String version = version();
+    RawWatch early = transport.apply(raw, maps + "?watch=true&resourceVersion=" + version);
+    IntStream.range(0, 40).parallel().forEach(i -> map("m" + i, "{}"));
+    RawWatch late = transport.apply(raw, maps + "?watch=true&resourceVersion=" + version);
+    List<String> seen = Stream.generate(early::event).limit(40)
+        .map(event -> event.at("/object/metadata/resourceVersion").asString()).toList();
+    assertThat(seen).doesNotHaveDuplicates().isSortedAccordingTo(Comparator.comparing(Long::valueOf));
+    assertThat(Stream.generate(late::event).limit(40)
+        .map(event -> event.at("/object/metadata/resourceVersion").asString())).isEqualTo(seen);
+    assertThat(seen.get(39)).isEqualTo(version());
+  }
+
+  @Test
+  void fromAVersionThatIsNotReachedYetWaitsForIt() {
+    long version = Long.parseLong(version());
+    RawWatch watch = raw.watch(maps + "?watch=true&resourceVersion=" + (version + 1));
+    map("one", "{}");
+    map("two", "{}");
+    assertThat(watch.next()).isEqualTo("ADDED two");
   }
 
   @ParameterizedTest
