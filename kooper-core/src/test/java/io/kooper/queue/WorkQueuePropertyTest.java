@@ -14,10 +14,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
  *   <li>added = taken + dropped, once all is over.
  * </ol>
  */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WorkQueuePropertyTest {
 
   private static final int SCRIPTS = 4000;
@@ -200,7 +203,7 @@ class WorkQueuePropertyTest {
     }
 
     /** How many the model has ready, in a lane or in all. */
-    private int ready(@org.jspecify.annotations.Nullable Lane lane) {
+    private int ready(@Nullable Lane lane) {
       return (int) wanted.entrySet().stream()
           .filter(entry -> !processing.containsKey(entry.getKey()))
           .filter(entry -> entry.getValue().time <= clock.nanoTime())
@@ -282,7 +285,7 @@ class WorkQueuePropertyTest {
     private final AtomicInteger dropped = new AtomicInteger();
     private final AtomicInteger finished = new AtomicInteger();
     private final Set<Integer> droppedKeys = ConcurrentHashMap.newKeySet();
-    private final List<Throwable> failures = new java.util.concurrent.CopyOnWriteArrayList<>();
+    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final CountDownLatch over = new CountDownLatch(1);
 
     Crowd(long seed, int producers, int consumers, int adds) {
@@ -336,9 +339,7 @@ class WorkQueuePropertyTest {
       }
       join(producing);
       if (!inTheMiddle) {
-        while (queue.delayed() > 0) {
-          Thread.onSpinWait();
-        }
+        awaitNoDelayed();
         queue.shutDown();
       }
       boolean drained = queue.awaitDrained(Duration.ofSeconds(20));
@@ -356,6 +357,14 @@ class WorkQueuePropertyTest {
         if (!droppedKeys.contains(key)) {
           assertThat(seen[key].get()).as("the last accepted add of %s", key).isGreaterThanOrEqualTo(promised[key].get());
         }
+      }
+    }
+
+    private void awaitNoDelayed() {
+      long start = System.nanoTime();
+      while (queue.delayed() > 0) {
+        assertThat(System.nanoTime() - start).as("%s", queue).isLessThan(20_000_000_000L);
+        Thread.onSpinWait();
       }
     }
 
@@ -411,7 +420,7 @@ class WorkQueuePropertyTest {
       }
     }
 
-    private List<Thread> start(int count, java.util.function.Consumer<Random> body) {
+    private List<Thread> start(int count, Consumer<Random> body) {
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         Random random = new Random(seed * 1000 + i);
