@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -98,8 +99,8 @@ public final class WorkQueue<K> {
   private WorkQueue(Builder<K> builder) {
     this.name = builder.name;
     this.clock = builder.clock;
-    this.limiter = builder.limiter == null ? RateLimiter.standard(clock) : builder.limiter;
-    this.listener = builder.listener == null ? null : new GuardedListener<>(name, builder.listener);
+    this.limiter = builder.limiter.apply(clock);
+    this.listener = builder.listener == builder.nobody ? null : new GuardedListener<>(name, builder.listener);
   }
 
   /**
@@ -519,8 +520,10 @@ public final class WorkQueue<K> {
   public static final class Builder<K> {
     private String name = "queue";
     private Clock clock = Clock.system();
-    private @Nullable RateLimiter<K> limiter;
-    private @Nullable QueueListener<K> listener;
+    private Function<Clock, RateLimiter<K>> limiter = RateLimiter::standard;
+    private boolean limiterMissing;
+    private final QueueListener<K> nobody = new QueueListener<>() {};
+    private QueueListener<K> listener = nobody;
 
     private Builder() {}
 
@@ -538,7 +541,8 @@ public final class WorkQueue<K> {
 
     /** How long {@link WorkQueue#addRateLimited} delays; by default {@link RateLimiter#standard} on the queue's clock. */
     public Builder<K> rateLimiter(RateLimiter<K> limiter) {
-      this.limiter = limiter;
+      this.limiter = clock -> limiter;
+      this.limiterMissing = limiter == null;
       return this;
     }
 
@@ -560,6 +564,12 @@ public final class WorkQueue<K> {
       }
       if (clock == null) {
         errors.add("the clock must not be null");
+      }
+      if (limiterMissing) {
+        errors.add("the rate limiter must not be null");
+      }
+      if (listener == null) {
+        errors.add("the listener must not be null");
       }
       if (!errors.isEmpty()) {
         throw new IllegalArgumentException("invalid work queue: " + String.join("; ", errors));

@@ -1,0 +1,269 @@
+package io.kooper.queue;
+
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import org.jetbrains.lincheck.Lincheck;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Lincheck runs the queue under every interleaving that its budget allows, and looks for a result that no order of the
+ * operations explains, and for a deadlock: a lost wake-up is one.
+ */
+@Timeout(120)
+class WorkQueueLincheckTest {
+
+  /** The time is a number; a wait is refused, so that a get that would block is an operation that ends. */
+  static class NoWait implements Clock {
+    volatile long nanos;
+
+    @Override
+    public long nanoTime() {
+      return nanos;
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.EPOCH;
+    }
+
+    @Override
+    public void await(Lock lock, Condition condition, long timeout) throws InterruptedException {
+      throw new InterruptedException("would wait");
+    }
+  }
+
+  /** The queue's operations for keys 1 and 2. */
+  @Param(name = "key", gen = IntGen.class, conf = "1:2")
+  public static class Operations {
+    private final NoWait clock = new NoWait();
+    private final WorkQueue<Integer> queue = WorkQueue.<Integer>builder()
+        .clock(clock).rateLimiter(RateLimiter.fastSlow(Duration.ZERO, Duration.ZERO, 0)).build();
+
+    @Operation
+    public boolean add(@Param(name = "key") int key) {
+      return queue.add(key);
+    }
+
+    @Operation
+    public boolean resync(@Param(name = "key") int key) {
+      return queue.add(key, Lane.RESYNC);
+    }
+
+    @Operation
+    public boolean addAfter(@Param(name = "key") int key) {
+      return queue.addAfter(key, Duration.ofNanos(1), Lane.RETRY);
+    }
+
+    @Operation
+    public int get() {
+      try {
+        Integer key = queue.get();
+        return key == null ? -1 : key;
+      } catch (InterruptedException e) {
+        return 0;
+      }
+    }
+
+    @Operation
+    public boolean done(@Param(name = "key") int key) {
+      try {
+        queue.done(key);
+        return true;
+      } catch (IllegalStateException e) {
+        return false;
+      }
+    }
+
+    @Operation
+    public void tick() {
+      clock.nanos = 1;
+    }
+
+    @Operation
+    public int length() {
+      return queue.length();
+    }
+
+    @Operation
+    public void shutDown() {
+      queue.shutDown();
+    }
+  }
+
+  /** The same contract in the plainest words: sets and a scan, one thread. */
+  public static class Specification {
+    private record Due(Lane lane, long time, long entered, long ticket) {
+      boolean isBefore(Due other) {
+        return entered < other.entered || entered == other.entered && ticket < other.ticket;
+      }
+    }
+
+    private final Map<Integer, Due> pending = new TreeMap<>();
+    private final Set<Integer> processing = new TreeSet<>();
+    private long now;
+    private long tickets;
+    private int turn;
+    private boolean shutDown;
+
+    public boolean add(int key) {
+      return request(key, Lane.CHANGE, now);
+    }
+
+    public boolean resync(int key) {
+      return request(key, Lane.RESYNC, now);
+    }
+
+    public boolean addAfter(int key) {
+      return request(key, Lane.RETRY, now + 1);
+    }
+
+    private boolean request(int key, Lane lane, long time) {
+      if (shutDown) {
+        return false;
+      }
+      Due due = pending.get(key);
+      if (due == null || lane.compareTo(due.lane) < 0 || time < due.time) {
+        wait(key, due == null || lane.compareTo(due.lane) < 0 ? lane : due.lane,
+            due == null ? time : Math.min(time, due.time));
+      }
+      return true;
+    }
+
+    /** At the end of its lane, now or when its time comes. */
+    private void wait(int key, Lane lane, long time) {
+      pending.put(key, new Due(lane, time, Math.max(now, time), tickets++));
+    }
+
+    public int get() {
+      Lane preferred = turn == 3 ? Lane.RETRY : turn == 7 ? Lane.RESYNC : Lane.CHANGE;
+      Integer key = first(preferred);
+      for (Lane lane : Lane.values()) {
+        key = key == null ? first(lane) : key;
+      }
+      if (key == null) {
+        return shutDown && pending.isEmpty() ? -1 : 0;
+      }
+      turn = (turn + 1) % 8;
+      pending.remove(key);
+      processing.add(key);
+      return key;
+    }
+
+    private @Nullable Integer first(Lane lane) {
+      Integer first = null;
+      for (Map.Entry<Integer, Due> entry : pending.entrySet()) {
+        if (isReady(entry.getKey()) && entry.getValue().lane == lane
+            && (first == null || entry.getValue().isBefore(pending.get(first)))) {
+          first = entry.getKey();
+        }
+      }
+      return first;
+    }
+
+    private boolean isReady(int key) {
+      return pending.containsKey(key) && pending.get(key).time <= now && !processing.contains(key);
+    }
+
+    public boolean done(int key) {
+      Due due = pending.get(key);
+      if (processing.contains(key) && due != null) {
+        wait(key, due.lane, due.time);
+      }
+      return processing.remove(key);
+    }
+
+    public void tick() {
+      now = 1;
+    }
+
+    public int length() {
+      return (int) pending.keySet().stream().filter(this::isReady).count();
+    }
+
+    public void shutDown() {
+      shutDown = true;
+      pending.values().removeIf(due -> due.time > now);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} threads")
+  @ValueSource(ints = {2, 3})
+  @DisplayName("every interleaving gives what some order of its operations gives")
+  void isLinearizable(int threads) {
+    new ModelCheckingOptions()
+        .threads(threads)
+        .actorsPerThread(threads == 2 ? 3 : 2)
+        .actorsBefore(2)
+        .actorsAfter(3)
+        .iterations(8)
+        .invocationsPerIteration(80)
+        .sequentialSpecification(Specification.class)
+        .check(Operations.class);
+  }
+
+  /** Waits for a signal only: a getter that is not signalled waits for ever, which Lincheck reports as a deadlock. */
+  static final class SignalOnly extends NoWait {
+    @Override
+    public void await(Lock lock, Condition condition, long timeout) throws InterruptedException {
+      condition.await();
+    }
+  }
+
+  @Test
+  @DisplayName("no interleaving loses a wake-up: two adds wake two getters, and the shutdown ends both")
+  void losesNoWakeUp() {
+    Lincheck.runConcurrentTest(30, () -> {
+      WorkQueue<Integer> queue = WorkQueue.<Integer>builder().clock(new SignalOnly()).build();
+      int[] taken = new int[3];
+      Thread one = new Thread(() -> work(queue, taken));
+      Thread two = new Thread(() -> work(queue, taken));
+      one.start();
+      two.start();
+      queue.add(1);
+      queue.add(2, Lane.RESYNC);
+      queue.add(1);
+      queue.shutDown();
+      join(one);
+      join(two);
+      if (taken[1] < 1 || taken[1] > 2 || taken[2] != 1) {
+        throw new AssertionError("taken " + taken[1] + " and " + taken[2] + " times");
+      }
+    });
+  }
+
+  private static void work(WorkQueue<Integer> queue, int[] taken) {
+    try {
+      for (Integer key; (key = queue.get()) != null; ) {
+        taken[key]++; // not atomic: two workers on one key would be seen
+        queue.done(key);
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
