@@ -11,8 +11,6 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.IOException;
@@ -35,21 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is asked of the API server, and what becomes of everything it may answer, over a real connection. */
-abstract class HttpListerWatcherTest {
-
-  /** Over fabric8's default client. */
-  static class OverVertxTest extends HttpListerWatcherTest {
-    OverVertxTest() {
-      super(new Vertx5HttpClientFactory());
-    }
-  }
-
-  /** Over the JDK's client. */
-  static class OverJdkTest extends HttpListerWatcherTest {
-    OverJdkTest() {
-      super(new JdkHttpClientFactory());
-    }
-  }
+abstract class HttpListerWatcherContract {
 
   /** Long enough never to pass by chance, for what is not about a deadline. */
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -61,7 +45,7 @@ abstract class HttpListerWatcherTest {
   private KubernetesClient client;
   private final Recorded<ConfigMap> recorded = new Recorded<>();
 
-  HttpListerWatcherTest(HttpClient.Factory factory) {
+  HttpListerWatcherContract(HttpClient.Factory factory) {
     this.factory = factory;
   }
 
