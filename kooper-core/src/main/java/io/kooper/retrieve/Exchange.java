@@ -30,6 +30,12 @@ final class Exchange implements AutoCloseable {
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 16;
 
+  /** The client's own timeout comes after ours, which tells better what happened. */
+  private static final Duration AFTER_PATIENCE = Duration.ofMillis(100);
+
+  /** From this version on, a timeout of the JDK's client includes the body (JDK-8208693). */
+  private static final int JDK_OF_BODY_TIMEOUT = 26;
+
   private final String doing;
   private final HttpResponse<AsyncBody> response;
   private final Handoff<List<ByteBuffer>> chunks;
@@ -58,8 +64,11 @@ final class Exchange implements AutoCloseable {
     Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
     CompletableFuture<HttpResponse<AsyncBody>> future;
     try {
-      HttpRequest request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json").build();
-      future = http.consumeBytes(request, (chunk, body) -> chunks.put(chunk));
+      HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json");
+      if (timeoutIsOfHeaders(http)) {
+        request.timeout(patience.plus(AFTER_PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
+      }
+      future = http.consumeBytes(request.build(), (chunk, body) -> chunks.put(chunk));
     } catch (RuntimeException e) {
       throw Failures.ofCause(doing, e);
     }
@@ -75,6 +84,16 @@ final class Exchange implements AutoCloseable {
     } catch (ExecutionException e) {
       throw Failures.ofConnection(doing, e);
     }
+  }
+
+  /**
+   * Cancelling a request that has no answer yet does not reach its connection, which would stay open; the client's own
+   * timeout does. But it is of use only where it ends with the headers: with other clients it cuts bodies off.
+   */
+  private static boolean timeoutIsOfHeaders(HttpClient http) {
+    String client = http.getClass().getName();
+    return client.startsWith("io.fabric8.kubernetes.client.vertx")
+        || client.startsWith("io.fabric8.kubernetes.client.jdkhttp.") && Runtime.version().feature() < JDK_OF_BODY_TIMEOUT;
   }
 
   private static void breakOff(CompletableFuture<HttpResponse<AsyncBody>> future) {

@@ -1,7 +1,6 @@
 package io.kooper.retrieve;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Cuts a response body, given in chunks of any size, into the pieces that are bound one at a time: the elements of a
@@ -21,7 +20,7 @@ final class JsonSlicer {
      * A member of the body's object, or one element of its {@code items}.
      *
      * @param name the member's name
-     * @param bytes holds the value; of an object it stays valid until the body's next object begins, else for this call
+     * @param bytes holds the value; of an event's object it stays valid until the next event begins, else for this call
      * @param length how many of the bytes count
      */
     void piece(String name, byte[] bytes, int length) throws RetrieveException;
@@ -39,89 +38,53 @@ final class JsonSlicer {
     }
   }
 
-  private enum Target {
-    SKIP,
+  private enum Kind {
+    SKIPPED,
     SMALL,
     OBJECT
   }
 
-  private record Member(String name, byte[] key, Target target) {
-    Member(String name, Target target) {
-      this(name, name.getBytes(StandardCharsets.US_ASCII), target);
+  private record Member(String name, byte[] key, Kind kind) {
+    Member(String name, Kind kind) {
+      this(name, name.getBytes(StandardCharsets.US_ASCII), kind);
     }
   }
 
-  private static final Member ITEMS = new Member("items", Target.OBJECT);
-  private static final Member SKIPPED = new Member("", Target.SKIP);
+  private static final Member ITEMS = new Member("items", Kind.OBJECT);
+  private static final Member OTHER = new Member("", Kind.SKIPPED);
   private static final Member[] OF_LIST = {
-    ITEMS, new Member("metadata", Target.SMALL), new Member("kind", Target.SMALL),
-    new Member("apiVersion", Target.SMALL), new Member("message", Target.SMALL)
+    ITEMS, new Member("metadata", Kind.SMALL), new Member("kind", Kind.SMALL), new Member("message", Kind.SMALL)
   };
-  private static final Member[] OF_EVENT = {new Member("type", Target.SMALL), new Member("object", Target.OBJECT)};
-  private static final byte[] METADATA = "metadata".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] MANAGED_FIELDS = "managedFields".getBytes(StandardCharsets.US_ASCII);
+  private static final Member[] OF_EVENT = {new Member("type", Kind.SMALL), new Member("object", Kind.OBJECT)};
 
-  // where in the surrounding JSON the next byte is
-  private static final int ROOT = 0;
-  private static final int FIRST_KEY = 1;
-  private static final int KEY = 2;
-  private static final int COLON = 3;
-  private static final int VALUE = 4;
-  private static final int AFTER_VALUE = 5;
-  private static final int FIRST_ITEM = 6;
-  private static final int ITEM = 7;
-  private static final int AFTER_ITEM = 8;
-  private static final int IN_KEY = 9;
-  private static final int IN_STRING = 10;
-  private static final int IN_SCALAR = 11;
-  private static final int IN_CONTAINER = 12;
-  private static final int DONE = 13;
-
-  // how far the value of a member that is cut is
-  private static final int CUT_COLON = 0;
-  private static final int CUT_VALUE = 1;
-  private static final int CUT_SCALAR = 2;
-  private static final int CUT_AFTER = 3;
+  /** What the next byte belongs to. */
+  private enum State {
+    ROOT,
+    FIRST_KEY,
+    KEY,
+    IN_KEY,
+    COLON,
+    VALUE,
+    AFTER_VALUE,
+    FIRST_ITEM,
+    ITEM,
+    AFTER_ITEM,
+    IN_VALUE,
+    DONE
+  }
 
   private final boolean list;
   private final Member[] members;
   private final Pieces pieces;
 
-  private int state = ROOT;
-  private long offset;
+  private State state = State.ROOT;
   private boolean inItems;
-  private boolean escaped;
-  private Member member = SKIPPED;
-
-  // the key being read: longer ones are cut, since none that matters is as long
-  private final byte[] key = new byte[32];
-  private int keyLength;
-
-  // what is being copied: bytes from runStart on belong to it while copying is true
-  private final Bytes small = new Bytes();
-  private final Bytes object = new Bytes();
-  private Bytes copy = small;
-  private boolean copying;
-  private int runStart;
-
-  // inside a value that is an object or an array
-  private int depth;
-  private boolean[] isObject = new boolean[64];
-  private boolean inString;
-  private boolean keyNext;
-  private boolean inKey;
-
-  // inside an object's own metadata; a comma is copied only together with the member that follows it, so that cutting a
-  // member in any position leaves as many commas as there should be, and a comma too many stays one too many
-  private boolean metadataNext;
-  private boolean inMetadata;
-  private boolean cutting;
-  private boolean broken; // what is cut is not one value: the rest must not pass for a sound object
-  private int cutState;
-  private boolean pendingComma;
-  private int seen;
-  private int kept;
-  private int memberStart;
+  private final JsonKey key = new JsonKey();
+  private Member member = OTHER;
+  // two, since an event's type may come after its object
+  private final JsonValue small = new JsonValue();
+  private final JsonValue object = new JsonValue();
+  private JsonValue value = small;
 
   private JsonSlicer(boolean list, Pieces pieces) {
     this.list = list;
@@ -141,375 +104,104 @@ final class JsonSlicer {
 
   /** Whether the body may end here: after a list, or between two events. */
   boolean atEnd() {
-    return state == (list ? DONE : ROOT);
+    return state == (list ? State.DONE : State.ROOT);
   }
 
   /** The next bytes of the body. After an exception this slicer is of no more use. */
   void feed(byte[] bytes, int from, int to) throws MalformedException, RetrieveException {
     int i = from;
-    runStart = from;
     while (i < to) {
-      i = switch (state) {
-        case IN_CONTAINER -> container(bytes, i, to);
-        case IN_STRING -> string(bytes, i, to);
-        case IN_KEY -> key(bytes, i);
-        case IN_SCALAR -> scalar(bytes, i);
-        default -> token(bytes, i, i - from);
-      };
-    }
-    if (copying) {
-      copy.append(bytes, runStart, to);
-    }
-    offset += to - from;
-  }
-
-  private int token(byte[] bytes, int i, int fed) throws MalformedException, RetrieveException {
-    byte c = bytes[i];
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
-      return i + 1;
-    }
-    if (c == '}' && (state == FIRST_KEY || state == AFTER_VALUE)) {
-      state = list ? DONE : ROOT;
-      pieces.end();
-    } else if (c == '"' && (state == FIRST_KEY || state == KEY)) {
-      keyLength = 0;
-      state = IN_KEY;
-    } else if (c == ']' && (state == FIRST_ITEM || state == AFTER_ITEM)) {
-      inItems = false;
-      state = AFTER_VALUE;
-    } else if (state == VALUE || state == FIRST_ITEM || state == ITEM) {
-      return value(bytes, i, c, fed);
-    } else if (c == '{' && state == ROOT) {
-      state = FIRST_KEY;
-    } else if (c == ':' && state == COLON) {
-      state = VALUE;
-    } else if (c == ',' && (state == AFTER_VALUE || state == AFTER_ITEM)) {
-      state = state == AFTER_VALUE ? KEY : ITEM;
-    } else {
-      throw malformed(c, fed);
-    }
-    return i + 1;
-  }
-
-  private MalformedException malformed(byte c, int fed) {
-    // the character alone: more of the body could be a secret
-    return new MalformedException("unexpected " + (c > ' ' && c < 127 ? "'" + (char) c + "'" : "byte " + (c & 0xff))
-        + " at byte " + (offset + fed));
-  }
-
-  private int value(byte[] bytes, int i, byte c, int fed) throws MalformedException {
-    if (state == VALUE) {
-      member = memberOfKey();
-      if (member == ITEMS && c == '[') {
-        inItems = true;
-        state = FIRST_ITEM;
-        return i + 1;
-      }
-      if (member == ITEMS) {
-        if (c != 'n') { // null is what Go writes for an empty list
-          throw malformed(c, fed);
+      if (state == State.IN_VALUE) {
+        i = value.feed(bytes, i, to);
+        if (value.ended()) {
+          endValue();
         }
-        member = SKIPPED;
+      } else if (state == State.IN_KEY) {
+        if (key.ends(bytes[i++])) {
+          state = State.COLON;
+        }
+      } else {
+        i = token(bytes[i]) ? i + 1 : i;
       }
     }
-    copying = member.target != Target.SKIP;
-    if (copying) {
-      copy = member.target == Target.OBJECT ? object : small;
-      copy.length = 0;
-      runStart = i;
+  }
+
+  private void endValue() throws RetrieveException {
+    state = inItems ? State.AFTER_ITEM : State.AFTER_VALUE;
+    if (member.kind != Kind.SKIPPED) {
+      pieces.piece(member.name, value.bytes(), value.length());
     }
-    if (c == '{' || c == '[') {
-      state = IN_CONTAINER;
-      depth = 0;
-      keyNext = false;
-      metadataNext = false;
-      inMetadata = false;
-      return i;
+  }
+
+  /** Takes a byte between the values; false when it is the first of one, which takes it itself. */
+  private boolean token(byte c) throws MalformedException, RetrieveException {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      return true;
     }
-    if (c == '"') {
-      state = IN_STRING;
-      return i + 1;
+    if (c == '}' && (state == State.FIRST_KEY || state == State.AFTER_VALUE)) {
+      state = list ? State.DONE : State.ROOT;
+      pieces.end();
+    } else if (c == '"' && (state == State.FIRST_KEY || state == State.KEY)) {
+      key.begin();
+      state = State.IN_KEY;
+    } else if (c == ']' && (state == State.FIRST_ITEM || state == State.AFTER_ITEM)) {
+      inItems = false;
+      state = State.AFTER_VALUE;
+    } else if (state == State.VALUE || state == State.FIRST_ITEM || state == State.ITEM) {
+      return beginsItems(c) || !beginValue(c);
+    } else if (c == '{' && state == State.ROOT) {
+      state = State.FIRST_KEY;
+    } else if (c == ':' && state == State.COLON) {
+      state = State.VALUE;
+    } else if (c == ',' && (state == State.AFTER_VALUE || state == State.AFTER_ITEM)) {
+      state = state == State.AFTER_VALUE ? State.KEY : State.ITEM;
+    } else {
+      throw unexpected(c);
     }
-    if (!isScalar(c)) {
-      throw malformed(c, fed);
+    return true;
+  }
+
+  private static MalformedException unexpected(byte c) {
+    // the character alone: more of the body could be a secret
+    return new MalformedException("unexpected " + (c > ' ' && c < 127 ? "'" + (char) c + "'" : "byte " + (c & 0xff)));
+  }
+
+  private boolean beginsItems(byte c) throws MalformedException {
+    if (inItems) {
+      return false;
     }
-    state = IN_SCALAR;
-    return i + 1;
+    member = memberOfKey();
+    if (member != ITEMS) {
+      return false;
+    }
+    if (c == '[') {
+      inItems = true;
+      state = State.FIRST_ITEM;
+      return true;
+    }
+    if (c != 'n') { // null is what Go writes for an empty list
+      throw unexpected(c);
+    }
+    member = OTHER;
+    return false;
   }
 
   private Member memberOfKey() {
     for (Member candidate : members) {
-      if (keyIs(candidate.key)) {
+      if (key.is(candidate.key)) {
         return candidate;
       }
     }
-    return SKIPPED;
+    return OTHER;
   }
 
-  private boolean keyIs(byte[] name) {
-    return keyLength == name.length && Arrays.equals(key, 0, keyLength, name, 0, keyLength);
-  }
-
-  private static boolean isScalar(byte c) {
-    return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.';
-  }
-
-  private int scalar(byte[] bytes, int i) throws RetrieveException {
-    if (isScalar(bytes[i])) {
-      return i + 1;
+  private boolean beginValue(byte c) throws MalformedException {
+    if (c != '{' && c != '[' && c != '"' && !JsonValue.isScalar(c)) {
+      throw unexpected(c);
     }
-    return finish(bytes, i);
-  }
-
-  private int string(byte[] bytes, int from, int to) throws RetrieveException {
-    int i = skipString(bytes, from, to);
-    return i < 0 ? finish(bytes, -i) : i;
-  }
-
-  private int key(byte[] bytes, int i) {
-    if (keyByte(bytes[i])) {
-      state = COLON;
-    }
-    return i + 1;
-  }
-
-  /** Takes a byte of a key; true when it was the closing quote. */
-  private boolean keyByte(byte c) {
-    if (escaped) {
-      escaped = false;
-    } else if (c == '"') {
-      return true;
-    } else if (c == '\\') {
-      escaped = true;
-    }
-    if (keyLength < key.length) {
-      key[keyLength++] = c;
-    }
-    return false;
-  }
-
-  /** The index after the closing quote, negated; or {@code to} when the string goes on in the next chunk. */
-  private int skipString(byte[] bytes, int from, int to) {
-    int i = from;
-    if (escaped) {
-      escaped = false;
-      i++;
-    }
-    while (i < to) {
-      byte c = bytes[i];
-      if (c == '"') {
-        return -(i + 1);
-      }
-      if (c == '\\') {
-        i++;
-        if (i == to) {
-          escaped = true;
-          break;
-        }
-      }
-      i++;
-    }
-    return to;
-  }
-
-  private int finish(byte[] bytes, int end) throws RetrieveException {
-    state = inItems ? AFTER_ITEM : AFTER_VALUE;
-    if (copying) {
-      copy.append(bytes, runStart, end);
-      copying = false;
-      pieces.piece(member.name, copy.bytes, copy.length);
-    }
-    return end;
-  }
-
-  private int container(byte[] bytes, int from, int to) throws MalformedException, RetrieveException {
-    int i = from;
-    while (i < to) {
-      if (inString) {
-        if (inKey) {
-          if (keyByte(bytes[i++])) {
-            inString = false;
-            endKey();
-          }
-          continue;
-        }
-        i = skipString(bytes, i, to);
-        if (i > 0) {
-          return i;
-        }
-        i = -i;
-        inString = false;
-        continue;
-      }
-      switch (bytes[i]) {
-        case '"' -> {
-          inString = true;
-          if (keyNext) {
-            startKey(bytes, i);
-          } else if (cutting && depth == 2) {
-            cutValue(CUT_AFTER);
-          }
-        }
-        case '{' -> open(true);
-        case '[' -> open(false);
-        case '}', ']' -> {
-          close(bytes, i);
-          if (depth == 0) {
-            return finish(bytes, i + 1);
-          }
-        }
-        case ',' -> {
-          if (depth <= 2) {
-            comma(bytes, i);
-          }
-        }
-        default -> {
-          if (cutting && depth == 2) {
-            cutByte(bytes[i]);
-          }
-        }
-      }
-      i++;
-    }
-    return i;
-  }
-
-  private void cutByte(byte c) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
-      cutState = cutState == CUT_SCALAR ? CUT_AFTER : cutState;
-    } else if (c == ':' && cutState == CUT_COLON) {
-      cutState = CUT_VALUE;
-    } else if (!isScalar(c)) {
-      broken = true;
-    } else if (cutState != CUT_SCALAR) {
-      cutValue(CUT_SCALAR);
-    }
-  }
-
-  private void cutValue(int next) {
-    broken |= cutState != CUT_VALUE;
-    cutState = next;
-  }
-
-  private void open(boolean object) {
-    if (cutting && depth == 2) {
-      cutValue(CUT_AFTER);
-    }
-    if (depth == isObject.length) {
-      isObject = Arrays.copyOf(isObject, depth * 2);
-    }
-    isObject[depth++] = object;
-    keyNext = false;
-    if (object && member.target == Target.OBJECT) {
-      if (depth == 1) {
-        keyNext = true;
-      } else if (depth == 2 && metadataNext) {
-        inMetadata = true;
-        keyNext = true;
-        cutting = false;
-        pendingComma = false;
-        seen = 0;
-        kept = 0;
-      }
-    }
-  }
-
-  private void close(byte[] bytes, int i) throws MalformedException {
-    depth--;
-    if (isObject[depth] != (bytes[i] == '}')) {
-      throw new MalformedException("brackets that do not match, about byte " + offset);
-    }
-    if (inMetadata && depth == 1) {
-      if (cutting) {
-        resumeCopy(i);
-      } else if (pendingComma) {
-        copy.append(bytes, runStart, i);
-        copy.append(',');
-        runStart = i;
-      }
-      inMetadata = false;
-    }
-    keyNext = false;
-  }
-
-  private void resumeCopy(int i) {
-    if (broken || cutState < CUT_SCALAR) {
-      copy.append(',');
-      copy.append(',');
-    }
-    cutting = false;
-    copying = true;
-    runStart = i;
-  }
-
-  private void comma(byte[] bytes, int i) {
-    if (depth == 1) {
-      keyNext = isObject[0] && member.target == Target.OBJECT;
-      metadataNext = false;
-    } else if (inMetadata) {
-      if (cutting) {
-        resumeCopy(i + 1);
-      } else if (!pendingComma && seen > 0) {
-        copy.append(bytes, runStart, i);
-        runStart = i + 1;
-      }
-      pendingComma = true;
-      keyNext = true;
-    }
-  }
-
-  private void startKey(byte[] bytes, int i) {
-    keyNext = false;
-    inKey = true;
-    keyLength = 0;
-    if (inMetadata) {
-      copy.append(bytes, runStart, i);
-      runStart = i;
-      memberStart = copy.length;
-      if (pendingComma && kept > 0) {
-        copy.append(',');
-      }
-      pendingComma = false;
-    }
-  }
-
-  private void endKey() {
-    inKey = false;
-    if (!inMetadata) {
-      metadataNext = keyIs(METADATA);
-      return;
-    }
-    seen++;
-    if (keyIs(MANAGED_FIELDS)) {
-      copy.length = memberStart;
-      copying = false;
-      cutting = true;
-      broken = false;
-      cutState = CUT_COLON;
-    } else {
-      kept++;
-    }
-  }
-
-  /** Bytes that grow and are used again: the largest object decides how much memory a list needs. */
-  private static final class Bytes {
-    private byte[] bytes = new byte[4096];
-    private int length;
-
-    void append(byte[] from, int start, int end) {
-      int more = end - start;
-      if (length + more > bytes.length) {
-        bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
-      }
-      System.arraycopy(from, start, bytes, length, more);
-      length += more;
-    }
-
-    void append(char c) {
-      if (length == bytes.length) {
-        bytes = Arrays.copyOf(bytes, length * 2);
-      }
-      bytes[length++] = (byte) c;
-    }
+    value = member.kind == Kind.OBJECT ? object : small;
+    value.begin(c, member.kind != Kind.SKIPPED, member.kind == Kind.OBJECT);
+    state = State.IN_VALUE;
+    return true;
   }
 }

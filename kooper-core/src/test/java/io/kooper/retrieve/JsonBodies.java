@@ -59,7 +59,7 @@ final class JsonBodies {
   private String object(List<String> members, int depth) {
     List<String> all = new ArrayList<>(members);
     for (int i = random.nextInt(4); i > 0; i--) {
-      String key = "\"" + word() + i + "\"";
+      String key = "\"" + word() + "_" + i + "\""; // damaged, it is no other key
       if (random.nextInt(3) == 0 && depth > 0 && members.isEmpty()) {
         key = "\"" + (random.nextBoolean() ? "metadata" : "managedFields") + "\"";
       }

@@ -1,0 +1,61 @@
+package io.kooper.retrieve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ObjectPeekTest {
+
+  private static String peek(String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    Undecodable read = ObjectPeek.undecodable(bytes, bytes.length, false, new IllegalStateException("why"));
+    return read.key() + " " + read.uid() + " " + read.resourceVersion();
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
+    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\",\"uid\":\"u\",\"resourceVersion\":\"7\"}}; x/a u 7",
+    "{\"spec\":{\"name\":\"no\",\"l\":[1,-2.5e3,true,null,\"}\"]},\"metadata\":{\"name\":\"a\"},; a null null",
+    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"}, broken; x/a null null",
+    "{\"metadata\":{\"labels\":{\"name\":\"no\"},\"name\":\"a\"}}; a null null",
+    "{\"spec\":{\"metadata\":{\"name\":\"no\"}},\"metadata\":{\"uid\":\"u\"}}; null u null",
+    "[{\"metadata\":{\"name\":\"no\"}}]; null null null",
+    "{\"metadata\":{\"name\":7}}; null null null",
+    "{\"metadata\":{\"name\":\"\"}}; null null null",
+    "{\"metadata\":\"x\"}; null null null",
+    "{}; null null null",
+    "{\"a\":\"\\x\",\"metadata\":{\"name\":\"no\"}}; null null null",
+    "{\"a\":tru,\"metadata\":{\"name\":\"no\"}}; null null null",
+  })
+  void readsUpToTheFirstFault(String json, String expected) {
+    assertThat(peek(json)).isEqualTo(expected);
+  }
+
+  @Test
+  void readsEscapes() {
+    assertThat(peek("{\"metadata\":{\"name\":\"a\\u00e9\\n\\\"\\/\"}}")).isEqualTo("a\u00e9\n\"/ null null");
+  }
+
+  @Test
+  void doesNotGuessANamespaceThatMayComeLater() {
+    assertThat(peek("{\"metadata\":{\"name\":\"a\",\"x\":tru")).isEqualTo("null null null");
+    assertThat(peek("{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\",\"x\":tru")).isEqualTo("x/a null null");
+  }
+
+  @Test
+  void endsWhereverTheBytesEnd() {
+    String json = "{\"a\":[{\"b\":\"\\u00e9\"},1],\"metadata\":{\"uid\":\"u\",\"namespace\":\"x\",\"name\":\"a\"}}";
+    for (int end = 0; end < json.length(); end++) {
+      assertThat(peek(json.substring(0, end))).isIn("null null null", "null u null", "x/a u null");
+    }
+  }
+
+  @Test
+  void refusesNestingWithoutEnd() {
+    assertThat(peek("{\"a\":" + "[".repeat(100_000) + "]".repeat(100_000) + ",\"metadata\":{\"name\":\"a\"}}"))
+        .isEqualTo("null null null");
+  }
+}

@@ -1,0 +1,279 @@
+package io.kooper.retrieve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.Version;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which address each way of making a retriever leads to. */
+class RetrieverTest {
+
+  @Group("example.com")
+  @Version("v1beta1")
+  @Plural("foos")
+  static class Foo extends CustomResource<Void, Void> implements Namespaced {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private ScriptedServer server;
+  private KubernetesClient client;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new ScriptedServer();
+    client = client(server.url());
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  private static KubernetesClient client(String url) {
+    return new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(Config.empty()).withMasterUrl(url).withNamespace("own").build()).build();
+  }
+
+  /** The address that a list goes to. */
+  private String asked(Retriever<?> retriever) throws Exception {
+    server.then(200, "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[]}");
+    assertThat(retriever.listerWatcher().list(new ListOptions(), new Recorded<>())).isEqualTo("7");
+    return server.request();
+  }
+
+  @Test
+  void readsAllObjectsOfAType() throws Exception {
+    assertThat(asked(Retriever.of(client, Pod.class))).isEqualTo("/api/v1/pods");
+    assertThat(asked(Retriever.of(client, Node.class))).isEqualTo("/api/v1/nodes");
+    assertThat(asked(Retriever.of(client, Deployment.class))).isEqualTo("/apis/apps/v1/deployments");
+    assertThat(asked(Retriever.of(client, Foo.class))).isEqualTo("/apis/example.com/v1beta1/foos");
+    assertThat(Retriever.of(client, Foo.class).plural()).isEqualTo("foos");
+    assertThat(Retriever.of(client, Foo.class).objectType()).isEqualTo(Foo.class);
+  }
+
+  @Test
+  void registersACustomResourceClass() {
+    assertThat(client.getKubernetesSerialization().getRegisteredKubernetesResource("example.com/v1beta1", "Foo")).isNull();
+
+    Retriever.of(client, Foo.class);
+
+    assertThat(client.getKubernetesSerialization().getRegisteredKubernetesResource("example.com/v1beta1", "Foo"))
+        .isEqualTo(Foo.class);
+  }
+
+  @Test
+  void keepsWhatAProxyPutsBeforeThePath() throws Exception {
+    try (KubernetesClient behind = client(server.url() + "k8s/api/c-1")) {
+      assertThat(asked(Retriever.of(behind, Pod.class))).isEqualTo("/k8s/api/c-1/api/v1/pods");
+      assertThat(asked(Retriever.of(behind, Pod.class, c -> c.pods().inNamespace("x"))))
+          .isEqualTo("/k8s/api/c-1/api/v1/namespaces/x/pods");
+    }
+  }
+
+  @Nested
+  class ASelectionInFabric8sDsl {
+
+    @Test
+    void isWhatItSelects() throws Exception {
+      assertThat(asked(Retriever.of(client, Pod.class, c -> c.pods().inNamespace("x").withLabel("app").withoutLabel("a", "b"))))
+          .isEqualTo("/api/v1/namespaces/x/pods?labelSelector=app,a!=b");
+      assertThat(asked(Retriever.of(client, Pod.class, c -> c.pods().inAnyNamespace().withLabelIn("a", "b", "c"))))
+          .isEqualTo("/api/v1/pods?labelSelector=a in (b,c)");
+      assertThat(asked(Retriever.of(client, Pod.class, c -> c.pods()))).isEqualTo("/api/v1/namespaces/own/pods");
+      assertThat(asked(Retriever.of(client, Pod.class, c -> c.pods().inNamespace("x").withField("metadata.name", "a"))))
+          .isEqualTo("/api/v1/namespaces/x/pods?fieldSelector=metadata.name=a");
+      assertThat(asked(Retriever.of(client, Foo.class, c -> c.resources(Foo.class).inNamespace("x"))))
+          .isEqualTo("/apis/example.com/v1beta1/namespaces/x/foos");
+      assertThat(asked(Retriever.of(client, Node.class, c -> c.nodes()))).isEqualTo("/api/v1/nodes");
+      Retriever<GenericKubernetesResource> generic = Retriever.of(client, GenericKubernetesResource.class,
+          c -> c.genericKubernetesResources(context("bars")).inNamespace("x").withLabel("a", "b"));
+      assertThat(asked(generic)).isEqualTo("/apis/example.com/v1/namespaces/x/bars?labelSelector=a=b");
+      assertThat(generic.plural()).isEqualTo("bars");
+    }
+
+    @Test
+    void asksTheServerNothingAndStartsNoThread() {
+      Set<String> before = threads();
+
+      for (int i = 0; i < 20; i++) {
+        Retriever.of(client, Pod.class, c -> c.pods().inNamespace("x"));
+      }
+
+      assertThat(server.requests).isEmpty();
+      assertThat(server.connections()).isZero();
+      Set<String> more = threads();
+      more.removeAll(before);
+      assertThat(more).isEmpty();
+    }
+
+    private Set<String> threads() {
+      Set<String> names = new TreeSet<>();
+      Thread.getAllStackTraces().keySet().forEach(thread -> names.add(thread.getName() + thread.getId()));
+      names.removeIf(name -> name.contains("Attach") || name.startsWith("surefire") || name.contains("Cleaner"));
+      return names;
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void isOfTheTypeItSays() {
+      Class<ConfigMap> pods = (Class<ConfigMap>) (Class<?>) Pod.class;
+
+      assertThatThrownBy(() -> Retriever.of(client, pods, c -> c.configMaps()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the function selects configmaps of v1, but Pod stands for pods of v1");
+    }
+
+    @Test
+    void doesNothingElse() {
+      assertThatThrownBy(() -> Retriever.of(client, Pod.class, c -> {
+        c.namespaces().withName("x").get();
+        return c.pods();
+      })).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("it asked the API server for")
+          .hasMessageContaining("api/v1/namespaces/x");
+      assertThatThrownBy(() -> Retriever.of(client, Pod.class, c -> {
+        throw new IllegalStateException("mine");
+      })).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mine");
+      assertThat(server.requests).isEmpty();
+    }
+
+    @Test
+    void leavesTheClientOpen() throws Exception {
+      Retriever<Pod> pods = Retriever.of(client, Pod.class, c -> c.pods().inNamespace("x"));
+
+      assertThat(client.getHttpClient().isClosed()).isFalse();
+      assertThat(asked(pods)).isEqualTo("/api/v1/namespaces/x/pods");
+    }
+  }
+
+  @Nested
+  class ABuilder {
+
+    @Test
+    void selects() throws Exception {
+      assertThat(asked(Retriever.builder(client, Pod.class).inNamespace("x").withLabelSelector("a=b,c in (d)")
+          .withFieldSelector("spec.nodeName=n").build()))
+          .isEqualTo("/api/v1/namespaces/x/pods?labelSelector=a=b,c in (d)&fieldSelector=spec.nodeName=n");
+    }
+
+    @Test
+    void listsByAStream() throws Exception {
+      server.then(400, "{\"kind\":\"Status\",\"code\":400,\"message\":\"no\"}");
+
+      assertThat(asked(Retriever.builder(client, Pod.class).streamingList().build())).contains("sendInitialEvents=true");
+    }
+
+    @Test
+    void refusesWhatDoesNotFitAllAtOnce() {
+      assertThatThrownBy(() -> Retriever.builder(client, Node.class).inNamespace("x").withLabelSelector(" ")
+          .withFieldSelector("").build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cluster-scoped").hasMessageContaining("label selector is blank")
+          .hasMessageContaining("field selector is blank");
+      assertThatThrownBy(() -> Retriever.of(client, GenericKubernetesResource.class))
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Retriever.generic");
+    }
+  }
+
+  @Nested
+  class AKindWithoutAClass {
+
+    private static final String RESOURCES = "{\"kind\":\"APIResourceList\",\"groupVersion\":\"example.com/v1\",\"resources\":["
+        + "{\"name\":\"bars/status\",\"kind\":\"Bar\",\"namespaced\":true,\"verbs\":[]},"
+        + "{\"name\":\"barrels\",\"kind\":\"Bar\",\"namespaced\":true,\"verbs\":[\"list\"]}]}";
+    private static final String LIST = "{\"kind\":\"BarList\",\"metadata\":{\"resourceVersion\":\"7\"},"
+        + "\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"},\"spec\":{\"n\":1}}]}";
+
+    @Test
+    void isWhatIsGiven() throws Exception {
+      Retriever<GenericKubernetesResource> bars = Retriever.generic(client, context("bars"));
+      server.then(200, LIST);
+      Recorded<GenericKubernetesResource> recorded = new Recorded<>();
+
+      bars.listerWatcher().list(new ListOptions(), recorded);
+
+      assertThat(server.request()).isEqualTo("/apis/example.com/v1/bars");
+      assertThat(bars.plural()).isEqualTo("bars");
+      assertThat(recorded.objects).singleElement().satisfies(bar -> {
+        assertThat(bar.getApiVersion()).isEqualTo("example.com/v1");
+        assertThat(bar.getKind()).as("learnt from the list").isEqualTo("Bar");
+        assertThat(bar.<Integer>get("spec", "n")).isEqualTo(1);
+      });
+      assertThatThrownBy(() -> Retriever.generic(client, new ResourceDefinitionContext()))
+          .isInstanceOf(IllegalArgumentException.class).hasMessage("the version is missing; the plural is missing");
+    }
+
+    @Test
+    void isDiscoveredWhenItsCrdComes() throws Exception {
+      Retriever<GenericKubernetesResource> bars = Retriever.generic(client, "example.com/v1", "Bar");
+      assertThat(bars.plural()).isEqualTo("bar");
+      ListerWatcher<GenericKubernetesResource> source = bars.listerWatcher();
+      server.then(404, "404 page not found").then(200, RESOURCES.replace("\"Bar\"", "\"Other\""))
+          .then(200, RESOURCES).then(200, LIST).then(404, "gone again").then(200, RESOURCES).then(200, LIST);
+
+      for (int i = 0; i < 2; i++) {
+        RetrieveException failure = catchThrowableOfType(
+            RetrieveException.class, () -> source.list(new ListOptions(), new Recorded<>()));
+        assertThat(failure.reason()).isEqualTo(Reason.NOT_FOUND);
+        assertThat(failure).hasMessageContaining("kind Bar of example.com/v1").hasMessageContaining("CRD");
+      }
+      assertThat(source.list(new ListOptions(), new Recorded<>())).isEqualTo("7");
+      assertThat(bars.plural()).isEqualTo("barrels");
+      assertThat(catchThrowableOfType(RetrieveException.class,
+          () -> source.watch(new ListOptions(), new Recorded<>())).reason()).isEqualTo(Reason.NOT_FOUND);
+      assertThat(source.list(new ListOptions(), new Recorded<>())).isEqualTo("7");
+
+      assertThat(List.copyOf(server.requests)).extracting(request -> request.split("\\?")[0]).containsExactly(
+          "/apis/example.com/v1", "/apis/example.com/v1", "/apis/example.com/v1", "/apis/example.com/v1/barrels",
+          "/apis/example.com/v1/barrels", "/apis/example.com/v1", "/apis/example.com/v1/barrels");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a/b/c", "V1", "example.com/", "/v1", "a b/v1"})
+    void hasAVersionAndAName(String apiVersion) {
+      assertThatThrownBy(() -> Retriever.generic(client, apiVersion, "a b"))
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("GROUP/VERSION").hasMessageContaining("kind");
+    }
+  }
+
+  @Test
+  void takesAnySource() {
+    ListerWatcher<ConfigMap> source = new FunctionListerWatcher<>("x", o -> null, (o, w) -> null);
+
+    Retriever<ConfigMap> retriever = Retriever.of(ConfigMap.class, source);
+
+    assertThat(retriever.listerWatcher()).isSameAs(source);
+    assertThat(retriever.plural()).isEqualTo("configmaps");
+  }
+
+  private static ResourceDefinitionContext context(String plural) {
+    return new ResourceDefinitionContext.Builder().withGroup("example.com").withVersion("v1").withPlural(plural)
+        .withNamespaced(true).build();
+  }
+}
