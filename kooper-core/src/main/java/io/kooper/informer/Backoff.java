@@ -4,6 +4,7 @@ import io.kooper.clock.Clock;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -11,13 +12,16 @@ import java.util.function.DoubleSupplier;
  * at random, so that many replicas do not come back together.
  *
  * <p>Unlike client-go's it does not grow in the first {@value #PATIENCE_SECONDS} s of an outage: an API server that
- * restarts is found again within two seconds of its return. A server's Retry-After is a minimum.
+ * restarts is found again within two seconds of its return. A server's Retry-After is a minimum, up to five minutes.
  */
 final class Backoff {
 
   static final long BASE = Duration.ofMillis(800).toNanos();
   static final long CAP = Duration.ofSeconds(30).toNanos();
   static final int PATIENCE_SECONDS = 10;
+
+  /** A server that asks for more has lost its mind or its clock; it is looked after again nevertheless. */
+  static final long LONGEST_ASKED = Duration.ofMinutes(5).toNanos();
 
   private final Clock clock;
   private final DoubleSupplier random; // in [0, 1)
@@ -43,7 +47,8 @@ final class Backoff {
       failing = true;
       failingSince = clock.nanoTime();
     }
-    long asked = failure.retryAfter() == null ? 0 : failure.retryAfter().toNanos();
+    Duration retryAfter = failure.retryAfter();
+    long asked = retryAfter == null ? 0 : Math.min(TimeUnit.NANOSECONDS.convert(retryAfter), LONGEST_ASKED);
     if (first && failure.reason() == Reason.SILENT) {
       return asked; // half a minute was lost already in finding out
     }

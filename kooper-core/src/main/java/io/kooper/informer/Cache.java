@@ -5,8 +5,9 @@ import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,10 +33,7 @@ final class Cache<T extends HasMetadata> {
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
   private final ReentrantLock telling = new ReentrantLock();
 
-  private final List<InformerListener<? super T>> listeners = new CopyOnWriteArrayList<>();
-
-  /** Listeners that failed to take some news: they are told everything once more. Guarded by telling. */
-  private final Set<InformerListener<? super T>> behind = new LinkedHashSet<>();
+  private final List<Subscription<T>> subscriptions = new CopyOnWriteArrayList<>();
 
   /** The objects whose newest state could not be decoded. Bounded by the number of objects. */
   private final Set<ObjectKey> undecodable = ConcurrentHashMap.newKeySet();
@@ -62,8 +60,13 @@ final class Cache<T extends HasMetadata> {
   void addListener(InformerListener<? super T> listener) {
     telling.lock();
     try {
-      listeners.add(listener);
-      catchUp(listener);
+      Subscription<T> subscription = new Subscription<>(name, listener, store);
+      store.keys().forEach(key -> subscription.note(key, null, false));
+      if (synced) {
+        subscription.noteSynced();
+      }
+      subscriptions.add(subscription);
+      subscription.tellAll(true);
     } finally {
       telling.unlock();
     }
@@ -72,36 +75,29 @@ final class Cache<T extends HasMetadata> {
   void removeListener(InformerListener<? super T> listener) {
     telling.lock();
     try {
-      listeners.remove(listener);
-      behind.remove(listener);
+      subscriptions.stream().filter(subscription -> subscription.isOf(listener)).findFirst().ifPresent(subscription -> {
+        subscription.remove();
+        subscriptions.remove(subscription);
+      });
     } finally {
       telling.unlock();
     }
   }
 
-  /** Tells everything once more to the listeners that failed to take some news. */
+  /** Tells the listeners that failed to take some news what they missed. */
   void catchUp() {
     telling.lock();
     try {
-      List<InformerListener<? super T>> late = List.copyOf(behind);
-      behind.clear();
-      late.forEach(this::catchUp);
+      subscriptions.forEach(subscription -> subscription.tellAll(false));
     } finally {
       telling.unlock();
-    }
-  }
-
-  private void catchUp(InformerListener<? super T> listener) {
-    store.list().forEach(object -> tell(listener, l -> l.added(object, true)));
-    if (synced) {
-      tell(listener, InformerListener::synced);
     }
   }
 
   void failed(RetrieveException cause) {
     telling.lock();
     try {
-      tell(listener -> listener.failed(cause));
+      subscriptions.forEach(subscription -> subscription.failed(cause));
     } finally {
       telling.unlock();
     }
@@ -114,16 +110,19 @@ final class Cache<T extends HasMetadata> {
   void put(T object) {
     telling.lock();
     try {
-      ObjectKey key = keyOf(object, this::undecodable);
-      T before = key == null ? null : store.peek(key);
-      if (key == null || before != null && sameState(before, object)) {
+      ObjectKey key = keyOf(object, false, this::undecodable);
+      if (key == null) {
+        return;
+      }
+      T before = store.peek(key);
+      if (before != null && sameState(before, object)) {
+        undecodable.remove(key);
         return;
       }
       T after = transformed(key, object, false, this::undecodable);
       if (after != null) {
         undecodable.remove(key);
-        store.put(key, after);
-        tellChange(before, after, false);
+        change(key, before, after);
       }
     } finally {
       telling.unlock();
@@ -133,21 +132,20 @@ final class Cache<T extends HasMetadata> {
   /**
    * A DELETED event.
    *
-   * @return false when it speaks of another object of the same name than the one here, so that one of the two is unseen
+   * @return false when it speaks of another object than the one of that name here, so that one of the two is unseen
    */
   boolean delete(T object) {
     telling.lock();
     try {
-      ObjectKey key = keyOf(object, this::undecodable);
+      ObjectKey key = keyOf(object, true, this::undecodable);
       T before = key == null ? null : store.peek(key);
       if (key == null || before != null && !sameObject(before, object)) {
         return false;
       }
       undecodable.remove(key);
       if (before != null) {
-        store.remove(key);
-        T last = transformed(key, object, true, this::undecodable);
-        tell(listener -> listener.deleted(last == null ? before : last));
+        T last = transformed(key, object, true, this::report);
+        change(key, last == null ? before : last, null);
       }
       return true;
     } finally {
@@ -155,26 +153,31 @@ final class Cache<T extends HasMetadata> {
     }
   }
 
-  /** An event, or an item of a list, that cannot be bound. */
-  void undecodable(Undecodable object) {
+  /**
+   * An event that cannot be bound.
+   *
+   * @return false when it says that something is gone and it remains open whether that is what is here
+   */
+  boolean undecodable(Undecodable object) {
     telling.lock();
     try {
       ObjectKey key = object.key();
-      T before = key == null ? null : store.peek(key);
-      if (key != null && !object.deleted()) {
+      if (key == null) {
+        report(object);
+        return !object.deleted();
+      }
+      T before = store.peek(key);
+      if (before != null && object.uid() != null
+          && object.uid().equals(before.getMetadata().getUid()) == object.deleted()) {
+        change(key, before, null); // deleted itself, or replaced by another object of its name
+      }
+      report(object);
+      if (!object.deleted()) {
         undecodable.add(key);
-      }
-      boolean gone = before != null && object.uid() != null
-          && object.uid().equals(before.getMetadata().getUid()) == object.deleted();
-      if (key != null && gone) { // deleted itself, or replaced by another object of its name
-        store.remove(key);
-        tell(listener -> listener.deleted(before));
-      }
-      if (key != null && object.deleted() && store.peek(key) == null) {
+      } else if (store.peek(key) == null) {
         undecodable.remove(key);
       }
-      log.warn("informer {}: undecodable: {}", name, object);
-      tell(listener -> listener.undecodable(object));
+      return !object.deleted() || store.peek(key) == null;
     } finally {
       telling.unlock();
     }
@@ -185,25 +188,23 @@ final class Cache<T extends HasMetadata> {
     return new Staging();
   }
 
-  /** The objects of a list that is under way. Used by one thread, while no event is applied. */
+  /** The objects of a list that is under way: changes nothing yet. Used by one thread, while no event is applied. */
   final class Staging implements ListSink<T> {
 
     private final ConcurrentHashMap<ObjectKey, T> objects = new ConcurrentHashMap<>(Math.max(16, store.size()));
-    private final Map<ObjectKey, Undecodable> broken = new HashMap<>();
+    private final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
 
     /** An object whose name is unreadable may be any of those that seem to be missing. */
-    private boolean nameless;
+    private final List<Undecodable> nameless = new ArrayList<>();
 
     @Override
     public void item(T object) {
-      ObjectKey key = keyOf(object, this::undecodable);
+      ObjectKey key = keyOf(object, false, this::undecodable);
       if (key == null) {
         return;
       }
       T before = store.peek(key);
-      T now = before != null && sameState(before, object)
-          ? before
-          : transformed(key, object, false, this::undecodable);
+      T now = before != null && sameState(before, object) ? before : transformed(key, object, false, this::undecodable);
       if (now != null) {
         broken.remove(key);
         objects.put(key, now);
@@ -212,7 +213,7 @@ final class Cache<T extends HasMetadata> {
 
     @Override
     public void deleted(T object) {
-      ObjectKey key = keyOf(object, this::undecodable);
+      ObjectKey key = keyOf(object, true, this::undecodable);
       if (key != null) {
         broken.remove(key);
         objects.remove(key);
@@ -221,86 +222,100 @@ final class Cache<T extends HasMetadata> {
 
     @Override
     public void undecodable(Undecodable object) {
-      Cache.this.undecodable(object);
       ObjectKey key = object.key();
       if (key == null) {
-        nameless = true;
+        nameless.add(object);
         return;
       }
+      T known = objects.getOrDefault(key, store.peek(key));
       objects.remove(key);
+      broken.remove(key);
       if (object.deleted()) {
-        broken.remove(key);
         return;
       }
       broken.put(key, object);
-      T before = store.peek(key);
-      if (before != null) {
-        objects.put(key, before);
+      if (known != null && (object.uid() == null || object.uid().equals(known.getMetadata().getUid()))) {
+        objects.put(key, known);
       }
     }
   }
 
-  /** Makes a complete list the content, and tells what differs. */
-  void replace(Staging staging) {
+  /**
+   * Makes a complete list the content, and tells what differs.
+   *
+   * @return false when the list leaves open whether some objects are gone; they are kept
+   */
+  boolean replace(Staging staging) {
     telling.lock();
     try {
       ConcurrentHashMap<ObjectKey, T> next = staging.objects;
-      if (staging.nameless) {
-        store.keys().forEach(key -> next.putIfAbsent(key, Objects.requireNonNull(store.peek(key))));
+      Set<ObjectKey> open = new HashSet<>();
+      for (ObjectKey key : store.keys()) {
+        T before = Objects.requireNonNull(store.peek(key));
+        if (next.containsKey(key)) {
+          continue;
+        }
+        if (staging.nameless.isEmpty() || staging.broken.containsKey(key)) {
+          subscriptions.forEach(subscription -> subscription.note(key, before, true));
+        } else {
+          open.add(key);
+          next.put(key, before);
+        }
       }
-      undecodable.retainAll(staging.broken.keySet());
-      boolean initial = !synced;
-      Map<ObjectKey, T> before = store.replace(next);
-      before.forEach((key, object) -> {
-        if (!next.containsKey(key)) {
-          tell(listener -> listener.deleted(object));
+      next.forEach((key, after) -> {
+        T before = store.peek(key);
+        if (before != after) {
+          boolean gone = before != null && !sameObject(before, after);
+          subscriptions.forEach(subscription -> subscription.note(key, before, gone));
         }
       });
-      next.forEach((key, object) -> tellChange(before.get(key), object, initial));
+      boolean initial = !synced;
       if (initial) {
-        synced = true;
-        tell(InformerListener::synced);
+        subscriptions.forEach(Subscription::noteSynced);
       }
+      List<Subscription<T>> audience = List.copyOf(subscriptions); // one that a listener adds meanwhile hears all by itself
+      store.replace(next);
+      synced = true;
+      staging.nameless.forEach(this::report);
+      staging.broken.values().forEach(this::report);
+      boolean certain = open.isEmpty() && staging.nameless.stream().noneMatch(Undecodable::deleted);
+      open.addAll(staging.broken.keySet());
+      undecodable.retainAll(open);
+      undecodable.addAll(open);
+      audience.forEach(subscription -> subscription.tellAll(initial));
+      return certain;
     } finally {
       telling.unlock();
     }
   }
 
-  private void tellChange(@Nullable T before, T after, boolean initial) {
-    if (before == after) {
-      return;
+  /** Makes one change and tells of it. One of the two states may be null. */
+  private void change(ObjectKey key, @Nullable T before, @Nullable T after) {
+    boolean gone = before != null && (after == null || !sameObject(before, after));
+    subscriptions.forEach(subscription -> subscription.note(key, before, gone));
+    if (after == null) {
+      store.remove(key);
+    } else {
+      store.put(key, after);
     }
-    if (before != null && sameObject(before, after)) {
-      tell(listener -> listener.updated(before, after));
-      return;
-    }
-    if (before != null) {
-      tell(listener -> listener.deleted(before));
-    }
-    tell(listener -> listener.added(after, initial));
+    subscriptions.forEach(subscription -> subscription.tell(key, false));
   }
 
-  private void tell(Consumer<InformerListener<? super T>> news) {
-    for (InformerListener<? super T> listener : listeners) {
-      tell(listener, news);
+  private void report(Undecodable object) {
+    if (object.key() != null && undecodable.contains(object.key())) {
+      log.debug("informer {}: still undecodable: {}", name, object);
+    } else {
+      log.warn("informer {}: undecodable: {}", name, object);
     }
-  }
-
-  private void tell(InformerListener<? super T> listener, Consumer<InformerListener<? super T>> news) {
-    try {
-      news.accept(listener);
-    } catch (Throwable t) { // an Error too: the informer must outlive its listeners
-      behind.add(listener);
-      log.error("informer {}: a listener failed; it is told of all objects again", name, t);
-    }
+    subscriptions.forEach(subscription -> subscription.undecodable(object));
   }
 
   /** The object's key; null, and reported, when it has no name. */
-  private static @Nullable ObjectKey keyOf(HasMetadata object, Consumer<Undecodable> report) {
+  private static @Nullable ObjectKey keyOf(HasMetadata object, boolean deleted, Consumer<Undecodable> report) {
     try {
       return ObjectKey.of(object);
     } catch (IllegalArgumentException e) {
-      report.accept(new Undecodable(null, null, versionOf(object), false, e));
+      report.accept(new Undecodable(null, null, versionOf(object), deleted, e));
       return null;
     }
   }
@@ -316,6 +331,8 @@ final class Cache<T extends HasMetadata> {
         throw new IllegalStateException("the transform changed name, namespace, uid or resourceVersion");
       }
       return result;
+    } catch (OutOfMemoryError e) {
+      throw e; // says nothing about this object: it has to come again
     } catch (Throwable t) { // user code: one object it cannot take must not stop the others
       report.accept(new Undecodable(key, uid, version, deleted, t));
       return null;
@@ -326,7 +343,7 @@ final class Cache<T extends HasMetadata> {
     return object.getMetadata() == null ? null : object.getMetadata().getResourceVersion();
   }
 
-  private static boolean sameObject(HasMetadata a, HasMetadata b) {
+  static boolean sameObject(HasMetadata a, HasMetadata b) {
     return Objects.equals(a.getMetadata().getUid(), b.getMetadata().getUid());
   }
 

@@ -2,11 +2,13 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,11 +43,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   private final String name;
   private final Reflector<T> reflector;
   private final Thread thread;
-  private State state = State.NEW; // guarded by this
+  private volatile State state = State.NEW; // written under this
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
-    this.reflector = new Reflector<>(name, builder.retriever.listerWatcher(), builder.transform, builder.clock);
+    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.clock);
     this.thread = new Thread(reflector, "kooper-" + name + "-informer");
     thread.setDaemon(true);
   }
@@ -65,8 +67,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " was " + (state == State.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
-    state = State.STARTED;
     thread.start();
+    state = State.STARTED;
   }
 
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
@@ -85,7 +87,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @return whether it is so; false when the time is over or the informer was closed
    */
   public boolean awaitSynced(Duration timeout) throws InterruptedException {
-    return reflector.awaitSynced(timeout.toNanos());
+    return reflector.awaitSynced(TimeUnit.NANOSECONDS.convert(timeout));
   }
 
   /**
@@ -93,7 +95,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    *
    * @throws IllegalStateException when the informer was closed
    */
-  public synchronized void addListener(InformerListener<? super T> listener) {
+  public void addListener(InformerListener<? super T> listener) {
     if (state == State.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
@@ -142,13 +144,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    */
   public static final class Builder<T extends HasMetadata> {
 
-    private final Retriever<T> retriever;
+    private final ListerWatcher<T> source;
     private String name;
     private UnaryOperator<T> transform = UnaryOperator.identity();
     private Clock clock = Clock.system();
 
     private Builder(Retriever<T> retriever) {
-      this.retriever = Objects.requireNonNull(retriever, "retriever");
+      this.source = retriever.listerWatcher();
       this.name = retriever.plural();
     }
 
@@ -181,6 +183,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       List<String> errors = new ArrayList<>();
       if (name == null || name.isBlank()) {
         errors.add("name is blank");
+      }
+      if (source == null) {
+        errors.add("the retriever has no ListerWatcher");
       }
       if (transform == null) {
         errors.add("transform is null");

@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  * How an informer is doing at one moment.
  *
  * @param synced whether the store has been complete once
- * @param watching whether the server has accepted a watch that has not ended since
+ * @param watching whether the server has accepted the last watch, and it has not failed since. The server ends each watch
+ *     after a while; that counts as watching while the next one is opened
  * @param since since when {@code watching} is what it is
  * @param lastEvent when the last event, bookmarks included, or list came; null before the first
  * @param lastError the last failure; null when there was none since the last watch was accepted
  * @param objects how many objects the store has
- * @param undecodable the objects whose newest state could not be decoded
+ * @param undecodable the objects whose newest state could not be decoded, and those that a list neither had nor could be
+ *     told to lack, since it had items without a readable name
  */
 public record InformerHealth(
     boolean synced,

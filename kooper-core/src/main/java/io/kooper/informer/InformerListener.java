@@ -8,7 +8,11 @@ import io.kooper.retrieve.Undecodable;
  * Hears of every change of an informer's store, after it was made.
  *
  * <p>Called one call at a time, in the order of the changes, on the informer's thread: it must not block, since the watch
- * stands still meanwhile; a work queue's {@code add} is what it is for. What it throws is logged and ends nothing.
+ * stands still meanwhile; a work queue's {@code add} is what it is for.
+ *
+ * <p>What it throws, an {@code Error} too, is logged and ends nothing. What it did not take is told again, merged with what
+ * has happened since: before the next change of the same key, and all of it within half a minute. It may have to hear
+ * then of a delete or an add a second time.
  *
  * @param <T> the type of the objects
  */

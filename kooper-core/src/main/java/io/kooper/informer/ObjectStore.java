@@ -46,10 +46,8 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     objects.remove(key);
   }
 
-  /** Makes {@code next} the content and returns the content until now, which nobody changes any more. */
-  Map<ObjectKey, T> replace(ConcurrentHashMap<ObjectKey, T> next) {
-    Map<ObjectKey, T> before = objects;
+  /** Makes {@code next} the content, at once. */
+  void replace(ConcurrentHashMap<ObjectKey, T> next) {
     objects = next;
-    return before;
   }
 }

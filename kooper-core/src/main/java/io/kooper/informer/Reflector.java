@@ -11,6 +11,7 @@ import io.kooper.retrieve.Undecodable;
 import io.kooper.retrieve.WatchSink;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -52,7 +53,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final Backoff backoff;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // stopped or synced
+  private final Condition changed = lock.newCondition(); // stopped or syncTold
+  private boolean syncTold; // guarded by lock: the first list is in the store, and the listeners were told
   private volatile boolean stopped;
   private volatile Status status;
   private volatile @Nullable Long lastEvent; // nanoTime
@@ -98,27 +100,23 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     long deadline = clock.nanoTime() + nanos;
     lock.lock();
     try {
-      while (!cache.synced() && !stopped) {
+      while (!syncTold && !stopped) {
         long left = deadline - clock.nanoTime();
         if (left <= 0) {
           return false;
         }
         clock.await(lock, changed, left);
       }
-      return cache.synced();
+      return syncTold;
     } finally {
       lock.unlock();
     }
   }
 
   void stop() {
-    stopped = true;
-    signal();
-  }
-
-  private void signal() {
     lock.lock();
     try {
+      stopped = true;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -143,12 +141,15 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       if (listDue) {
         list();
       }
-      watch();
+      if (!stopped) { // a listener may have swallowed the interrupt
+        watch();
+      }
     } catch (RetrieveException e) {
       pauseAfter(e);
-    } catch (InterruptedException e) {
-      log.debug("informer {}: interrupted", name); // stop() says whether to end
-    } catch (Throwable t) { // a source may throw anything
+    } catch (InterruptedException e) { // by stop(), or by somebody who has no business here
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e));
+    } catch (Throwable t) { // a source may throw anything; if one event makes it throw, watching on would end there again
+      listDue = true;
       pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t));
     }
   }
@@ -157,25 +158,33 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     // "0" lets the server answer from its cache. It may be behind what was seen before, so later lists ask for at least
     // the last version; the newest is for when that version is unknown to the server.
     String atLeast = newestDue ? null : version == null ? "0" : version;
+    setWatching(false, status.lastError);
     Cache<T>.Staging staging = cache.stage();
     String listed;
     try {
       listed = source.list(new ListOptionsBuilder().withResourceVersion(atLeast).build(), staging);
     } catch (RetrieveException e) {
-      newestDue |= e.reason() == Reason.GONE || e.reason() == Reason.VERSION_TOO_LARGE;
+      newestDue |= switch (e.reason()) {
+        case GONE, VERSION_TOO_LARGE, REJECTED -> true;
+        default -> false;
+      };
       throw e;
     }
+    Objects.requireNonNull(listed, "the ListerWatcher returned no version for its list");
     boolean first = !cache.synced();
-    cache.replace(staging);
+    listDue = !cache.replace(staging); // what a list leaves open is for the next one, after this watch
     version = listed;
-    listDue = false;
     newestDue = false;
     shortWatches = 0;
     lastEvent = clock.nanoTime();
     log.info("informer {}: {} with {} objects at version {}", name, first ? "synced" : "listed again",
         store().size(), listed);
-    if (first) {
-      signal();
+    lock.lock();
+    try {
+      syncTold = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -187,33 +196,32 @@ final class Reflector<T extends HasMetadata> implements Runnable {
         .build();
     Events events = new Events();
     long start = clock.nanoTime();
-    boolean ended = false;
     try {
       source.watch(options, events);
-      ended = true;
+      events.accepted = true;
     } catch (RetrieveException e) {
       // none of these is mended by watching on from the same version
       listDue |= switch (e.reason()) {
-        case GONE, NOT_FOUND, UNDECODABLE -> true;
+        case GONE, NOT_FOUND, REJECTED, UNDECODABLE -> true;
         case VERSION_TOO_LARGE -> newestDue = true;
         default -> false;
       };
       throw e;
     } finally {
-      boolean healthy = events.seen || clock.nanoTime() - start >= SHORT_WATCH;
-      if (healthy) {
+      // an opening that took long to fail is no sign of health
+      events.healthy |= events.accepted && clock.nanoTime() - start >= SHORT_WATCH;
+      if (events.healthy) {
         shortWatches = 0;
         backoff.reset();
-      }
-      if (!ended) {
-        setWatching(false, status.lastError);
+        lastLogged = null;
       }
     }
-    if (!events.seen && clock.nanoTime() - start < SHORT_WATCH) {
+    if (!events.healthy) {
       listDue |= ++shortWatches % SHORT_WATCHES_BEFORE_LIST == 0;
       throw new RetrieveException(Reason.CONNECTION_LOST,
           "the server ended the watch of " + name + " at once and without an event");
     }
+    events.opened(); // also of a source that never said so
   }
 
   private void pauseAfter(RetrieveException failure) {
@@ -247,7 +255,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     lastLogged = failure.reason();
     lastLoggedAt = now;
     log.warn("informer {}: {}: {}; trying again in {} ms", name, failure.reason(), failure.getMessage(),
-        Duration.ofNanos(delay).toMillis());
+        Duration.ofNanos(delay).toMillis(), failure.reason() == Reason.UNKNOWN ? failure : null);
   }
 
   private void setWatching(boolean watching, @Nullable RetrieveException error) {
@@ -257,23 +265,25 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   private final class Events implements WatchSink<T> {
 
-    private boolean seen;
+    private boolean accepted;
+    private boolean healthy;
 
     @Override
     public void opened() {
+      accepted = true;
       if (!status.watching) {
-        if (lastLogged != null) {
-          log.info("informer {}: watching again", name);
-          lastLogged = null;
-        }
+        log.info("informer {}: watching from version {}", name, version);
         setWatching(true, null);
       }
     }
 
     private void seen(@Nullable String newVersion) {
       opened();
-      seen = true;
+      healthy = true;
       lastEvent = clock.nanoTime();
+      if (stopped) {
+        Thread.currentThread().interrupt(); // once more, for the source: a listener may have swallowed the first
+      }
       if (newVersion == null) {
         return;
       }
@@ -309,9 +319,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
     @Override
     public void undecodable(Undecodable object) {
-      cache.undecodable(object);
-      // a delete that cannot be told apart from others is found by the next list
-      listDue |= object.deleted() && (object.key() == null || store().get(object.key()).isPresent());
+      listDue |= !cache.undecodable(object);
       seen(object.resourceVersion());
     }
   }

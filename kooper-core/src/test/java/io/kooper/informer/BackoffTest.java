@@ -1,0 +1,114 @@
+package io.kooper.informer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kooper.clock.ManualClock;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class BackoffTest {
+
+  private final ManualClock clock = new ManualClock();
+  private double random;
+  private final Backoff backoff = new Backoff(clock, () -> random);
+
+  private Duration after(Reason reason, Duration retryAfter) {
+    return Duration.ofNanos(backoff.after(new RetrieveException(reason, "test", retryAfter, null)));
+  }
+
+  private Duration next() {
+    return after(Reason.CONNECTION_LOST, null);
+  }
+
+  /** Fails again and again, waiting as told, until so much time has passed since the first failure. */
+  private void failFor(Duration outage) {
+    long end = clock.nanoTime() + outage.toNanos();
+    while (clock.nanoTime() < end) {
+      clock.advance(next());
+    }
+  }
+
+  @Nested
+  @Tag("R5")
+  @DisplayName("R5: while connections fail")
+  class Outage {
+
+    @Test
+    void theDelayIsFlatInTheFirstTenSeconds() {
+      for (int i = 0; i < 12; i++) { // 12 * 800 ms < 10 s
+        assertThat(next()).isEqualTo(Duration.ofMillis(800));
+        clock.advance(Duration.ofMillis(800));
+      }
+    }
+
+    @Test
+    void afterwardsItDoublesUpToHalfTheCap() {
+      failFor(Duration.ofSeconds(10));
+      assertThat(next()).isEqualTo(Duration.ofMillis(800));
+      assertThat(next()).isEqualTo(Duration.ofMillis(1_600));
+      assertThat(next()).isEqualTo(Duration.ofMillis(3_200));
+      assertThat(next()).isEqualTo(Duration.ofMillis(6_400));
+      assertThat(next()).isEqualTo(Duration.ofMillis(12_800));
+      assertThat(next()).isEqualTo(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void itIsStretchedAtRandomButNeverPastTheCap() {
+      random = 0.999_999;
+      assertThat(next()).isBetween(Duration.ofMillis(1_599), Duration.ofMillis(1_600));
+      failFor(Duration.ofDays(1));
+      assertThat(next()).isBetween(Duration.ofSeconds(29), Duration.ofSeconds(30));
+      for (int i = 0; i < 100_000; i++) {
+        assertThat(next()).isLessThanOrEqualTo(Duration.ofSeconds(30)).isPositive();
+      }
+    }
+
+    @Test
+    void aSuccessMakesTheNextFailureAFirstOne() {
+      failFor(Duration.ofHours(1));
+      backoff.reset();
+      assertThat(next()).isEqualTo(Duration.ofMillis(800));
+      clock.advance(Duration.ofSeconds(9));
+      assertThat(next()).isEqualTo(Duration.ofMillis(800));
+      assertThat(next()).isEqualTo(Duration.ofMillis(800));
+    }
+  }
+
+  @Nested
+  @Tag("R4")
+  @DisplayName("R4: when the server says when to come back")
+  class RetryAfter {
+
+    @Test
+    void itIsTheLeastToWait() {
+      assertThat(after(Reason.THROTTLED, Duration.ofSeconds(20))).isEqualTo(Duration.ofSeconds(20));
+      assertThat(after(Reason.THROTTLED, Duration.ofMillis(1))).isEqualTo(Duration.ofMillis(800));
+    }
+
+    @Test
+    void nonsenseDoesNotSilenceTheInformerForEver() {
+      assertThat(after(Reason.THROTTLED, Duration.ofSeconds(Long.MAX_VALUE))).isEqualTo(Duration.ofMinutes(5));
+      assertThat(after(Reason.THROTTLED, Duration.ofSeconds(Long.MIN_VALUE))).isEqualTo(Duration.ofMillis(800));
+    }
+  }
+
+  @Nested
+  class WhenAConnectionWentSilent {
+
+    @Test
+    void theNextTryComesAtOnceSinceFindingOutTookLong() {
+      assertThat(after(Reason.SILENT, null)).isZero();
+    }
+
+    @Test
+    void butOnlyTheFirstTime() {
+      after(Reason.SILENT, null);
+      assertThat(after(Reason.SILENT, null)).isEqualTo(Duration.ofMillis(800));
+    }
+  }
+}

@@ -1,0 +1,450 @@
+package io.kooper.informer;
+
+import static io.kooper.informer.Recorder.key;
+import static io.kooper.informer.Recorder.object;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.Undecodable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class CacheTest {
+
+  private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
+  private final Cache<ConfigMap> cache = new Cache<>("test", object -> transform.apply(object));
+  private final Recorder recorder = new Recorder();
+
+  @BeforeEach
+  void listen() {
+    cache.addListener(recorder);
+  }
+
+  private boolean list(Consumer<ListSink<ConfigMap>> content) {
+    Cache<ConfigMap>.Staging staging = cache.stage();
+    content.accept(staging);
+    return cache.replace(staging);
+  }
+
+  private boolean list(ConfigMap... objects) {
+    return list(sink -> List.of(objects).forEach(sink::item));
+  }
+
+  private String version(String name) {
+    return cache.store().get(key(name)).map(object -> object.getMetadata().getResourceVersion()).orElse(null);
+  }
+
+  static Undecodable broken(String name, String uid, boolean deleted) {
+    return new Undecodable(name == null ? null : key(name), uid, "9", deleted, new IllegalStateException("broken"));
+  }
+
+  private static ConfigMap nameless() {
+    return new ConfigMapBuilder().withNewMetadata().withUid("1").withResourceVersion("9").endMetadata().build();
+  }
+
+  @Nested
+  class Lists {
+
+    @Test
+    @Tag("R11")
+    @DisplayName("R11: what was missed, added, updated or deleted, is reconstructed from the difference")
+    void missedChanges() {
+      list(object("same", "1", 1), object("changed", "2", 2), object("gone", "3", 3));
+      recorder.take();
+      list(object("same", "1", 1), object("changed", "2", 5), object("new", "4", 4));
+      assertThat(recorder.take())
+          .containsExactlyInAnyOrder("deleted gone@3", "updated changed@2 to changed@5", "added new@4");
+      assertThat(cache.store().keys()).containsExactlyInAnyOrder(key("same"), key("changed"), key("new"));
+    }
+
+    @Test
+    @Tag("R13")
+    @DisplayName("R13: a delete that nobody saw is told with the last state that was known")
+    void lastKnownState() {
+      list(object("a", "1", 1));
+      cache.put(object("a", "1", 2));
+      list();
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "updated a@1 to a@2", "deleted a@2");
+    }
+
+    @Test
+    void aReplacementUnderANewUidIsADeleteAndThenAnAdd() {
+      list(object("a", "1", 1));
+      list(object("a", "2", 5));
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "deleted a@1", "added a@5");
+    }
+
+    @Test
+    void anObjectWhoseStateIsTheSameIsTheOneThatIsHereAlready() {
+      ConfigMap here = object("a", "1", 1);
+      list(here);
+      list(object("a", "1", 1));
+      assertThat(cache.store().get(key("a"))).containsSame(here);
+    }
+
+    @Test
+    void anObjectWithoutAVersionIsNeverTakenForTheSame() {
+      list(new ConfigMapBuilder(object("a", "1", 1)).editMetadata().withResourceVersion(null).endMetadata().build());
+      ConfigMap second = new ConfigMapBuilder(object("a", "1", 1)).editMetadata().withResourceVersion(null).endMetadata()
+          .addToData("x", "y").build();
+      list(second);
+      assertThat(cache.store().get(key("a"))).containsSame(second);
+    }
+
+    @Test
+    void nothingIsSeenOfAListBeforeItIsComplete() {
+      list(object("a", "1", 1));
+      recorder.take();
+      Cache<ConfigMap>.Staging staging = cache.stage();
+      staging.item(object("b", "2", 2));
+      staging.undecodable(broken("a", "7", false));
+      staging.undecodable(broken(null, null, false));
+      assertThat(recorder.news()).isEmpty();
+      assertThat(cache.store().keys()).containsExactly(key("a"));
+      assertThat(cache.undecodable()).isEmpty();
+    }
+  }
+
+  @Nested
+  @Tag("R7")
+  @Tag("R8")
+  @DisplayName("R7, R8: a streaming list, which repeats and deletes items before it is complete")
+  class StreamingLists {
+
+    @Test
+    void theLastStateOfARepeatedItemCounts() {
+      list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.item(object("a", "1", 2));
+      });
+      assertThat(recorder.news()).containsExactly("initial a@2", "synced");
+    }
+
+    @Test
+    void anItemThatWasDeletedIsNotThere() {
+      list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.item(object("b", "2", 1));
+        sink.deleted(object("a", "1", 2));
+        sink.deleted(object("never given", "3", 2));
+      });
+      assertThat(cache.store().keys()).containsExactly(key("b"));
+    }
+
+    @Test
+    void anItemThatWasDeletedAndCreatedAgainIsTheNewOne() {
+      list(object("a", "1", 1));
+      list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.deleted(object("a", "1", 2));
+        sink.item(object("a", "2", 3));
+      });
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "deleted a@1", "added a@3");
+    }
+
+    @Test
+    void anItemThatBecomesUndecodableIsKeptAsItWasGiven() {
+      list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.undecodable(broken("a", "1", false));
+      });
+      assertThat(version("a")).isEqualTo("1");
+      assertThat(cache.undecodable()).containsExactly(key("a"));
+    }
+
+    @Test
+    void anItemThatBecomesUndecodableUnderAnotherUidIsGone() {
+      list(object("a", "1", 1));
+      list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.undecodable(broken("a", "2", false));
+      });
+      assertThat(version("a")).isNull();
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "undecodable a", "deleted a@1");
+    }
+
+    @Test
+    void anUndecodableItemThatBecomesDecodableOrIsDeletedIsNotBrokenAnyMore() {
+      boolean certain = list(sink -> {
+        sink.undecodable(broken("a", "1", false));
+        sink.item(object("a", "1", 2));
+        sink.undecodable(broken("b", "2", false));
+        sink.deleted(object("b", "2", 3));
+        sink.undecodable(broken("c", "3", false));
+        sink.undecodable(broken("c", "3", true));
+      });
+      assertThat(certain).isTrue();
+      assertThat(cache.store().keys()).containsExactly(key("a"));
+      assertThat(cache.undecodable()).isEmpty();
+      assertThat(recorder.news()).containsExactly("initial a@2", "synced");
+    }
+
+    @Test
+    void aDeleteWithoutAReadableNameAsksForAnotherList() {
+      assertThat(list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.deleted(nameless());
+      })).isFalse();
+      assertThat(list(sink -> {
+        sink.item(object("a", "1", 1));
+        sink.undecodable(broken(null, null, true));
+      })).isFalse();
+      assertThat(list(object("a", "1", 1))).isTrue();
+    }
+  }
+
+  @Nested
+  class UndecodableItems {
+
+    @Test
+    void aKnownObjectIsKeptAndReported() {
+      list(object("a", "1", 1));
+      assertThat(list(sink -> sink.undecodable(broken("a", "1", false)))).isTrue();
+      assertThat(version("a")).isEqualTo("1");
+      assertThat(cache.undecodable()).containsExactly(key("a"));
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "undecodable a");
+    }
+
+    @Test
+    void oneWhoseUidIsUnreadableIsKeptTooAndOneOfAnotherUidIsNot() {
+      list(object("a", "1", 1), object("b", "2", 2));
+      list(sink -> {
+        sink.undecodable(broken("a", null, false));
+        sink.undecodable(broken("b", "22", false));
+      });
+      assertThat(cache.store().keys()).containsExactly(key("a"));
+      assertThat(cache.undecodable()).containsExactlyInAnyOrder(key("a"), key("b"));
+      assertThat(recorder.news()).endsWith("deleted b@2");
+    }
+
+    @Test
+    void theOthersAreSeenWhereverItStands() {
+      for (int position = 0; position < 3; position++) {
+        int bad = position;
+        list(sink -> {
+          for (int i = 0; i < 3; i++) {
+            if (i == bad) {
+              sink.undecodable(broken("x" + i, "x" + i, false));
+            } else {
+              sink.item(object("x" + i, "x" + i, i + 1));
+            }
+          }
+        });
+        assertThat(cache.undecodable()).containsExactly(key("x" + bad));
+        assertThat(cache.store().keys()).hasSize(position == 0 ? 2 : 3);
+      }
+    }
+
+    @Test
+    void oneWithoutANameMeansThatNothingIsConcludedDeletedAndThatTheHealthSaysSo() {
+      list(object("a", "1", 1), object("b", "2", 2));
+      assertThat(list(sink -> {
+        sink.item(object("b", "2", 2));
+        sink.undecodable(broken(null, null, false));
+      })).isFalse();
+      assertThat(cache.store().keys()).containsExactlyInAnyOrder(key("a"), key("b"));
+      assertThat(cache.undecodable()).containsExactly(key("a"));
+
+      assertThat(list(sink -> {
+        sink.item(nameless());
+        sink.item(object("b", "2", 2));
+        sink.item(object("a", "1", 1));
+      })).as("nothing is missing, so nothing is open").isTrue();
+
+      assertThat(list(object("b", "2", 2))).isTrue();
+      assertThat(cache.undecodable()).isEmpty();
+      assertThat(recorder.news()).endsWith("deleted a@1");
+    }
+
+    @Test
+    void oneThatIsFineInTheNextListIsNotReportedAnyMore() {
+      list(sink -> sink.undecodable(broken("a", "1", false)));
+      list(object("a", "1", 9));
+      assertThat(cache.undecodable()).isEmpty();
+      list(sink -> sink.undecodable(broken("b", "1", false)));
+      list();
+      assertThat(cache.undecodable()).isEmpty();
+    }
+  }
+
+  @Nested
+  class UndecodableEvents {
+
+    @BeforeEach
+    void listed() {
+      list(object("a", "1", 1));
+      recorder.take();
+    }
+
+    @Test
+    void aChangeKeepsTheObjectAndIsReportedUntilItIsDecodable() {
+      assertThat(cache.undecodable(broken("a", "1", false))).isTrue();
+      assertThat(version("a")).isEqualTo("1");
+      assertThat(cache.undecodable()).containsExactly(key("a"));
+      cache.put(object("a", "1", 10));
+      assertThat(cache.undecodable()).isEmpty();
+      assertThat(recorder.news()).containsExactly("undecodable a", "updated a@1 to a@10");
+    }
+
+    @Test
+    void oneThatComesAgainAsItWasLastDecodedClearsTheReport() {
+      cache.undecodable(broken("a", "1", false));
+      cache.put(object("a", "1", 1));
+      assertThat(cache.undecodable()).isEmpty();
+    }
+
+    @Test
+    void anotherObjectOfTheSameNameMeansThatTheOneHereIsGone() {
+      assertThat(cache.undecodable(broken("a", "2", false))).isTrue();
+      assertThat(recorder.news()).containsExactly("deleted a@1", "undecodable a");
+      assertThat(cache.undecodable()).containsExactly(key("a"));
+      assertThat(cache.delete(object("a", "2", 11))).isTrue();
+      assertThat(cache.undecodable()).isEmpty();
+    }
+
+    @Test
+    void aDeleteIsADelete() {
+      cache.undecodable(broken("a", "1", false));
+      assertThat(cache.undecodable(broken("a", "1", true))).isTrue();
+      assertThat(recorder.news()).containsExactly("undecodable a", "deleted a@1", "undecodable a");
+      assertThat(cache.undecodable()).isEmpty();
+    }
+
+    @Test
+    void aDeleteThatMayBeOfAnotherObjectConcludesNothingByItself() {
+      assertThat(cache.undecodable(broken("a", null, true))).isFalse();
+      assertThat(cache.undecodable(broken("a", "2", true))).isFalse();
+      assertThat(cache.undecodable(broken(null, null, true))).isFalse();
+      assertThat(cache.delete(nameless())).isFalse();
+      assertThat(cache.undecodable(broken("unknown", "2", true))).isTrue();
+      assertThat(version("a")).isEqualTo("1");
+    }
+
+    @Test
+    void aChangeWithoutANameIsReportedAndChangesNothing() {
+      assertThat(cache.undecodable(broken(null, null, false))).isTrue();
+      cache.put(nameless());
+      assertThat(recorder.news()).containsExactly("undecodable ?", "undecodable ?");
+      assertThat(cache.store().size()).isOne();
+    }
+  }
+
+  @Nested
+  class Events {
+
+    @Test
+    void aRecreationUnderANewUidIsADeleteAndThenAnAddWhenTheDeleteWasNotSeen() {
+      list(object("a", "1", 1));
+      cache.put(object("a", "2", 5));
+      assertThat(recorder.news()).endsWith("deleted a@1", "added a@5");
+    }
+
+    @Test
+    void aDeleteIsToldWithTheStateThatItCameWith() {
+      list(object("a", "1", 1));
+      assertThat(cache.delete(object("a", "1", 5))).isTrue();
+      assertThat(recorder.news()).endsWith("deleted a@5");
+      assertThat(cache.store().size()).isZero();
+    }
+
+    @Test
+    void aDeleteOfAnotherObjectOfTheSameNameIsNotBelieved() {
+      list(object("a", "1", 1));
+      assertThat(cache.delete(object("a", "2", 5))).isFalse();
+      assertThat(version("a")).isEqualTo("1");
+    }
+
+    @Test
+    void aDeleteOfWhatIsNotHereIsNoNews() {
+      list();
+      assertThat(cache.delete(object("a", "1", 5))).isTrue();
+      assertThat(recorder.news()).containsExactly("synced");
+    }
+  }
+
+  @Nested
+  @Tag("R12")
+  @DisplayName("R12: the transform")
+  class Transform {
+
+    private UnaryOperator<ConfigMap> adding(String value) {
+      return object -> new ConfigMapBuilder(object).addToData("added", value).build();
+    }
+
+    @Test
+    void isAppliedInAListToEventsAndToLastStates() {
+      transform = adding("1");
+      List<ConfigMap> last = new ArrayList<>();
+      cache.addListener(new Recorder() {
+        @Override
+        public void deleted(ConfigMap lastState) {
+          last.add(lastState);
+        }
+      });
+      list(object("a", "1", 1));
+      cache.put(object("b", "2", 2));
+      cache.put(object("a", "1", 3));
+      assertThat(cache.store().list()).hasSize(2)
+          .allSatisfy(object -> assertThat(object.getData()).containsEntry("added", "1"));
+      cache.delete(object("a", "1", 4));
+      assertThat(last).singleElement().satisfies(object -> assertThat(object.getData()).containsEntry("added", "1"));
+    }
+
+    @Test
+    void thatFailsMakesThatObjectUndecodableAndKeepsTheOthers() {
+      list(object("known", "1", 1));
+      transform = object -> {
+        if (!object.getMetadata().getName().equals("good")) {
+          throw new StackOverflowError("for a test");
+        }
+        return object;
+      };
+      list(object("known", "1", 2), object("good", "2", 3), object("new", "3", 4));
+      assertThat(version("known")).isEqualTo("1");
+      assertThat(version("good")).isEqualTo("3");
+      assertThat(cache.undecodable()).containsExactlyInAnyOrder(key("known"), key("new"));
+      cache.put(object("known", "1", 5));
+      assertThat(version("known")).isEqualTo("1");
+      assertThat(cache.delete(object("known", "1", 6))).isTrue();
+      assertThat(recorder.news()).endsWith("undecodable known", "deleted known@1");
+      assertThat(cache.undecodable()).containsExactly(key("new"));
+    }
+
+    @Test
+    void mustNotReturnNullOrChangeTheIdentity() {
+      List<UnaryOperator<ConfigMap>> wrong = List.of(
+          object -> null,
+          object -> object("other", "1", 1),
+          object -> object("a", "2", 1),
+          object -> object("a", "1", 7),
+          object -> new ConfigMapBuilder(object).editMetadata().withNamespace("other").endMetadata().build(),
+          object -> new ConfigMap());
+      for (UnaryOperator<ConfigMap> operator : wrong) {
+        transform = operator;
+        list(object("a", "1", 1));
+        assertThat(cache.store().size()).isZero();
+        assertThat(cache.undecodable()).containsExactly(key("a"));
+      }
+    }
+
+    @Test
+    void mayModifyItsArgument() {
+      transform = object -> {
+        object.setData(null);
+        return object;
+      };
+      ConfigMap given = new ConfigMapBuilder(object("a", "1", 1)).addToData("x", "y").build();
+      cache.put(given);
+      assertThat(cache.store().get(key("a"))).containsSame(given);
+    }
+  }
+}
