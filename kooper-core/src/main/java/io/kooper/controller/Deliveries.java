@@ -157,11 +157,11 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     return null;
   }
 
-  /** Whether an object of this name was given to add and its delete has not been taken. */
-  boolean isTold(ObjectKey key) {
+  /** Whether there is an object of this name that has not been told in any state. */
+  boolean isUntold(ObjectKey key) {
     lock.lock();
     try {
-      return told.containsKey(key);
+      return !told.containsKey(key) && store.get(key).isPresent();
     } finally {
       lock.unlock();
     }

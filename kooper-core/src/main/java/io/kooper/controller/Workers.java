@@ -131,8 +131,8 @@ final class Workers<T extends HasMetadata> {
           return;
         }
         run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store));
-        // a successor follows the delete at once: its add may be the one that brought this key, and the queue may be shut
-        more = delivery.delete() && !deliveries.isTold(key) && !cancelled;
+        // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
+        more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
       }
     } catch (Throwable t) { // not the handler's, which the chain has dealt with: something of ours, or no memory
       queue.addAfter(key, RESCUE, Lane.RETRY);
