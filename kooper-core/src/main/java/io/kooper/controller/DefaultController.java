@@ -286,6 +286,16 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     };
   }
 
+  /** How many keys are ready; for tests. */
+  int queueLength() {
+    return queue.length();
+  }
+
+  /** How many queued calls the stop has dropped; for tests. */
+  long dropped() {
+    return queue.dropped();
+  }
+
   private ControllerException failed(String what, @Nullable Throwable cause) {
     return new ControllerException("controller " + name + " " + what, cause);
   }
