@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControllerBuilder<T extends HasMetadata> {
 
+  private static final Duration LONGEST = Duration.ofDays(36500);
+
   final @Nullable Retriever<T> retriever;
   final @Nullable Handler<T> handler;
   final List<InformerListener<? super T>> listeners = new ArrayList<>();
@@ -149,6 +151,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
     refuse(errors, retriever == null, "retriever is null");
     refuse(errors, handler == null, "handler is null");
     refuse(errors, name != null && name.isBlank(), "name is blank");
+    refuse(errors, name == null && retriever != null && isBlank(retriever.plural()),
+        "name is missing, and the retriever has no plural to take for it");
     refuse(errors, workers < 1, "workers is " + workers + ", at least 1 is needed");
     refuse(errors, resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
         "resync is " + resync + ", at least PT1S makes sense; noResync() switches it off");
@@ -161,10 +165,19 @@ public final class ControllerBuilder<T extends HasMetadata> {
     return new DefaultController<>(this);
   }
 
+  private static boolean isBlank(@Nullable String text) {
+    return text == null || text.isBlank();
+  }
+
   private static void refuse(List<String> errors, boolean wrong, String message) {
     if (wrong) {
       errors.add(message);
     }
+  }
+
+  /** In nanoseconds, or a good part of a lifetime when it is longer: sums and products of a few must fit a long. */
+  static long nanos(Duration duration) {
+    return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
   }
 
   private static boolean isPositive(Duration duration) {

@@ -2,7 +2,6 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
-import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
@@ -72,18 +71,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     // decorators from the outside in: what comes after a failure, then the call itself
     Processor<T> chain = new RetryProcessor<>(
         job -> job.call(handler), queue, deliveries, builder.retries, builder.resync != null);
-    this.workers = new Workers<>(name, queue, this::job, chain);
+    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain);
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock);
     informer.addListener(deliveries);
     builder.listeners.forEach(informer::addListener);
     informer.addListener(new SyncSignal());
-  }
-
-  private @Nullable Job<T> job(ObjectKey key) {
-    Delivery<T> delivery = deliveries.next(key);
-    return delivery == null ? null : new Job<>(name, key, deliveries.failures(key) + 1, delivery, informer.store());
   }
 
   @Override
@@ -107,13 +101,15 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       }
     } catch (InterruptedException e) {
       interrupted = true;
-    } catch (RuntimeException e) {
-      failure = e instanceof ControllerException ? e : failed("could not start: " + e.getMessage(), e);
+    } catch (ControllerException e) {
+      failure = e;
+    } catch (Throwable t) { // an Error too, as when there is no memory for a thread
+      failure = failed("could not start: " + t, t);
     } finally {
-      interrupted |= stop();
-      end();
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+      try {
+        interrupted |= stop();
+      } finally {
+        end(interrupted);
       }
     }
     if (failure != null) {
@@ -125,7 +121,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     lock.lock();
     try {
       if (state != State.NEW) {
-        throw new IllegalStateException("controller " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
+        throw new IllegalStateException("controller " + name + " has " + (state == State.ENDED ? "ended" : "been started")
             + " already, and runs only once: build a new one");
       }
       state = State.RUNNING;
@@ -136,7 +132,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   /** Whether all objects have been seen; false when it was closed before. */
   private boolean awaitSync() throws InterruptedException {
-    long timeout = syncTimeout == null ? Long.MAX_VALUE : syncTimeout.toNanos();
+    long timeout = syncTimeout == null ? Long.MAX_VALUE : ControllerBuilder.nanos(syncTimeout);
     long start = clock.nanoTime();
     lock.lock();
     try {
@@ -192,6 +188,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         drained = queue.awaitDrained(GRACE);
       } catch (InterruptedException e) {
         interrupted = true;
+        drained = queue.inFlight() == 0;
       }
     }
     informer.close();
@@ -220,7 +217,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
   }
 
-  private void end() {
+  private void end(boolean interrupted) {
     lock.lock();
     try {
       state = State.ENDED;
@@ -228,6 +225,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       lock.unlock();
     }
     ended.countDown();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
@@ -255,25 +255,45 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       lock.unlock();
     }
     InformerHealth watch = informer.health();
+    boolean broken = now == State.RUNNING && informer.ended();
+    boolean working = now == State.RUNNING && allSeen && !broken;
+    int missing = workerCount - workers.alive();
+    var error = watch.lastError();
+    String because = error == null ? "" : ": " + error.getMessage();
     List<String> reasons = new ArrayList<>();
     if (now != State.RUNNING) {
-      RuntimeException why = failure;
-      reasons.add(name + " is not running: " + (why == null ? now.toString().toLowerCase() : why.getMessage()));
-    } else if (informer.ended()) {
+      reasons.add(name + notRunning(now));
+    } else if (broken) {
       reasons.add(name + " gets no changes any more: its informer's thread has ended");
-    } else {
-      var error = watch.lastError();
-      if (!allSeen) {
-        reasons.add(name + " has not seen all objects yet" + (error == null ? "" : ": " + error.getMessage()));
-      } else if (!watch.watching()) {
-        reasons.add(name + " is not watching since " + watch.since() + (error == null ? "" : ": " + error.getMessage()));
-      }
-      if (allSeen && workers.alive() < workerCount) {
-        reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
-      }
+    } else if (!allSeen) {
+      reasons.add(name + " has not seen all objects yet" + because);
+    } else if (!watch.watching()) {
+      reasons.add(name + " is not watching since " + watch.since() + because);
     }
-    boolean live = now == State.RUNNING && !informer.ended();
-    return new Health(live, live && allSeen && workers.alive() == workerCount, watch, reasons);
+    if (working && missing > 0) {
+      reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
+    }
+    return new Health(now != State.ENDED && !broken, working && missing == 0, watch, reasons);
+  }
+
+  private String notRunning(State now) {
+    RuntimeException why = failure;
+    return switch (now) {
+      case NEW -> " was not run yet";
+      case RUNNING -> " runs";
+      case STOPPING -> " stops";
+      case ENDED -> " has ended" + (why == null ? "" : ": " + why.getMessage());
+    };
+  }
+
+  /** How many keys are ready; for tests. */
+  int queueLength() {
+    return queue.length();
+  }
+
+  /** How many queued calls the stop has dropped; for tests. */
+  long dropped() {
+    return queue.dropped();
   }
 
   private ControllerException failed(String what, @Nullable Throwable cause) {

@@ -9,9 +9,11 @@ import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: a delete is told for exactly the uid last given to {@code add}, once, before a successor of the same name
  * is given to {@code add}, and never for an object that is in the store.
  *
- * <p>A worker reads the store and writes down what it tells under the lock; the informer's thread changes the store first
- * and takes the lock then. So either the worker saw the object and the informer finds it told, or the worker saw that it
- * was gone.
+ * <p>The informer's thread changes the store first and tells of it then. In between, a worker that reads the store must not
+ * conclude anything from what has not been told yet: neither tell the successor of an object whose delete is about to
+ * come, nor the delete of one that is just coming back. Whoever tells something, or is told something, adds the key to
+ * the queue, so waiting for the other loses nothing.
  */
 final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
@@ -39,14 +42,14 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   private final WorkQueue<ObjectKey> queue;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** The uid last given to add, of keys whose delete has not been told. Guarded by lock. */
-  private final Map<ObjectKey, String> told = new HashMap<>();
+  /** The state last given to add, of keys whose delete has not been taken. Guarded by lock. */
+  private final Map<ObjectKey, T> told = new HashMap<>();
 
-  /** The last state of objects that were told and are gone. Guarded by lock; a subset of told. */
+  /** The last state of objects that were told and are gone. Guarded by lock; a subset of told, of the same uids. */
   private final Map<ObjectKey, T> tombstones = new HashMap<>();
 
-  /** The state that a handler refused for good; it is not told again. Guarded by lock. */
-  private final Map<ObjectKey, T> refused = new HashMap<>();
+  /** Keys whose told state the handler refused for good; it is not told again. Guarded by lock; a subset of told. */
+  private final Set<ObjectKey> refused = new HashSet<>();
 
   /** Failures since the last success. Written by the worker that has the key. */
   private final Map<ObjectKey, Integer> failures = new ConcurrentHashMap<>();
@@ -64,7 +67,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     lock.lock();
     try {
       T gone = tombstones.get(key);
-      if (gone != null && uid(gone).equals(uid(object))) {
+      if (gone != null && same(gone, object)) {
         tombstones.remove(key); // it was only out of the selection, and is back
       }
     } finally {
@@ -83,16 +86,36 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     ObjectKey key = ObjectKey.of(lastState);
     lock.lock();
     try {
-      if (!uid(lastState).equals(told.get(key))) {
+      T last = told.get(key);
+      if (last == null || !same(last, lastState)) {
         return; // the handler never heard of it
       }
       tombstones.put(key, lastState);
     } finally {
       lock.unlock();
     }
-    enqueue(key, Lane.CHANGE);
+    queue.add(key, Lane.CHANGE); // at once, though the handler failed before: nobody causes deletes in a loop
   }
 
+  /** The informer has told all there is; after a failure to tell something, once more. What is missing was deleted. */
+  @Override
+  public void synced() {
+    List<ObjectKey> missed = new ArrayList<>();
+    lock.lock();
+    try {
+      told.forEach((key, last) -> {
+        T now = store.get(key).orElse(null);
+        if ((now == null || !same(last, now)) && tombstones.putIfAbsent(key, last) == null) {
+          missed.add(key);
+        }
+      });
+    } finally {
+      lock.unlock();
+    }
+    missed.forEach(key -> queue.add(key, Lane.CHANGE));
+  }
+
+  /** The key of an object that is there. A handler that writes to it and fails must not make a hot loop of that. */
   private void enqueue(ObjectKey key, Lane lane) {
     Integer failed = failures.get(key);
     if (failed == null) {
@@ -109,23 +132,36 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   @Nullable Delivery<T> next(ObjectKey key) {
     lock.lock();
     try {
+      T last = told.get(key);
       T gone = tombstones.get(key);
-      if (gone != null) {
+      T now = store.get(key).orElse(null);
+      if (gone != null && (now == null || !same(gone, now))) {
         return new Delivery<>(gone, true);
       }
-      T object = store.get(key).orElse(null);
-      if (object == null) {
+      tombstones.remove(key); // it is back, and the informer is about to say so
+      if (now != null && (last == null || same(last, now))) {
+        if (now == last && refused.contains(key)) {
+          return null;
+        }
         refused.remove(key);
-        failures.remove(key);
-        queue.forget(key);
-        return null;
+        told.put(key, now);
+        return new Delivery<>(now, false);
       }
-      if (object == refused.get(key)) {
-        return null;
+      if (last != null) {
+        return null; // it is gone, and the informer is about to say so, with its last state
       }
-      refused.remove(key);
-      told.put(key, uid(object));
-      return new Delivery<>(object, false);
+    } finally {
+      lock.unlock();
+    }
+    forget(key);
+    return null;
+  }
+
+  /** Whether there is an object of this name that has not been told in any state. */
+  boolean isUntold(ObjectKey key) {
+    lock.lock();
+    try {
+      return !told.containsKey(key) && store.get(key).isPresent();
     } finally {
       lock.unlock();
     }
@@ -133,43 +169,42 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   /** The handler has taken it. */
   void succeeded(ObjectKey key, Delivery<T> delivery) {
-    failures.remove(key);
-    if (!delivery.delete()) {
-      return;
-    }
-    lock.lock();
-    try {
-      tombstones.remove(key);
-      told.remove(key);
-      refused.remove(key);
-    } finally {
-      lock.unlock();
-    }
-    if (store.get(key).isPresent()) {
-      queue.add(key, Lane.CHANGE); // its successor has waited for this
-    }
-  }
-
-  /** The handler has taken it and wants to be told again later: a delete is not over. */
-  void postponed(ObjectKey key, Delivery<T> delivery) {
     if (delivery.delete()) {
-      failures.remove(key);
-    } else {
-      succeeded(key, delivery);
-    }
-  }
-
-  /** The handler does not want to hear of this state again. */
-  void refused(ObjectKey key, Delivery<T> delivery) {
-    succeeded(key, delivery);
-    if (!delivery.delete()) {
       lock.lock();
       try {
-        refused.put(key, delivery.object());
+        tombstones.remove(key);
+        told.remove(key);
+        refused.remove(key);
       } finally {
         lock.unlock();
       }
     }
+    forget(key);
+  }
+
+  /** The handler has taken it and wants to be told again later: a delete is not over. */
+  void postponed(ObjectKey key) {
+    forget(key);
+  }
+
+  /** The handler does not want to hear of this state again. For a delete that is its end; for an object it is a failure. */
+  void refused(ObjectKey key, Delivery<T> delivery) {
+    if (delivery.delete()) {
+      succeeded(key, delivery);
+      return;
+    }
+    failed(key);
+    lock.lock();
+    try {
+      refused.add(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forget(ObjectKey key) {
+    failures.remove(key);
+    queue.forget(key);
   }
 
   /** The handler has failed; returns how often in a row by now. */
@@ -184,17 +219,17 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   /** All keys there is something to tell of: objects, and deletes that have not been taken. */
   List<ObjectKey> keys() {
-    List<ObjectKey> keys = new ArrayList<>(store.keys());
+    Set<ObjectKey> keys = new HashSet<>(store.keys());
     lock.lock();
     try {
       keys.addAll(tombstones.keySet());
     } finally {
       lock.unlock();
     }
-    return keys;
+    return List.copyOf(keys);
   }
 
-  private static String uid(HasMetadata object) {
-    return Objects.requireNonNullElse(object.getMetadata().getUid(), "");
+  private static boolean same(HasMetadata a, HasMetadata b) {
+    return Objects.equals(a.getMetadata().getUid(), b.getMetadata().getUid());
   }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a controller is doing at one moment.
  *
- * @param live false when it broke or was not run yet or has ended: a restart of the process would help
+ * @param live false when it broke or has ended, so that only a restart helps; one that was not run yet, as on a replica
+ *     that does not lead, is live, and so is one that stops
  * @param ready whether it has seen all objects once and handles changes
  * @param informer the state of its list and watch; null when it has none
  * @param reasons in words, why it is not live, not ready, or not watching; empty when all is well

@@ -37,7 +37,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
     this.name = name;
     this.deliveries = deliveries;
     this.queue = queue;
-    this.interval = interval.toNanos();
+    this.interval = ControllerBuilder.nanos(interval);
     this.retries = retries;
     this.clock = clock;
   }

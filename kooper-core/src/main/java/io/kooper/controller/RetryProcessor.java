@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides what comes after a job: nothing, a call at a later time, a retry, or giving up for now. Never throws. */
+/** Decides what comes after a job: nothing, a call at a later time, a retry, or giving up for now. What the handler throws ends here. */
 final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
 
   private static final Logger log = LoggerFactory.getLogger(RetryProcessor.class);
@@ -37,23 +37,23 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   public void process(Job<T> job) {
     try {
       next.process(job);
-      succeeded(job);
     } catch (TerminalException e) {
       log.warn("{}: {} is not tried again before it changes: {}", job.controller(), job, e.getMessage(), e);
-      queue.forget(job.key());
       deliveries.refused(job.key(), job.delivery());
+      return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
       failed(job, t);
+      return;
     }
+    succeeded(job);
   }
 
   private void succeeded(Job<T> job) {
-    queue.forget(job.key());
     Duration after = job.requestedRequeue();
     if (after == null) {
       deliveries.succeeded(job.key(), job.delivery());
     } else {
-      deliveries.postponed(job.key(), job.delivery());
+      deliveries.postponed(job.key());
       queue.addAfter(job.key(), after, Lane.RETRY);
     }
   }

@@ -1,6 +1,8 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.informer.Store;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -9,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,30 +28,38 @@ final class Workers<T extends HasMetadata> {
 
   private final String name;
   private final WorkQueue<ObjectKey> queue;
-  private final Function<ObjectKey, @Nullable Job<T>> jobs; // null when there is nothing to tell of a key
+  private final Deliveries<T> deliveries;
+  private final Store<T> store;
   private final Processor<T> processor;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private volatile boolean started;
   private volatile boolean cancelled;
 
-  Workers(String name, WorkQueue<ObjectKey> queue, Function<ObjectKey, @Nullable Job<T>> jobs, Processor<T> processor) {
+  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store, Processor<T> processor) {
     this.name = name;
     this.queue = queue;
-    this.jobs = jobs;
+    this.deliveries = deliveries;
+    this.store = store;
     this.processor = processor;
   }
 
   /**
    * Starts {@code count} workers.
    *
-   * @throws java.util.concurrent.RejectedExecutionException when the executor does not take one
+   * @throws RejectedExecutionException when the executor does not take one, or has no thread for it but this one
    */
   void start(int count, @Nullable Executor executor) {
     started = true;
+    Thread starter = Thread.currentThread();
     for (int i = 0; i < count; i++) {
       if (executor != null) {
-        executor.execute(this::work);
+        executor.execute(() -> {
+          if (Thread.currentThread() == starter) {
+            throw new RejectedExecutionException("the executor runs its tasks on the calling thread");
+          }
+          work();
+        });
       } else {
         Thread thread = new Thread(this::work, "kooper-" + name + "-worker-" + i);
         thread.setDaemon(true);
@@ -114,22 +124,31 @@ final class Workers<T extends HasMetadata> {
 
   private void process(ObjectKey key) {
     try {
-      Job<T> job = jobs.apply(key);
-      if (job == null) {
-        return;
-      }
-      running.put(key, job);
-      if (cancelled) {
-        job.cancel(); // cancel() may have looked before the job was there
-      }
-      try {
-        processor.process(job);
-      } finally {
-        running.remove(key);
+      boolean more = true;
+      while (more) {
+        Delivery<T> delivery = deliveries.next(key);
+        if (delivery == null) {
+          return;
+        }
+        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store));
+        // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
+        more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
       }
     } catch (Throwable t) { // not the handler's, which the chain has dealt with: something of ours, or no memory
       queue.addAfter(key, RESCUE, Lane.RETRY);
       log.error("{}: processing {} failed outside of the handler; it is tried again", name, key, t);
+    }
+  }
+
+  private void run(Job<T> job) throws Throwable {
+    running.put(job.key(), job);
+    if (cancelled) {
+      job.cancel(); // cancel() may have looked before the job was there
+    }
+    try {
+      processor.process(job);
+    } finally {
+      running.remove(job.key());
     }
   }
 }

@@ -34,9 +34,9 @@ public interface HandlerContext<T extends HasMetadata> {
   Store<T> store();
 
   /**
-   * Asks to be called again for this key after a time, though nothing changes; a change in between calls sooner. The last
-   * request of a call counts, and only if it returns normally: a failure is repeated as failures are. At delete: the same
-   * delete is told again.
+   * Asks to be called again for this key after a time, though nothing changes; a change or a resync in between calls
+   * sooner, and instead. The last request of a call counts, and only if it returns normally: a failure is repeated as
+   * failures are. At delete: the same delete is told again.
    *
    * @throws IllegalArgumentException when the delay is zero or negative
    */

@@ -222,6 +222,9 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
             throwIt(end);
             return;
           }
+          if (seen < compacted && version > seen) {
+            throw fault(Reason.GONE); // what it has not seen yet is no longer there to be shown
+          }
           for (Event event : history) {
             if (event.version > seen) {
               news.add(event);

@@ -1,0 +1,349 @@
+package io.kooper.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.clock.ManualClock;
+import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.fake.FakeSource;
+import io.kooper.informer.Store;
+import io.kooper.queue.Lane;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A delete is told for exactly the uid last given to add, once, before its successor, and never for what is not gone. */
+class DeletesTest {
+
+  @Nested
+  class ToTheHandler {
+
+    private final Rig rig = new Rig();
+
+    @AfterEach
+    void stop() {
+      rig.close();
+    }
+
+    @Test
+    void aSuccessorIsToldAfterTheDeleteOfItsPredecessor() throws Exception {
+      var entered = new CountDownLatch(1);
+      var go = new CountDownLatch(1);
+      var store = new AtomicReference<Store<ConfigMap>>();
+      rig.behave((call, context) -> {
+        store.set(context.store());
+        entered.countDown();
+        go.await();
+      });
+      rig.put("a", "A").start(builder -> builder.workers(3));
+      entered.await();
+
+      rig.source.delete("a");
+      rig.put("a", "B");
+      rig.source.delete("a");
+      rig.put("a", "C");
+      Rig.await(() -> store.get().list().stream().anyMatch(object -> object.getData().containsValue("C")));
+      go.countDown();
+      rig.awaitCalls(3);
+
+      assertThat(rig.told()).as("B was never told, so its delete is not either")
+          .startsWith("add a=A", "delete a=A", "add a=C").doesNotContain("delete a=B");
+    }
+
+    @Test
+    void aReCreationThatTheWatchMissedIsToldAsDeleteAndAdd() {
+      rig.put("a", "A").start().awaitCalls(1).settle();
+      rig.source.failWatch(FakeSource.fault(Reason.GONE));
+      rig.source.endWatch(null);
+      rig.source.delete("a");
+      rig.put("a", "B");
+
+      rig.advanceUntil(Duration.ofMillis(200), () -> rig.told().contains("add a=B"));
+
+      assertThat(rig.told().stream().distinct()).containsExactly("add a=A", "delete a=A", "add a=B");
+      assertThat(rig.calls().get(1).uid()).isEqualTo(rig.calls().get(0).uid());
+      assertThat(rig.calls().get(2).uid()).isNotEqualTo(rig.calls().get(0).uid());
+    }
+
+    @Test
+    void neverTwoHandlersForAKeyAcrossDeleteAndReCreation() {
+      var inside = new AtomicInteger();
+      var most = new AtomicInteger();
+      rig.behave((call, context) -> {
+        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        Thread.yield();
+        inside.decrementAndGet();
+      });
+      rig.start(builder -> builder.workers(4));
+      for (int i = 0; i < 500; i++) {
+        rig.put("a", "" + i);
+        rig.source.delete("a");
+      }
+      rig.put("a", "last");
+      Rig.await(() -> rig.told().contains("add a=last"));
+
+      assertThat(most).hasValue(1);
+    }
+
+    @Test
+    void theDeleteOfWhatWasNeverToldIsNotTold() throws Exception {
+      var entered = new CountDownLatch(1);
+      var go = new CountDownLatch(1);
+      rig.behave((call, context) -> {
+        entered.countDown();
+        go.await();
+      });
+      rig.put("first", "1").start();
+      entered.await();
+      rig.put("short-lived", "1");
+      rig.source.delete("short-lived");
+      rig.put("last", "1");
+      go.countDown();
+
+      assertThat(rig.settle().told()).containsExactly("add first=1", "add last=1");
+    }
+
+    @Test
+    void anAddThatNeverSucceededIsFollowedByItsDelete() {
+      rig.behave((call, context) -> {
+        if (call.isAdd()) {
+          throw new IllegalStateException("as the test wants it");
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1);
+      rig.source.delete("a");
+
+      assertThat(rig.settle().told()).containsExactly("add a=1", "delete a=1");
+    }
+
+    @Test
+    void aFailedDeleteIsInTheResyncUntilItIsTaken() {
+      var deletes = new AtomicInteger();
+      rig.behave((call, context) -> {
+        if (!call.isAdd() && deletes.incrementAndGet() < 4) {
+          throw new IllegalStateException("as the test wants it");
+        }
+      });
+      rig.put("a", "1").start(builder -> builder.noRetries().resync(Duration.ofSeconds(30))).awaitCalls(1).settle();
+      rig.source.delete("a");
+      rig.settle();
+      rig.advance(Duration.ofMinutes(5), 60);
+
+      assertThat(rig.told()).endsWith("delete a=1", "delete a=1", "delete a=1", "delete a=1");
+      assertThat(deletes).hasValue(4);
+    }
+  }
+
+  /** The states between a change of the store and its news, which a running controller passes too quickly to be tested. */
+  @Nested
+  class BetweenStoreAndNews {
+
+    private final Map<ObjectKey, ConfigMap> objects = new ConcurrentHashMap<>();
+    private final ManualClock clock = new ManualClock();
+    private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
+    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue);
+    private final ObjectKey key = FakeSource.key("a");
+
+    private ConfigMap stored(String uid, String version) {
+      ConfigMap object = new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName("a").withUid(uid)
+          .withResourceVersion(version).endMetadata().build();
+      objects.put(key, object);
+      return object;
+    }
+
+    private void take(Delivery<ConfigMap> delivery) {
+      assertThat(deliveries.next(key)).isEqualTo(delivery);
+      deliveries.succeeded(key, delivery);
+    }
+
+    private static Delivery<ConfigMap> add(ConfigMap object) {
+      return new Delivery<>(object, false);
+    }
+
+    private static Delivery<ConfigMap> delete(ConfigMap object) {
+      return new Delivery<>(object, true);
+    }
+
+    @Test
+    @DisplayName("A relist that replaces an object shows the successor before the delete is news: the delete still comes first")
+    void aSuccessorWaitsForTheNewsOfTheDelete() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      ConfigMap b = stored("B", "2");
+
+      assertThat(deliveries.next(key)).isNull();
+
+      deliveries.deleted(a);
+      assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
+      deliveries.added(b, false);
+      take(delete(a));
+      take(add(b));
+    }
+
+    @Test
+    void aDeleteWaitsForItsNewsAndItsLastState() {
+      take(add(stored("A", "1")));
+      ConfigMap last = stored("A", "2");
+      objects.clear();
+
+      assertThat(deliveries.next(key)).isNull();
+
+      deliveries.deleted(last);
+      take(delete(last));
+      assertThat(deliveries.next(key)).isNull();
+    }
+
+    @Test
+    void anObjectThatIsJustComingBackIsNotDeleted() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      deliveries.deleted(a);
+      ConfigMap back = stored("A", "1");
+
+      take(add(back));
+      deliveries.added(back, false);
+      take(add(back));
+    }
+
+    @Test
+    @DisplayName("An object that left the selection and came back while its delete failed is not told as deleted again")
+    void anObjectThatCameBackIsNotToldAsDeleted() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      deliveries.deleted(a);
+      assertThat(deliveries.next(key)).isEqualTo(delete(a));
+      deliveries.failed(key);
+
+      ConfigMap back = stored("A", "3");
+      deliveries.added(back, false);
+
+      take(add(back));
+      objects.clear();
+      deliveries.deleted(back);
+      take(delete(back));
+    }
+
+    @Test
+    void anObjectThatCameBackWhileItsDeleteWasTakenIsToldAgain() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      deliveries.deleted(a);
+      Delivery<ConfigMap> delete = deliveries.next(key);
+      ConfigMap back = stored("A", "3");
+      deliveries.added(back, false);
+      deliveries.succeeded(key, delete);
+
+      assertThat(deliveries.isUntold(key)).isTrue();
+      take(add(back));
+    }
+
+    @Test
+    void theDeleteOfAnotherUidIsNotTold() {
+      take(add(stored("A", "1")));
+      ConfigMap other = stored("B", "2");
+      objects.clear();
+      deliveries.deleted(other);
+
+      assertThat(deliveries.next(key)).isNull();
+    }
+
+    @Test
+    @DisplayName("Deletes whose news was lost, as for want of memory, are told when the informer has told all once more")
+    void lostDeletesAreFoundWhenAllWasToldOnceMore() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      deliveries.synced();
+      take(delete(a));
+
+      ConfigMap b = stored("B", "2");
+      take(add(b));
+      ConfigMap c = stored("C", "3");
+      deliveries.added(c, true);
+      deliveries.synced();
+      take(delete(b));
+      take(add(c));
+      deliveries.synced();
+      assertThat(queue.length()).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("W11")
+    @DisplayName("W11: nothing is remembered of keys whose delete was taken, nor of those that were never told")
+    void nothingIsRememberedOfWhatIsGone() {
+      for (int i = 0; i < 100; i++) {
+        ConfigMap a = stored("A" + i, "" + i);
+        assertThat(deliveries.next(key)).isEqualTo(add(a));
+        deliveries.failed(key);
+        deliveries.refused(key, add(a));
+        objects.clear();
+        deliveries.deleted(a);
+        take(delete(a));
+      }
+
+      assertThat(deliveries).hasNoNullFieldsOrProperties().extracting("told", "tombstones", "refused", "failures")
+          .allSatisfy(memory -> assertThat(memory.toString()).isIn("{}", "[]"));
+    }
+
+    @Test
+    void keysAreThoseOfObjectsAndOfDeletesThatWereNotTaken() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      assertThat(deliveries.keys()).containsExactly(key);
+      objects.clear();
+      deliveries.deleted(a);
+      assertThat(deliveries.keys()).containsExactly(key);
+      take(delete(a));
+      assertThat(deliveries.keys()).isEmpty();
+    }
+
+    @Test
+    void aKeyWithADeleteAndASuccessorIsListedOnce() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      deliveries.deleted(a);
+      stored("B", "2");
+
+      assertThat(deliveries.keys()).containsExactly(key);
+    }
+  }
+
+  private record MapStore(Map<ObjectKey, ConfigMap> objects) implements Store<ConfigMap> {
+    @Override
+    public Optional<ConfigMap> get(ObjectKey key) {
+      return Optional.ofNullable(objects.get(key));
+    }
+
+    @Override
+    public List<ConfigMap> list() {
+      return List.copyOf(objects.values());
+    }
+
+    @Override
+    public List<ObjectKey> keys() {
+      return List.copyOf(objects.keySet());
+    }
+
+    @Override
+    public int size() {
+      return objects.size();
+    }
+  }
+}

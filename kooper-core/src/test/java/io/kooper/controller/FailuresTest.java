@@ -1,0 +1,482 @@
+package io.kooper.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kooper.controller.Rig.Call;
+import io.kooper.fake.FakeSource;
+import io.kooper.handler.HandlerContext;
+import io.kooper.handler.TerminalException;
+import io.kooper.queue.RateLimiter;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FailuresTest {
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private final Rig rig = new Rig();
+
+  @AfterEach
+  void stop() {
+    rig.close();
+  }
+
+  private List<Integer> attempts(String name) {
+    return rig.calls().stream().filter(call -> call.name().equals(name)).map(Call::attempt).toList();
+  }
+
+  private static void fail() {
+    throw new IllegalStateException("as the test wants it");
+  }
+
+  @Nested
+  class Retries {
+
+    @Test
+    @Tag("K3")
+    @DisplayName("K3: always failing: 11 objects and 3 retries make 44 calls, then they are given up")
+    void alwaysFailingMakesOneAndThreeCallsEach() {
+      rig.behave((call, context) -> fail());
+      for (int i = 0; i < 11; i++) {
+        rig.put("o" + i, "1");
+      }
+      rig.start(builder -> builder.resync(Duration.ofHours(10))).awaitCalls(11);
+
+      rig.advance(Duration.ofMinutes(10), 60);
+
+      assertThat(rig.calls()).hasSize(44);
+      assertThat(attempts("o0")).containsExactly(1, 2, 3, 4);
+    }
+
+    @Test
+    @Tag("K3")
+    @DisplayName("K3: what was given up is seen again at the next resync, once")
+    void whatWasGivenUpIsSeenAgainAtTheNextResync() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(10)).retries(2)).awaitCalls(1);
+      rig.advance(Duration.ofMinutes(8), 48);
+      assertThat(rig.calls()).hasSize(3);
+
+      rig.advance(Duration.ofMinutes(8), 48);
+
+      assertThat(attempts("a")).containsExactly(1, 2, 3, 4);
+    }
+
+    @Test
+    @Tag("K4")
+    @DisplayName("K4: a success renews the budget")
+    void aSuccessRenewsTheBudget() {
+      rig.behave((call, context) -> {
+        if (!call.value().equals("good")) {
+          fail();
+        }
+      });
+      rig.put("a", "bad").start(builder -> builder.resync(Duration.ofHours(10)).retries(2)).awaitCalls(1);
+      rig.advance(SECOND, 10);
+      rig.put("a", "good").advance(SECOND, 10);
+      rig.put("a", "bad again").advance(SECOND, 10);
+
+      assertThat(attempts("a")).containsExactly(1, 2, 3, 4, 1, 2, 3);
+    }
+
+    @Test
+    @Tag("K4")
+    @DisplayName("K4: a change does not renew the budget: one more call, then it is given up again")
+    void aChangeDoesNotRenewTheBudget() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofHours(10)).retries(1)).awaitCalls(1);
+      rig.advance(SECOND, 10);
+
+      rig.put("a", "2").advance(Duration.ofMinutes(1), 10);
+
+      assertThat(rig.told()).containsExactly("add a=1", "add a=1", "add a=2");
+    }
+
+    @Test
+    @Tag("K5")
+    @DisplayName("K5: without retries a failed call is not repeated before the next resync")
+    void withoutRetriesAFailedCallIsNotRepeated() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(10)).noRetries()).awaitCalls(1);
+      assertThat(rig.advance(Duration.ofMinutes(8), 48).calls()).hasSize(1);
+
+      assertThat(rig.advance(Duration.ofMinutes(8), 48).calls()).hasSize(2);
+    }
+
+    @Test
+    @Tag("K5")
+    @DisplayName("K5: without resync what was given up is parked and tried again about once a minute")
+    void withoutResyncWhatWasGivenUpIsParked() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.noRetries()).awaitCalls(1);
+      assertThat(rig.advance(Duration.ofSeconds(53), 10).calls()).hasSize(1);
+      assertThat(rig.advance(Duration.ofSeconds(14), 10).calls()).hasSize(2);
+
+      rig.advance(Duration.ofMinutes(60), 360);
+
+      assertThat(rig.calls()).hasSizeBetween(50, 69);
+    }
+
+    @Test
+    @Tag("K5")
+    @DisplayName("K5: without resync an object that is fine is told once")
+    void withoutResyncAnObjectThatIsFineIsToldOnce() {
+      rig.put("a", "1").start().awaitCalls(1);
+
+      assertThat(rig.advance(Duration.ofHours(10), 100).told()).containsExactly("add a=1");
+    }
+
+    @Test
+    void aFailedDeleteIsRetriedInItsLastState() {
+      rig.behave((call, context) -> {
+        if (!call.isAdd() && call.attempt() < 3) {
+          fail();
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+      rig.source.delete("a");
+      rig.advance(SECOND, 10);
+
+      assertThat(rig.told()).containsExactly("add a=1", "delete a=1", "delete a=1", "delete a=1");
+      assertThat(attempts("a")).containsExactly(1, 1, 2, 3);
+    }
+
+    @Test
+    @Tag("C6")
+    @DisplayName("C6: a retry waits as long as the rate limiter says")
+    void aRetryWaitsAsLongAsTheRateLimiterSays() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.retries(2)
+          .rateLimiter(RateLimiter.exponential(Duration.ofSeconds(10), Duration.ofHours(1)))).awaitCalls(1).settle();
+
+      assertThat(rig.advance(Duration.ofMillis(9_999), 3).calls()).hasSize(1);
+      assertThat(rig.advance(Duration.ofMillis(1), 1).calls()).hasSize(2);
+      assertThat(rig.advance(Duration.ofMillis(19_999), 1).calls()).hasSize(2);
+      assertThat(rig.advance(Duration.ofMillis(1), 1).calls()).hasSize(3);
+    }
+
+    @Test
+    void aRateLimiterThatThrowsLosesNoKey() {
+      rig.behave((call, context) -> fail());
+      rig.put("a", "1").start(builder -> builder.rateLimiter(new BrokenLimiter())).awaitCalls(1).settle();
+
+      rig.advanceUntil(Duration.ofMillis(500), () -> rig.calls().size() >= 3);
+    }
+
+    @Test
+    void aRateLimiterThatThrowsTellsNoDeleteTwice() {
+      rig.put("a", "1").start(builder -> builder.rateLimiter(new BrokenLimiter())).awaitCalls(1).settle();
+      rig.source.delete("a");
+
+      rig.advance(Duration.ofSeconds(10), 20);
+
+      assertThat(rig.told()).containsOnlyOnce("delete a=1");
+    }
+  }
+
+  private static final class BrokenLimiter implements RateLimiter<ObjectKey> {
+    @Override
+    public Duration when(ObjectKey key) {
+      throw new IllegalStateException("broken limiter");
+    }
+
+    @Override
+    public void forget(ObjectKey key) {
+      throw new IllegalStateException("broken limiter");
+    }
+
+    @Override
+    public int retries(ObjectKey key) {
+      throw new IllegalStateException("broken limiter");
+    }
+  }
+
+  @Nested
+  class WhateverIsThrown {
+
+    @ParameterizedTest(name = "K18: {0} in a handler is isolated, retried and counted")
+    @Tag("K18")
+    @ValueSource(classes = {
+      RuntimeException.class, IOException.class, InterruptedException.class, StackOverflowError.class,
+      AssertionError.class, NoClassDefFoundError.class, OutOfMemoryError.class, ThreadDeathLike.class
+    })
+    void isIsolatedRetriedAndCounted(Class<? extends Throwable> type) {
+      rig.behave((call, context) -> {
+        if (call.name().equals("bad") && call.attempt() < 3) {
+          throw type.getDeclaredConstructor().newInstance();
+        }
+      });
+      rig.put("bad", "1").put("good", "1").start().awaitCalls(2);
+
+      rig.advance(SECOND, 10);
+
+      assertThat(rig.told("good")).containsExactly("add good=1");
+      assertThat(attempts("bad")).containsExactly(1, 2, 3);
+      assertThat(rig.controller().health().ready()).isTrue();
+    }
+
+    @Test
+    @Tag("K18")
+    @DisplayName("K18: a real stack overflow leaves the worker alive")
+    void aRealStackOverflowLeavesTheWorkerAlive() {
+      rig.behave((call, context) -> {
+        if (call.attempt() < 3) {
+          endless(0);
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1);
+
+      assertThat(rig.advance(SECOND, 10).calls()).hasSize(3);
+    }
+
+    private int endless(int depth) {
+      return 1 + endless(depth + 1);
+    }
+
+    @Test
+    @Tag("K18")
+    @DisplayName("K18: an exception in delete is isolated and retried, too")
+    void anErrorInDeleteIsIsolated() {
+      rig.behave((call, context) -> {
+        if (!call.isAdd() && call.attempt() == 1) {
+          throw new AssertionError("as the test wants it");
+        }
+      });
+      rig.put("a", "1").put("b", "1").start().awaitCalls(2).settle();
+      rig.source.delete("a");
+      rig.advance(SECOND, 10);
+
+      assertThat(rig.told("a")).containsExactly("add a=1", "delete a=1", "delete a=1");
+    }
+  }
+
+  /** As the JDK's ThreadDeath, which is about to go. */
+  static final class ThreadDeathLike extends Error {
+    private static final long serialVersionUID = 1L;
+
+    ThreadDeathLike() {}
+  }
+
+  @Nested
+  class Terminal {
+
+    @Test
+    @Tag("C6")
+    @DisplayName("C6: what is refused for good is not retried and not told at a resync, but told again after a change")
+    void isToldAgainOnlyAfterAChange() {
+      rig.behave((call, context) -> {
+        if (call.value().equals("bad")) {
+          throw new TerminalException("cannot be");
+        }
+      });
+      rig.put("a", "bad").put("b", "1").start(builder -> builder.resync(Duration.ofSeconds(30))).awaitCalls(2);
+      rig.advance(Duration.ofMinutes(5), 60);
+      assertThat(rig.told("a")).containsExactly("add a=bad");
+      assertThat(rig.told("b")).hasSizeGreaterThan(5);
+
+      rig.put("a", "good").advance(SECOND, 5);
+
+      assertThat(rig.told("a")).containsExactly("add a=bad", "add a=good");
+      assertThat(attempts("a")).containsExactly(1, 2);
+    }
+
+    @Test
+    void isNotToldAgainAfterARelistThatBroughtNothingNew() {
+      rig.behave((call, context) -> {
+        throw new TerminalException("cannot be");
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+      rig.source.endWatch(FakeSource.fault(Reason.GONE));
+      rig.advanceUntil(Duration.ofMillis(200), () -> rig.source.lists().size() == 2 && rig.source.watching() == 1);
+
+      assertThat(rig.settle().told()).containsExactly("add a=1");
+    }
+
+    @Test
+    void itsDeleteIsToldOnceMoreThanItsAdds() {
+      rig.behave((call, context) -> {
+        throw new TerminalException("cannot be");
+      });
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofSeconds(30))).awaitCalls(1).settle();
+      rig.source.delete("a");
+      rig.advance(Duration.ofMinutes(5), 30);
+
+      assertThat(rig.told()).as("refused at delete, too: that is its end").containsExactly("add a=1", "delete a=1");
+    }
+
+    @Test
+    void aSuccessorOfARefusedObjectIsTold() {
+      rig.behave((call, context) -> {
+        throw new TerminalException("cannot be");
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+      rig.source.delete("a");
+      rig.put("a", "2").advance(SECOND, 5);
+
+      assertThat(rig.told()).containsExactly("add a=1", "delete a=1", "add a=2");
+    }
+  }
+
+  @Nested
+  class RequeueAfter {
+
+    @Test
+    void anAddIsToldAgainAfterTheTime() {
+      rig.behave((call, context) -> {
+        if (rig.calls().size() == 1) {
+          context.requeueAfter(Duration.ofSeconds(1)); // the last one counts
+          context.requeueAfter(Duration.ofSeconds(60));
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+
+      assertThat(rig.advance(Duration.ofSeconds(59), 5).calls()).hasSize(1);
+      assertThat(rig.advance(Duration.ofSeconds(1), 1).calls()).hasSize(2);
+      assertThat(rig.advance(Duration.ofHours(1), 10).calls()).hasSize(2);
+      assertThat(attempts("a")).containsExactly(1, 1);
+    }
+
+    @Test
+    void aChangeInBetweenCallsSoonerAndInstead() {
+      rig.behave((call, context) -> {
+        if (rig.calls().size() == 1) {
+          context.requeueAfter(Duration.ofSeconds(60));
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+
+      rig.put("a", "2").settle();
+      rig.advance(Duration.ofHours(1), 10);
+
+      assertThat(rig.told()).containsExactly("add a=1", "add a=2");
+    }
+
+    @Test
+    void theSameDeleteIsToldAgainUntilItIsTaken() {
+      var deletes = new AtomicInteger();
+      rig.behave((call, context) -> {
+        if (!call.isAdd() && deletes.incrementAndGet() < 3) {
+          context.requeueAfter(Duration.ofSeconds(10));
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+      rig.source.delete("a");
+      rig.put("a", "2").settle();
+      assertThat(rig.told()).as("the successor waits").containsExactly("add a=1", "delete a=1");
+
+      rig.advance(Duration.ofMinutes(1), 12);
+
+      assertThat(rig.told()).containsExactly("add a=1", "delete a=1", "delete a=1", "delete a=1", "add a=2");
+    }
+
+    @Test
+    @Tag("C6")
+    @DisplayName("C6: it is ignored when the call fails: the failure is retried as failures are")
+    void isIgnoredOnFailure() {
+      rig.behave((call, context) -> {
+        if (call.attempt() == 1) {
+          context.requeueAfter(Duration.ofHours(1));
+          fail();
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(1);
+      assertThat(rig.advance(SECOND, 5).calls()).hasSize(2);
+
+      assertThat(rig.advance(Duration.ofHours(2), 10).calls()).hasSize(2);
+    }
+
+    @Test
+    void aDelayOfZeroOrLessIsRefused() {
+      var context = new AtomicReference<HandlerContext<?>>();
+      rig.behave((call, c) -> context.set(c));
+      rig.put("a", "1").start().settle();
+
+      assertThatThrownBy(() -> context.get().requeueAfter(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> context.get().requeueAfter(SECOND.negated()))
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("PT-1S");
+    }
+  }
+
+  @Nested
+  class OwnWrites {
+
+    @Test
+    void aHandlerThatWritesItsObjectAndFailsIsSlowedToOnceASecond() {
+      var writes = new AtomicInteger();
+      rig.behave((call, context) -> {
+        rig.put("a", "write " + writes.incrementAndGet());
+        fail();
+      });
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofHours(10))).awaitCalls(1);
+
+      rig.advance(Duration.ofSeconds(20), 80);
+      int early = rig.calls().size();
+      rig.advance(Duration.ofSeconds(20), 80);
+
+      assertThat(early).isBetween(20, 40);
+      assertThat(rig.calls().size() - early).as("calls in 20 s").isBetween(18, 21);
+    }
+
+    @Test
+    void aHandlerThatWritesItsObjectAndRefusesItIsSlowedAsWell() {
+      var writes = new AtomicInteger();
+      rig.behave((call, context) -> {
+        rig.put("a", "write " + writes.incrementAndGet());
+        throw new TerminalException("never");
+      });
+      rig.put("a", "1").start().awaitCalls(1);
+      rig.advance(Duration.ofSeconds(20), 80);
+      int early = rig.calls().size();
+
+      rig.advance(Duration.ofSeconds(20), 80);
+
+      assertThat(rig.calls().size() - early).as("calls in 20 s").isBetween(18, 21);
+    }
+
+    @Test
+    void aChangeOfAKeyThatWasGivenUpIsHandledWithinASecond() {
+      rig.behave((call, context) -> {
+        if (call.value().equals("bad")) {
+          fail();
+        }
+      });
+      rig.put("a", "bad").start(builder -> builder.resync(Duration.ofHours(10)).retries(20)).awaitCalls(1);
+      rig.advance(Duration.ofMinutes(30), 200);
+      int failures = rig.calls().size();
+      assertThat(failures).isGreaterThan(10);
+
+      rig.put("a", "good");
+      rig.settle().advance(SECOND, 1);
+
+      assertThat(rig.told()).hasSize(failures + 1).endsWith("add a=good");
+    }
+
+    @Test
+    void aDeleteOfAFailingKeyDoesNotWait() {
+      rig.behave((call, context) -> {
+        if (call.isAdd()) {
+          fail();
+        }
+      });
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofHours(10))).awaitCalls(1);
+      rig.advance(Duration.ofMinutes(1), 10);
+
+      rig.source.delete("a");
+
+      assertThat(rig.settle().told()).endsWith("delete a=1");
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package io.kooper.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.clock.ManualClock;
+import io.kooper.fake.FakeSource;
+import io.kooper.handler.Handler;
+import io.kooper.handler.HandlerContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
+
+/** A controller of a fake cluster on a clock that stands still, with a handler that writes down its calls. */
+final class Rig implements AutoCloseable {
+
+  /** What a handler does after its call was written down. */
+  @FunctionalInterface
+  interface Behaviour {
+    void handle(Call call, HandlerContext<ConfigMap> context) throws Throwable;
+  }
+
+  record Call(String type, String name, String value, String uid, int attempt) {
+
+    boolean isAdd() {
+      return type.equals("add");
+    }
+
+    /** For instance {@code add a=1}. */
+    @Override
+    public String toString() {
+      return type + " " + name + "=" + value;
+    }
+  }
+
+  private static final String MARKER = "zz-marker";
+
+  final FakeSource source = new FakeSource();
+  final ManualClock clock = new ManualClock();
+  final List<Call> all = new CopyOnWriteArrayList<>();
+  private volatile Behaviour behaviour = (call, context) -> {};
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final BlockingQueue<String> markersSeen = new LinkedBlockingQueue<>();
+  private int markers;
+  private Controller controller;
+  private Thread thread;
+
+  final Handler<ConfigMap> handler = Handler.of(
+      (context, object) -> called("add", context, object), (context, object) -> called("delete", context, object));
+
+  private void called(String type, HandlerContext<ConfigMap> context, ConfigMap object) throws Exception {
+    var call = new Call(type, object.getMetadata().getName(), object.getData().get("value"),
+        object.getMetadata().getUid(), context.attempt());
+    all.add(call);
+    if (call.name().equals(MARKER)) {
+      markersSeen.add(call.value());
+      return;
+    }
+    try {
+      behaviour.handle(call, context);
+    } catch (Exception | Error e) {
+      throw e;
+    } catch (Throwable t) {
+      throw new AssertionError("no exception and no error", t);
+    }
+  }
+
+  Rig behave(Behaviour now) {
+    behaviour = now;
+    return this;
+  }
+
+  Rig put(String name, String value) {
+    source.put(name, value);
+    return this;
+  }
+
+  /** Builds, with no resync unless {@code options} say so, and runs on a thread of its own. */
+  Rig start(UnaryOperator<ControllerBuilder<ConfigMap>> options) {
+    controller = build(options);
+    thread = new Thread(this::run, "run");
+    thread.start();
+    return this;
+  }
+
+  Rig start() {
+    return start(builder -> builder);
+  }
+
+  Controller build(UnaryOperator<ControllerBuilder<ConfigMap>> options) {
+    return options.apply(Controller.builder(source.retriever(), handler).clock(clock).noResync()).build();
+  }
+
+  private void run() {
+    try {
+      controller.run();
+      ended.complete(null);
+    } catch (Throwable t) {
+      ended.completeExceptionally(t);
+    }
+  }
+
+  Controller controller() {
+    return controller;
+  }
+
+  /** The thread that called run(). */
+  Thread thread() {
+    return thread;
+  }
+
+  /** Fails as run() did, wrapped in an ExecutionException. */
+  void awaitEnd() throws Exception {
+    ended.get(10, TimeUnit.SECONDS);
+  }
+
+  /** Waits for run() to end, moving the clock meanwhile. */
+  void advanceToEnd(Duration step) throws Exception {
+    advanceUntil(step, ended::isDone);
+    awaitEnd();
+  }
+
+  boolean hasEnded() {
+    return ended.isDone();
+  }
+
+  static void await(BooleanSupplier condition) {
+    Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(10))
+        .until(condition::getAsBoolean);
+  }
+
+  Rig awaitCalls(int count) {
+    await(() -> calls().size() >= count);
+    return this;
+  }
+
+  /** Moves the clock by {@code step} until the condition holds. */
+  void advanceUntil(Duration step, BooleanSupplier condition) {
+    await(() -> {
+      if (condition.getAsBoolean()) {
+        return true;
+      }
+      clock.advance(step);
+      return condition.getAsBoolean();
+    });
+  }
+
+  /** Moves the clock in steps, and lets the controller do all it has to do after each. For one worker. */
+  Rig advance(Duration by, int steps) {
+    for (int i = 0; i < steps; i++) {
+      clock.advance(by.dividedBy(steps));
+      settle();
+    }
+    return this;
+  }
+
+  /** Waits until all that is ready now is handled: of nine keys in a row each lane gives one. For one worker. */
+  Rig settle() {
+    for (int i = 0; i < 9; i++) {
+      String mark = Integer.toString(++markers);
+      source.put(MARKER, mark);
+      awaitMarker(mark);
+    }
+    return this;
+  }
+
+  private void awaitMarker(String mark) {
+    try {
+      for (String seen = ""; !mark.equals(seen); seen = markersSeen.poll(10, TimeUnit.SECONDS)) {
+        assertThat(seen).as("marker %s of the list %s", mark, told()).isNotNull();
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What the handler was called with, without what {@link #settle} needs. */
+  List<Call> calls() {
+    return all.stream().filter(call -> !call.name().equals(MARKER)).toList();
+  }
+
+  List<String> told() {
+    return calls().stream().map(Call::toString).toList();
+  }
+
+  List<String> told(String name) {
+    return calls().stream().filter(call -> call.name().equals(name)).map(Call::toString).toList();
+  }
+
+  /** Stops the controller, whatever it is at. */
+  @Override
+  public void close() {
+    if (thread == null) {
+      return;
+    }
+    behaviour = (call, context) -> {};
+    Thread closer = new Thread(controller::close, "close");
+    closer.start();
+    advanceUntil(Duration.ofSeconds(1), ended::isDone);
+    await(() -> !closer.isAlive() && !thread.isAlive());
+  }
+}
