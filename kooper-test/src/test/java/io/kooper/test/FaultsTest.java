@@ -240,8 +240,6 @@ class FaultsTest {
     @Test
     void areEndedWhenTheyFallBehindTheHistory() throws Exception {
       try (EmbeddedApiServer small = EmbeddedApiServer.builder().tls(false).history(20).start()) {
-        RawClient writer = new RawClient(small);
-        writer.configMap("default", "big", "{}");
         // nobody subscribes to the body: the client stops reading once its buffers are full
         var lazy = HttpClient.newHttpClient().sendAsync(
             HttpRequest.newBuilder(URI.create(small.url() + MAPS + "?watch=true")).build(), BodyHandlers.ofPublisher())
@@ -249,7 +247,7 @@ class FaultsTest {
         assertThat(lazy.statusCode()).isEqualTo(200);
         String filler = "x".repeat(500_000);
         for (int i = 0; i < 60; i++) {
-          writer.merge(MAPS + "/big", "{'data':{'k':'" + i + filler + "'}}");
+          small.faults().putRaw("v1", "configmaps", "default", "big", "{\"data\":{\"k\":\"" + i + filler + "\"}}");
         }
         await().until(() -> small.openWatches() == 0);
       }
