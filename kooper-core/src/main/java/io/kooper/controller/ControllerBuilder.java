@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
+import io.kooper.leaderelection.Runner;
 import io.kooper.queue.RateLimiter;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
@@ -45,6 +46,10 @@ public final class ControllerBuilder<T extends HasMetadata> {
   @Nullable Duration syncTimeout;
   Duration stopDeadline = Duration.ofSeconds(30);
   @Nullable Executor executor;
+  @Nullable Duration handlerTimeout;
+  @Nullable Runner election;
+  boolean warmStandby = true;
+  boolean campaignAgain;
   UnaryOperator<T> transform = UnaryOperator.identity();
   Clock clock = Clock.system();
 
@@ -125,6 +130,40 @@ public final class ControllerBuilder<T extends HasMetadata> {
     return this;
   }
 
+  /**
+   * How long one call of the handler may take. Then its context is cancelled and its thread interrupted, and however it ends
+   * it counts as a failure; until it has ended nobody else gets its key. Default: no limit.
+   */
+  public ControllerBuilder<T> handlerTimeout(Duration timeout) {
+    this.handlerTimeout = Objects.requireNonNull(timeout, "timeout");
+    return this;
+  }
+
+  /**
+   * Calls the handler only while this process leads. When the leadership is lost, the calls that run are cancelled, and
+   * {@link Controller#run()} fails, as in Kooper: most programs then exit and are started again. Several controllers may
+   * share one election. Default: no election.
+   */
+  public ControllerBuilder<T> election(Runner election) {
+    this.election = Objects.requireNonNull(election, "election");
+    return this;
+  }
+
+  /** After a lost leadership, wait to lead again instead of failing. */
+  public ControllerBuilder<T> campaignAgain() {
+    this.campaignAgain = true;
+    return this;
+  }
+
+  /**
+   * While another process leads, neither list nor watch. It saves memory and load, and makes a new leader begin later.
+   * Default: a standby keeps its store up to date.
+   */
+  public ControllerBuilder<T> coldStandby() {
+    this.warmStandby = false;
+    return this;
+  }
+
   /** What to do with each object before it is stored; see {@code Informer.Builder.transform}. Default: nothing. */
   public ControllerBuilder<T> transform(UnaryOperator<T> transform) {
     this.transform = Objects.requireNonNull(transform, "transform");
@@ -158,6 +197,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
         "resync is " + resync + ", at least PT1S makes sense; noResync() switches it off");
     refuse(errors, retries < 0, "retries is " + retries + ", less than 0");
     refuse(errors, syncTimeout != null && !isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
+    refuse(errors, handlerTimeout != null && !isPositive(handlerTimeout),
+        "handlerTimeout is " + handlerTimeout + ", not above 0");
     refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));

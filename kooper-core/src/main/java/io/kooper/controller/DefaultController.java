@@ -2,10 +2,13 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
 import io.kooper.informer.InformerListener;
+import io.kooper.leaderelection.Leadership;
+import io.kooper.leaderelection.Runner;
 import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
@@ -15,10 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,25 +32,24 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   /** For handlers to end once they were interrupted. */
   static final Duration GRACE = Duration.ofSeconds(5);
 
-  private enum State { NEW, RUNNING, STOPPING, ENDED }
-
   private final String name;
   private final Informer<T> informer;
   private final WorkQueue<ObjectKey> queue;
   private final Deliveries<T> deliveries;
   private final Workers<T> workers;
   private final @Nullable Resync<T> resync;
+  private final @Nullable Timeouts timeouts;
+  private final Runner runner;
+  private final boolean warmStandby;
+  private final boolean campaignAgain;
   private final int workerCount;
   private final @Nullable Executor executor;
   private final @Nullable Duration syncTimeout;
   private final Duration stopDeadline;
   private final Clock clock;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // state or synced
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private State state = State.NEW; // guarded by lock
-  private boolean synced; // guarded by lock
+  private final Lifecycle life;
+  private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
   private volatile @Nullable RuntimeException failure; // why run() ended early
 
   DefaultController(ControllerBuilder<T> builder) {
@@ -61,6 +61,10 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.syncTimeout = builder.syncTimeout;
     this.stopDeadline = builder.stopDeadline;
     this.clock = builder.clock;
+    this.runner = builder.election == null ? Runner.ALWAYS : builder.election;
+    this.warmStandby = builder.warmStandby;
+    this.campaignAgain = builder.campaignAgain;
+    this.life = new Lifecycle(name, clock);
     this.informer = Informer.builder(retriever).name(name).transform(builder.transform).clock(clock).build();
     this.queue = WorkQueue.<ObjectKey>builder()
         .name(name)
@@ -71,7 +75,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     // decorators from the outside in: what comes after a failure, then the call itself
     Processor<T> chain = new RetryProcessor<>(
         job -> job.call(handler), queue, deliveries, builder.retries, builder.resync != null);
-    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain);
+    this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock);
+    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain, timeouts);
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock);
@@ -87,157 +92,173 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public void run() {
-    begin();
-    boolean interrupted = false;
+    life.begin();
     try {
-      informer.start();
-      if (awaitSync()) {
-        workers.start(workerCount, executor);
-        if (resync != null) {
-          resync.start();
-        }
-        log.info("controller {}: running with {} worker(s)", name, workerCount);
-        awaitStop();
+      if (warmStandby) {
+        informer.start();
       }
+      do {
+        runner.run(this::lead);
+      } while (life.awaitsLeadership());
     } catch (InterruptedException e) {
-      interrupted = true;
+      interrupted |= life.state() == State.RUNNING; // else it is close() that ended the wait for the leadership
     } catch (ControllerException e) {
       failure = e;
     } catch (Throwable t) { // an Error too, as when there is no memory for a thread
       failure = failed("could not start: " + t, t);
     } finally {
-      try {
-        interrupted |= stop();
-      } finally {
-        end(interrupted);
-      }
+      finish();
     }
     if (failure != null) {
       throw failure;
     }
   }
 
-  private void begin() {
-    lock.lock();
+  /** One term as the leader, or the only one of a controller without election. Returns when nothing of it goes on. */
+  private void lead(Leadership leadership) throws InterruptedException {
+    if (!life.beginTerm()) {
+      return;
+    }
     try {
-      if (state != State.NEW) {
-        throw new IllegalStateException("controller " + name + " has " + (state == State.ENDED ? "ended" : "been started")
-            + " already, and runs only once: build a new one");
+      if (!warmStandby && !workers.started()) {
+        informer.start();
       }
-      state = State.RUNNING;
-    } finally {
-      lock.unlock();
+      leadership.onEnd(life::signal);
+      if (awaitSync(leadership)) {
+        startWorkers();
+        workers.lead(leadership);
+        log.info("controller {}: running with {} worker(s)", name, workerCount);
+        life.awaitStop(leadership);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+      life.requestStop();
+    } catch (Throwable t) {
+      failure = t instanceof ControllerException e ? e : failed("could not start: " + t, t);
+      life.requestStop();
+    }
+    if (life.state() != State.RUNNING) {
+      drain();
+    } else {
+      loseTerm();
     }
   }
 
-  /** Whether all objects have been seen; false when it was closed before. */
-  private boolean awaitSync() throws InterruptedException {
-    long timeout = syncTimeout == null ? Long.MAX_VALUE : ControllerBuilder.nanos(syncTimeout);
-    long start = clock.nanoTime();
-    lock.lock();
-    try {
-      while (!synced && state == State.RUNNING) {
-        long left = timeout == Long.MAX_VALUE ? timeout : timeout - (clock.nanoTime() - start);
-        if (left <= 0) {
-          var cause = informer.health().lastError();
-          throw failed("did not sync within " + syncTimeout
-              + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
-        }
-        clock.await(lock, changed, left);
-      }
-      return state == State.RUNNING;
-    } finally {
-      lock.unlock();
+  private void startWorkers() {
+    if (workers.started()) {
+      return; // in an earlier term
+    }
+    workers.start(workerCount, executor);
+    if (timeouts != null) {
+      timeouts.start();
+    }
+    if (resync != null) {
+      resync.start();
     }
   }
 
-  private void awaitStop() throws InterruptedException {
-    lock.lock();
+  /** The leadership has ended while work went on: it was cancelled, and nobody may lead before it has ended. */
+  private void loseTerm() {
+    boolean idle = awaitIdle(GRACE);
+    if (!idle) {
+      failure = failed("lost the leadership, but handlers still run though they were interrupted, for "
+          + workers.running() + ": make them end when their context is cancelled", null);
+    } else if (!campaignAgain) {
+      failure = failed("lost the leadership", null);
+    }
+    if (failure != null) {
+      life.requestStop();
+      drain();
+      return;
+    }
+    log.warn("controller {}: lost the leadership; it waits to lead again", name);
+    deliveries.reset();
+    informer.store().keys().forEach(key -> queue.add(key, Lane.RESYNC)); // a new term begins as a new process would
+  }
+
+  private boolean awaitIdle(Duration timeout) {
     try {
-      while (state == State.RUNNING) {
-        clock.await(lock, changed, Long.MAX_VALUE);
-      }
-    } finally {
-      lock.unlock();
+      return workers.awaitIdle(timeout, clock);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return workers.running().isEmpty();
+    }
+  }
+
+  /** Whether all objects have been seen; false when the stop or the end of the term came first. */
+  private boolean awaitSync(Leadership leadership) throws InterruptedException {
+    try {
+      return life.awaitSync(leadership, syncTimeout == null ? Long.MAX_VALUE : ControllerBuilder.nanos(syncTimeout));
+    } catch (TimeoutException e) {
+      var cause = informer.health().lastError();
+      throw failed("did not sync within " + syncTimeout
+          + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
     }
   }
 
   /**
-   * Ends all in this order: intake, workers while the store still lives, informer. Returns whether this thread was
-   * interrupted meanwhile, which counts as the end of the deadline.
+   * Ends intake and workers while the store, and the lease, still live. An interrupt of this thread counts as the end of
+   * the deadline.
+   *
+   * @throws ControllerException when handlers do not end: the lease must not be given back then
    */
-  private boolean stop() {
-    requestStop();
+  private void drain() {
     if (resync != null) {
       resync.stop();
     }
     queue.shutDown(Set.of(Lane.RESYNC));
-    boolean interrupted = false;
-    boolean drained = false;
-    if (workers.started()) {
-      try {
-        drained = queue.awaitDrained(failure == null ? stopDeadline : Duration.ZERO);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    workers.stopWaiting();
+    boolean drained = workers.started() && awaitDrained(failure == null ? stopDeadline : Duration.ZERO);
     queue.shutDownNow();
     if (!drained) {
       workers.cancel();
-      try {
-        drained = queue.awaitDrained(GRACE);
-      } catch (InterruptedException e) {
-        interrupted = true;
-        drained = queue.inFlight() == 0;
-      }
+      drained = awaitDrained(GRACE);
     }
-    informer.close();
+    if (timeouts != null) {
+      timeouts.stop();
+    }
     if (!drained) {
-      ControllerException stuck = failed("stopped, but handlers still run though they were interrupted, for "
+      throw failed("stopped, but handlers still run though they were interrupted, for "
           + queue.processing() + ": make them end when their context is cancelled", failure);
-      failure = stuck;
     }
-    log.info("controller {}: ended; {} queued calls were dropped", name, queue.dropped());
-    return interrupted;
   }
 
-  private void requestStop() {
-    lock.lock();
+  private boolean awaitDrained(Duration timeout) {
     try {
-      if (state == State.RUNNING) {
-        state = State.STOPPING;
-        changed.signalAll();
-      } else if (state == State.NEW) {
-        state = State.ENDED;
-        ended.countDown();
-        informer.close();
+      return queue.awaitDrained(timeout);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return queue.inFlight() == 0 && queue.length() == 0;
+    }
+  }
+
+  /** Ends what is left, however run() came to its end. */
+  private void finish() {
+    try {
+      life.requestStop();
+      queue.shutDownNow();
+      workers.stopWaiting();
+      informer.close();
+      log.info("controller {}: ended; {} queued calls were dropped", name, queue.dropped());
+    } finally {
+      life.end();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end(boolean interrupted) {
-    lock.lock();
-    try {
-      state = State.ENDED;
-    } finally {
-      lock.unlock();
-    }
-    ended.countDown();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
   @Override
   public void close() {
-    requestStop();
+    life.requestStop();
+    if (life.state() == State.ENDED) {
+      informer.close(); // if it was never run, nobody else does
+    }
     if (workers.isWorker()) {
       return; // it would wait for itself
     }
     try {
-      ended.await();
+      life.awaitEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -245,19 +266,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public Health health() {
-    State now;
-    boolean allSeen;
-    lock.lock();
-    try {
-      now = state;
-      allSeen = synced;
-    } finally {
-      lock.unlock();
-    }
+    State now = life.state();
+    boolean allSeen = life.isSynced();
     InformerHealth watch = informer.health();
     boolean broken = now == State.RUNNING && informer.ended();
-    boolean working = now == State.RUNNING && allSeen && !broken;
-    int missing = workerCount - workers.alive();
+    boolean standby = now == State.RUNNING && life.isWaiting() && runner != Runner.ALWAYS;
+    boolean working = now == State.RUNNING && (allSeen || standby && !warmStandby) && !broken;
+    int missing = workers.started() || !standby ? workerCount - workers.alive() : 0;
     var error = watch.lastError();
     String because = error == null ? "" : ": " + error.getMessage();
     List<String> reasons = new ArrayList<>();
@@ -265,6 +280,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       reasons.add(name + notRunning(now));
     } else if (broken) {
       reasons.add(name + " gets no changes any more: its informer's thread has ended");
+    } else if (standby && !warmStandby) {
+      log.trace("{}: a cold standby sees nothing", name);
     } else if (!allSeen) {
       reasons.add(name + " has not seen all objects yet" + because);
     } else if (!watch.watching()) {
@@ -305,13 +322,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
     @Override
     public void synced() {
-      lock.lock();
-      try {
-        synced = true;
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      life.setSynced();
     }
 
     @Override

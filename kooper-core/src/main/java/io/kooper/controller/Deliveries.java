@@ -202,6 +202,20 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     }
   }
 
+  /** Forgets all that was told: another process leads now, and tells it again. No worker has a key. */
+  void reset() {
+    lock.lock();
+    try {
+      told.clear();
+      tombstones.clear();
+      refused.clear();
+      failures.keySet().forEach(queue::forget);
+      failures.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void forget(ObjectKey key) {
     failures.remove(key);
     queue.forget(key);

@@ -6,8 +6,10 @@ import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
+import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,24 +21,43 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final int attempt;
   private final Delivery<T> delivery;
   private final Store<T> store;
+  private final Leadership leadership;
 
   /** An interrupt that is meant for this job must not hit the next one on the same thread. */
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread thread; // set while the handler runs; guarded by lock
   private volatile boolean cancelled;
+  private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
 
-  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store) {
+  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store,
+      Leadership leadership) {
     this.controller = controller;
     this.key = key;
     this.attempt = attempt;
     this.delivery = delivery;
     this.store = store;
+    this.leadership = leadership;
   }
 
-  /** Calls the handler on this thread, which is not interrupted afterwards. */
+  /** Thrown by {@link #call} when it was too late to call the handler. */
+  static final class TooLateException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private TooLateException(String message) {
+      super(message, null, false, false); // no news of where: it is thrown at one place
+    }
+  }
+
+  /**
+   * Calls the handler on this thread, which is not interrupted afterwards.
+   *
+   * @throws TooLateException when the job was cancelled, or the leadership had ended, before the handler was called
+   * @throws TimeoutException when the handler returned, but only after it had been cancelled for taking too long
+   */
   void call(Handler<T> handler) throws Exception {
-    setThread(Thread.currentThread());
+    begin();
     try {
       if (delivery.delete()) {
         handler.delete(this, delivery.object());
@@ -47,15 +68,24 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
       setThread(null);
       Thread.interrupted(); // ours, or one that the handler restored: it must not hit the next key
     }
+    if (timedOut) {
+      throw new TimeoutException("the call took longer than it may, and was cancelled");
+    }
+  }
+
+  private void begin() throws TooLateException {
+    setThread(Thread.currentThread());
+    if (cancelled()) {
+      setThread(null);
+      Thread.interrupted();
+      throw new TooLateException("cancelled before it began");
+    }
   }
 
   private void setThread(@Nullable Thread now) {
     lock.lock();
     try {
       thread = now;
-      if (now != null && cancelled) {
-        now.interrupt(); // cancelled before it began
-      }
     } finally {
       lock.unlock();
     }
@@ -72,6 +102,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** As {@link #cancel()}, because it takes too long: however it ends now, it has failed. */
+  void timeOut() {
+    timedOut = true;
+    cancel();
   }
 
   Delivery<T> delivery() {
@@ -99,7 +135,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public boolean cancelled() {
-    return cancelled;
+    return cancelled || !leadership.isValid();
+  }
+
+  @Override
+  public Leadership leadership() {
+    return leadership;
   }
 
   @Override

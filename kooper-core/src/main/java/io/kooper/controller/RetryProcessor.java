@@ -37,6 +37,9 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   public void process(Job<T> job) {
     try {
       next.process(job);
+    } catch (Job.TooLateException e) { // no failure: the handler was not called
+      queue.add(job.key(), Lane.CHANGE);
+      return;
     } catch (TerminalException e) {
       log.warn("{}: {} is not tried again before it changes: {}", job.controller(), job, e.getMessage(), e);
       deliveries.refused(job.key(), job.delivery());

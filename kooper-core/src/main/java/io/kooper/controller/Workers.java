@@ -1,8 +1,10 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.informer.Store;
+import io.kooper.leaderelection.Leadership;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -12,6 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,17 +35,24 @@ final class Workers<T extends HasMetadata> {
   private final Deliveries<T> deliveries;
   private final Store<T> store;
   private final Processor<T> processor;
+  private final @Nullable Timeouts timeouts;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition(); // term, stopping, or the last of the running ended
+  private @Nullable Leadership term; // no job begins without one; guarded by lock
+  private boolean stopping; // nobody waits for a term any more; guarded by lock
   private volatile boolean started;
   private volatile boolean cancelled;
 
-  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store, Processor<T> processor) {
+  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store, Processor<T> processor,
+      @Nullable Timeouts timeouts) {
     this.name = name;
     this.queue = queue;
     this.deliveries = deliveries;
     this.store = store;
     this.processor = processor;
+    this.timeouts = timeouts;
   }
 
   /**
@@ -78,15 +89,75 @@ final class Workers<T extends HasMetadata> {
     return threads.size();
   }
 
+  /** The keys whose jobs run now. */
+  Set<ObjectKey> running() {
+    return Set.copyOf(running.keySet());
+  }
+
   /** Whether the calling thread is one of the workers. */
   boolean isWorker() {
     return threads.contains(Thread.currentThread());
+  }
+
+  /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
+  void lead(Leadership leadership) {
+    locked(() -> term = leadership);
+    leadership.onEnd(() -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
+  }
+
+  /** From now on workers do not wait for a term: without a valid one they leave their key undone. */
+  void stopWaiting() {
+    locked(() -> stopping = true);
   }
 
   /** Cancels the jobs that run now, and those that still begin. */
   void cancel() {
     cancelled = true;
     running.values().forEach(Job::cancel);
+  }
+
+  /** Waits until no job runs; whether that came true in time. */
+  boolean awaitIdle(Duration timeout, Clock clock) throws InterruptedException {
+    long end = clock.nanoTime() + timeout.toNanos();
+    lock.lockInterruptibly();
+    try {
+      for (long left; !running.isEmpty(); ) {
+        left = end - clock.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        clock.await(lock, changed, left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The term in which a job may begin now; null when none will come. */
+  private @Nullable Leadership awaitTerm() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (term == null || !term.isValid()) {
+        if (stopping) {
+          return null;
+        }
+        changed.await();
+      }
+      return term;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void locked(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void work() {
@@ -126,14 +197,17 @@ final class Workers<T extends HasMetadata> {
     try {
       boolean more = true;
       while (more) {
-        Delivery<T> delivery = deliveries.next(key);
+        Leadership leadership = awaitTerm();
+        Delivery<T> delivery = leadership == null ? null : deliveries.next(key);
         if (delivery == null) {
           return;
         }
-        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store));
+        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership));
         // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
         more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
       }
+    } catch (InterruptedException e) { // while it waited for a term, by somebody who has no business here
+      queue.addAfter(key, RESCUE, Lane.RETRY);
     } catch (Throwable t) { // not the handler's, which the chain has dealt with: something of ours, or no memory
       queue.addAfter(key, RESCUE, Lane.RETRY);
       log.error("{}: processing {} failed outside of the handler; it is tried again", name, key, t);
@@ -142,13 +216,22 @@ final class Workers<T extends HasMetadata> {
 
   private void run(Job<T> job) throws Throwable {
     running.put(job.key(), job);
-    if (cancelled) {
-      job.cancel(); // cancel() may have looked before the job was there
+    if (cancelled || !job.leadership().isValid()) {
+      job.cancel(); // who cancels may have looked before the job was there
+    }
+    if (timeouts != null) {
+      timeouts.watch(job);
     }
     try {
       processor.process(job);
     } finally {
+      if (timeouts != null) {
+        timeouts.forget(job);
+      }
       running.remove(job.key());
+      if (running.isEmpty()) {
+        locked(() -> {});
+      }
     }
   }
 }

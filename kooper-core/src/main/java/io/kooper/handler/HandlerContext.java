@@ -2,6 +2,7 @@ package io.kooper.handler;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.informer.Store;
+import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 
@@ -22,10 +23,13 @@ public interface HandlerContext<T extends HasMetadata> {
   int attempt();
 
   /**
-   * Whether the call is to end as soon as it can, because the controller stops. The thread is interrupted as well. May be
-   * asked from any thread.
+   * Whether the call is to end as soon as it can, because the controller stops, the call took longer than it may, or this
+   * process does not lead any more. The thread is interrupted as well. May be asked from any thread.
    */
   boolean cancelled();
+
+  /** The term as the leader in which this call was made; {@link Leadership#ALWAYS} for a controller without election. */
+  Leadership leadership();
 
   /** A copy of the object that this call is about, which may be modified. */
   T copy();

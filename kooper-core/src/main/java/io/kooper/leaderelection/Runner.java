@@ -15,10 +15,14 @@ public interface Runner {
 
     /**
      * Works until it is done, or until {@code leadership} ends: then it has to end its work, and return when all of it has
-     * ended. Called on the thread that called {@link Runner#run}.
+     * ended. Called on the thread that called {@link Runner#run}. Throwing says that some of the work still goes on
+     * and cannot be ended: the lease is then neither renewed nor given back, so that nobody leads before it expires.
      */
     void run(Leadership leadership) throws InterruptedException;
   }
+
+  /** Without an election: every task runs at once. */
+  Runner ALWAYS = task -> task.run(Leadership.ALWAYS);
 
   /**
    * Waits until this process leads, calls {@code task} once, and returns when it has returned. Until then the lease is kept

@@ -13,6 +13,7 @@ import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.WatchSink;
+import io.kooper.leaderelection.Leadership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -304,15 +305,15 @@ class StoppingTest {
     @Test
     void aCancelledJobIsInterruptedOnlyWhileItsHandlerRuns() throws Exception {
       ConfigMap object = rig.source.put("a", "1");
-      var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, new Deliveries.Delivery<>(object, false), null);
+      var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, new Deliveries.Delivery<>(object, false), null, Leadership.ALWAYS);
       var seen = new AtomicBoolean();
       job.call((context, o) -> {});
       job.cancel();
       assertThat(Thread.interrupted()).as("after its end").isFalse();
 
-      job.call((context, o) -> seen.set(Thread.currentThread().isInterrupted() && context.cancelled()));
+      assertThatThrownBy(() -> job.call((context, o) -> seen.set(true))).isInstanceOf(Job.TooLateException.class);
 
-      assertThat(seen).as("cancelled before it began").isTrue();
+      assertThat(seen).as("cancelled before it began").isFalse();
       assertThat(Thread.interrupted()).as("left behind").isFalse();
     }
 

@@ -1,0 +1,186 @@
+package io.kooper.controller;
+
+import io.kooper.clock.Clock;
+import io.kooper.leaderelection.Leadership;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The states of a controller's one life, and the waits for them. */
+final class Lifecycle {
+
+  enum State { NEW, RUNNING, STOPPING, ENDED }
+
+  private final String name;
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock(); // guards all below
+  private final Condition changed = lock.newCondition();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private State state = State.NEW;
+  private boolean synced;
+  private boolean waiting; // run() waits for the leadership: there is nothing to drain, and an interrupt ends the wait
+  private @Nullable Thread runThread;
+
+  Lifecycle(String name, Clock clock) {
+    this.name = name;
+    this.clock = clock;
+  }
+
+  /** The calling thread runs it, and waits for the leadership first. */
+  void begin() {
+    lock.lock();
+    try {
+      if (state != State.NEW) {
+        throw new IllegalStateException("controller " + name + " has " + (state == State.ENDED ? "ended" : "been started")
+            + " already, and runs only once: build a new one");
+      }
+      state = State.RUNNING;
+      runThread = Thread.currentThread();
+      waiting = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The wait for the leadership is over. Whether there is still something to lead. */
+  boolean beginTerm() {
+    lock.lock();
+    try {
+      waiting = false;
+      if (state != State.RUNNING) {
+        Thread.interrupted(); // by the request to stop
+      }
+      return state == State.RUNNING;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A term is over. Whether to wait for another one. */
+  boolean awaitsLeadership() {
+    lock.lock();
+    try {
+      waiting = state == State.RUNNING;
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks for the stop; one that has not begun yet has ended now. */
+  void requestStop() {
+    lock.lock();
+    try {
+      if (state == State.RUNNING) {
+        state = State.STOPPING;
+        changed.signalAll();
+        if (waiting && runThread != Thread.currentThread()) {
+          Objects.requireNonNull(runThread).interrupt();
+        }
+      } else if (state == State.NEW) {
+        end();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void end() {
+    lock.lock();
+    try {
+      state = State.ENDED;
+      waiting = false;
+    } finally {
+      lock.unlock();
+    }
+    ended.countDown();
+  }
+
+  void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+
+  void setSynced() {
+    lock.lock();
+    try {
+      synced = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets the waits look again, since a term has ended. */
+  void signal() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether all objects have been seen; false when the stop or the end of the term came first. */
+  boolean awaitSync(Leadership leadership, long timeout) throws InterruptedException, TimeoutException {
+    long start = clock.nanoTime();
+    lock.lock();
+    try {
+      while (!synced && goesOn(leadership)) {
+        long left = timeout == Long.MAX_VALUE ? timeout : timeout - (clock.nanoTime() - start);
+        if (left <= 0) {
+          throw new TimeoutException();
+        }
+        clock.await(lock, changed, left);
+      }
+      return goesOn(leadership);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for the stop or the end of the term. */
+  void awaitStop(Leadership leadership) throws InterruptedException {
+    lock.lock();
+    try {
+      while (goesOn(leadership)) {
+        clock.await(lock, changed, Long.MAX_VALUE);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean goesOn(Leadership leadership) {
+    return state == State.RUNNING && leadership.isValid();
+  }
+
+  State state() {
+    lock.lock();
+    try {
+      return state;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isSynced() {
+    lock.lock();
+    try {
+      return synced;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isWaiting() {
+    lock.lock();
+    try {
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

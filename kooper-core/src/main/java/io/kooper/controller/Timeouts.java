@@ -1,0 +1,96 @@
+package io.kooper.controller;
+
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Cancels jobs that take longer than they may. Their keys stay theirs until they have really ended. */
+final class Timeouts implements Runnable {
+
+  private static final Logger log = LoggerFactory.getLogger(Timeouts.class);
+
+  private record Entry(Job<?> job, long due) {}
+
+  private final String name;
+  private final Duration timeout;
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout
+  private boolean stopped;
+
+  Timeouts(String name, Duration timeout, Clock clock) {
+    this.name = name;
+    this.timeout = timeout;
+    this.clock = clock;
+  }
+
+  void start() {
+    Thread thread = new Thread(this, "kooper-" + name + "-timeouts");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  void watch(Job<?> job) {
+    lock.lock();
+    try {
+      entries.add(new Entry(job, clock.nanoTime() + ControllerBuilder.nanos(timeout)));
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The job has ended. */
+  void forget(Job<?> job) {
+    lock.lock();
+    try {
+      entries.removeIf(entry -> entry.job == job); // as many as there are workers
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    lock.lock();
+    try {
+      while (!stopped) {
+        Entry first = entries.peek();
+        long left = first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
+        if (first != null && left <= 0) {
+          entries.remove();
+          log.warn("{}: {} takes longer than {} and is cancelled", name, first.job, timeout);
+          first.job.timeOut();
+        } else {
+          await(left);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(long nanos) {
+    try {
+      clock.await(lock, changed, nanos);
+    } catch (InterruptedException e) {
+      log.debug("{}: the thread that watches timeouts was interrupted, which nobody should do", name);
+    }
+  }
+}
