@@ -45,21 +45,24 @@ final class JsonValue {
   private boolean inKey;
   private final JsonKey key = new JsonKey();
 
-  // inside an object's own metadata; a comma is copied only together with the member that follows it, so that cutting a
-  // member in any position leaves as many commas as there should be, and a comma too many stays one too many
+  // inside an object's own metadata; a member that is cut takes the comma before it along, or else the one after it
   private boolean metadataNext;
   private boolean inMetadata;
   private boolean cutting;
   private boolean broken; // what is cut is not one value: the rest must not pass for a sound object
   private int cutState;
-  private boolean pendingComma;
-  private int seen;
-  private int kept;
+  private boolean commaCut; // the last comma is not in the copy: a member has to follow
+  private boolean anyKept;
+  private int comma; // where the last comma is in the copy
   private int memberStart;
 
   /** Whether {@code c} can be part of a number, true, false or null. */
   static boolean isScalar(byte c) {
     return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.';
+  }
+
+  static boolean isSpace(byte c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
   }
 
   /** Begins a value, whose first byte is the next to be fed. */
@@ -207,7 +210,7 @@ final class JsonValue {
   }
 
   private void cutByte(byte c) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+    if (isSpace(c)) {
       cutState = cutState == CUT_SCALAR ? CUT_AFTER : cutState;
     } else if (c == ':' && cutState == CUT_COLON) {
       cutState = CUT_VALUE;
@@ -239,9 +242,8 @@ final class JsonValue {
         inMetadata = true;
         keyNext = true;
         cutting = false;
-        pendingComma = false;
-        seen = 0;
-        kept = 0;
+        commaCut = false;
+        anyKept = false;
       }
     }
   }
@@ -254,7 +256,7 @@ final class JsonValue {
     if (inMetadata && depth == 1) {
       if (cutting) {
         resumeCopy(i);
-      } else if (pendingComma) {
+      } else if (commaCut) {
         flush(bytes, i);
         append(',');
       }
@@ -278,14 +280,15 @@ final class JsonValue {
       keyNext = isObject[0] && ofObject;
       metadataNext = false;
     } else if (inMetadata) {
-      if (cutting) {
-        resumeCopy(i + 1);
-      } else if (!pendingComma && seen > 0) {
-        flush(bytes, i);
-        runStart = i + 1;
-      }
-      pendingComma = true;
       keyNext = true;
+      if (cutting) {
+        commaCut = !anyKept;
+        resumeCopy(commaCut ? i + 1 : i);
+      }
+      if (!commaCut) {
+        flush(bytes, i);
+        comma = copied;
+      }
     }
   }
 
@@ -296,10 +299,7 @@ final class JsonValue {
     if (inMetadata) {
       flush(bytes, i);
       memberStart = copied;
-      if (pendingComma && kept > 0) {
-        append(',');
-      }
-      pendingComma = false;
+      commaCut = false;
     }
   }
 
@@ -309,16 +309,21 @@ final class JsonValue {
       metadataNext = key.is(METADATA);
       return;
     }
-    seen++;
-    if (key.is(MANAGED_FIELDS)) {
-      copied = memberStart;
-      copying = false;
-      cutting = true;
-      broken = false;
-      cutState = CUT_COLON;
-    } else {
-      kept++;
+    if (!key.is(MANAGED_FIELDS)) {
+      anyKept = true;
+      return;
     }
+    broken = false;
+    if (anyKept) {
+      for (int i = comma + 1; i < memberStart; i++) {
+        broken |= !isSpace(copy[i]);
+      }
+      memberStart = comma;
+    }
+    copied = memberStart;
+    copying = false;
+    cutting = true;
+    cutState = CUT_COLON;
   }
 
   private void flush(byte[] bytes, int end) {
