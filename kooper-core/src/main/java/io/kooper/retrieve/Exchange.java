@@ -63,6 +63,7 @@ final class Exchange implements AutoCloseable {
     // no more than AHEAD chunks are ever outstanding: putting one must not block the client's thread
     Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
     CompletableFuture<HttpResponse<AsyncBody>> future;
+    long due = System.nanoTime() + patience.toNanos();
     try {
       HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json");
       if (timeoutIsOfHeaders(http)) {
@@ -73,17 +74,22 @@ final class Exchange implements AutoCloseable {
       throw Failures.ofCause(doing, e);
     }
     try {
-      return new Exchange(doing, future.get(patience.toNanos(), TimeUnit.NANOSECONDS), chunks);
+      return new Exchange(doing, future.get(due - System.nanoTime(), TimeUnit.NANOSECONDS), chunks);
     } catch (TimeoutException e) {
       breakOff(future);
-      throw new RetrieveException(Reason.SILENT,
-          "cannot " + doing + ": the API server did not answer within " + patience.toMillis() + " ms");
+      throw noAnswer(doing, patience, e);
     } catch (InterruptedException e) {
       breakOff(future);
       throw e;
     } catch (ExecutionException e) {
-      throw Failures.ofConnection(doing, e);
+      // the client's own timeout, when this thread was late to wake up
+      throw System.nanoTime() - due >= 0 ? noAnswer(doing, patience, e) : Failures.ofConnection(doing, e);
     }
+  }
+
+  private static RetrieveException noAnswer(String doing, Duration patience, Exception cause) {
+    return new RetrieveException(Reason.SILENT,
+        "cannot " + doing + ": the API server did not answer within " + patience.toMillis() + " ms", null, cause);
   }
 
   /**

@@ -135,7 +135,7 @@ final class JsonSlicer {
 
   /** Takes a byte between the values; false when it is the first of one, which takes it itself. */
   private boolean token(byte c) throws MalformedException, RetrieveException {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+    if (JsonValue.isSpace(c)) {
       return true;
     }
     if (c == '}' && (state == State.FIRST_KEY || state == State.AFTER_VALUE)) {

@@ -1,5 +1,8 @@
 package io.kooper.retrieve;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -13,6 +16,10 @@ final class JsonValue {
 
   private static final byte[] METADATA = "metadata".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] MANAGED_FIELDS = "managedFields".getBytes(StandardCharsets.US_ASCII);
+
+  private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long QUOTES = 0x2222222222222222L;
+  private static final long BACKSLASHES = 0x5c5c5c5c5c5c5c5cL;
 
   // how far the value of a member that is cut is
   private static final int CUT_COLON = 0;
@@ -38,21 +45,24 @@ final class JsonValue {
   private boolean inKey;
   private final JsonKey key = new JsonKey();
 
-  // inside an object's own metadata; a comma is copied only together with the member that follows it, so that cutting a
-  // member in any position leaves as many commas as there should be, and a comma too many stays one too many
+  // inside an object's own metadata; a member that is cut takes the comma before it along, or else the one after it
   private boolean metadataNext;
   private boolean inMetadata;
   private boolean cutting;
   private boolean broken; // what is cut is not one value: the rest must not pass for a sound object
   private int cutState;
-  private boolean pendingComma;
-  private int seen;
-  private int kept;
+  private boolean commaCut; // the last comma is not in the copy: a member has to follow
+  private boolean anyKept;
+  private int comma; // where the last comma is in the copy
   private int memberStart;
 
   /** Whether {@code c} can be part of a number, true, false or null. */
   static boolean isScalar(byte c) {
     return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.';
+  }
+
+  static boolean isSpace(byte c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
   }
 
   /** Begins a value, whose first byte is the next to be fed. */
@@ -165,6 +175,18 @@ final class JsonValue {
       i++;
     }
     while (i < to) {
+      while (i + Long.BYTES <= to) { // eight bytes at once: most of a body is in strings
+        long eight = (long) EIGHT.get(bytes, i);
+        long marks = zeroBytes(eight ^ QUOTES) | zeroBytes(eight ^ BACKSLASHES);
+        if (marks != 0) {
+          i += Long.numberOfTrailingZeros(marks) >>> 3;
+          break;
+        }
+        i += Long.BYTES;
+      }
+      if (i >= to) {
+        break;
+      }
       byte c = bytes[i];
       if (c == '"') {
         inString = false;
@@ -182,8 +204,13 @@ final class JsonValue {
     return to;
   }
 
+  /** The highest bit of the lowest byte that is zero, and of no byte below it. */
+  private static long zeroBytes(long eight) {
+    return (eight - 0x0101010101010101L) & ~eight & 0x8080808080808080L;
+  }
+
   private void cutByte(byte c) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+    if (isSpace(c)) {
       cutState = cutState == CUT_SCALAR ? CUT_AFTER : cutState;
     } else if (c == ':' && cutState == CUT_COLON) {
       cutState = CUT_VALUE;
@@ -215,9 +242,8 @@ final class JsonValue {
         inMetadata = true;
         keyNext = true;
         cutting = false;
-        pendingComma = false;
-        seen = 0;
-        kept = 0;
+        commaCut = false;
+        anyKept = false;
       }
     }
   }
@@ -230,7 +256,7 @@ final class JsonValue {
     if (inMetadata && depth == 1) {
       if (cutting) {
         resumeCopy(i);
-      } else if (pendingComma) {
+      } else if (commaCut) {
         flush(bytes, i);
         append(',');
       }
@@ -254,14 +280,15 @@ final class JsonValue {
       keyNext = isObject[0] && ofObject;
       metadataNext = false;
     } else if (inMetadata) {
-      if (cutting) {
-        resumeCopy(i + 1);
-      } else if (!pendingComma && seen > 0) {
-        flush(bytes, i);
-        runStart = i + 1;
-      }
-      pendingComma = true;
       keyNext = true;
+      if (cutting) {
+        commaCut = !anyKept;
+        resumeCopy(commaCut ? i + 1 : i);
+      }
+      if (!commaCut) {
+        flush(bytes, i);
+        comma = copied;
+      }
     }
   }
 
@@ -272,10 +299,7 @@ final class JsonValue {
     if (inMetadata) {
       flush(bytes, i);
       memberStart = copied;
-      if (pendingComma && kept > 0) {
-        append(',');
-      }
-      pendingComma = false;
+      commaCut = false;
     }
   }
 
@@ -285,16 +309,21 @@ final class JsonValue {
       metadataNext = key.is(METADATA);
       return;
     }
-    seen++;
-    if (key.is(MANAGED_FIELDS)) {
-      copied = memberStart;
-      copying = false;
-      cutting = true;
-      broken = false;
-      cutState = CUT_COLON;
-    } else {
-      kept++;
+    if (!key.is(MANAGED_FIELDS)) {
+      anyKept = true;
+      return;
     }
+    broken = false;
+    if (anyKept) {
+      for (int i = comma + 1; i < memberStart; i++) {
+        broken |= !isSpace(copy[i]);
+      }
+      memberStart = comma;
+    }
+    copied = memberStart;
+    copying = false;
+    cutting = true;
+    cutState = CUT_COLON;
   }
 
   private void flush(byte[] bytes, int end) {

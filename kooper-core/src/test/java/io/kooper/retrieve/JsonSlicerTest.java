@@ -103,6 +103,8 @@ class JsonSlicerTest {
       "{\"metadata\":{\"a\":1,\"managedFields\":\"x\",\"b\":1}}; {\"metadata\":{\"a\":1,\"b\":1}}",
       "{\"metadata\":{\"a\":1,\"managedFields\":null}}; {\"metadata\":{\"a\":1}}",
       "{\"metadata\":{\"managedFields\":1,\"managedFields\":2}}; {\"metadata\":{}}",
+      "{\"metadata\":{\"managedFields\":1,\"managedFields\":2,\"b\":1}}; {\"metadata\":{\"b\":1}}",
+      "{\"metadata\":{\"a\":1,\"managedFields\":1,\"managedFields\":2,\"b\":1}}; {\"metadata\":{\"a\":1,\"b\":1}}",
       "{\"metadata\":{\"a\":[\",\",{}],\"managedFields\":{\"x\":\"},\\\\\\\"\"},\"b\":{}}};"
           + " {\"metadata\":{\"a\":[\",\",{}],\"b\":{}}}",
     })
@@ -131,7 +133,8 @@ class JsonSlicerTest {
       "{\"managedFields\":1 \"b\":1}", "{\"managedFields\"}", "{\"managedFields\":}", "{\"managedFields\" 1}",
       "{\"managedFields\":[]\"b\":1}", "{\"managedFields\":[] 1,\"b\":1}", "{\"a\":1,\"managedFields\":1,}",
       "{\"managedFields\":1,,\"b\":1}", "{\"a\":1 \"managedFields\":1}", "{\"a\":1,{\"b\":1}}", "{\"managedFields\":\"\"\"\"}",
-      "{\"managedFields\":1 1}", "{\"managedFields\"::1}",
+      "{\"a\":1,2\"managedFields\":1}", "{\"managedFields\":1,2\"b\":1}", "{1\"managedFields\":1}", "{\"managedFields\":1,}",
+      "{\"managedFields\":1,\"managedFields\":2,}", "{\"managedFields\":1 1}", "{\"managedFields\"::1}",
     })
     void withoutHealingWhatIsBroken(String metadata) throws Exception {
       String item = items("{\"items\":[{\"metadata\":" + metadata + "}]}");
