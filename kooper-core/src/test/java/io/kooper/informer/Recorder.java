@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  */
 class Recorder implements InformerListener<ConfigMap> {
 
-  private final List<String> news = new CopyOnWriteArrayList<>();
+  private final List<String> news = new ArrayList<>(); // guarded by itself
   private final List<String> misfits = new CopyOnWriteArrayList<>();
   private final List<RetrieveException> failures = new CopyOnWriteArrayList<>();
   private final Map<ObjectKey, ConfigMap> view = new HashMap<>(); // guarded by itself
@@ -50,14 +50,18 @@ class Recorder implements InformerListener<ConfigMap> {
 
   /** One line for each call, as {@code added a@1} with name and version. */
   List<String> news() {
-    return List.copyOf(news);
+    synchronized (news) {
+      return List.copyOf(news);
+    }
   }
 
   /** What was told so far, which is forgotten. */
   List<String> take() {
-    List<String> taken = new ArrayList<>(news);
-    news.clear();
-    return taken;
+    synchronized (news) {
+      List<String> taken = List.copyOf(news);
+      news.clear();
+      return taken;
+    }
   }
 
   /** News that did not fit what was told before. */
@@ -125,7 +129,9 @@ class Recorder implements InformerListener<ConfigMap> {
 
   private void told(String line, Runnable taken) {
     before.accept(line);
-    news.add(line);
+    synchronized (news) {
+      news.add(line);
+    }
     synchronized (view) {
       taken.run();
     }
@@ -140,7 +146,12 @@ class Recorder implements InformerListener<ConfigMap> {
 
   private void fits(boolean fits, String otherwise) {
     if (!fits) {
-      misfits.add(otherwise);
+      misfit(otherwise);
     }
+  }
+
+  /** Notes news that does not fit. */
+  final void misfit(String what) {
+    misfits.add(what);
   }
 }
