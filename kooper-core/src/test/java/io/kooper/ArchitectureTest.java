@@ -83,8 +83,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void aHandlerKnowsTheStoreAndTheKeys() {
-      usesOnly("handler", "informer", "retrieve");
+    void aHandlerKnowsTheStoreTheKeysAndTheLeadership() {
+      usesOnly("handler", "informer", "retrieve", "leaderelection");
       DescribedPredicate<JavaClass> ofTheInformer = resideInAPackage("io.kooper.informer..");
       holds(noClasses().that().resideInAPackage("io.kooper.handler..").should()
           .dependOnClassesThat(ofTheInformer.and(not(type(Store.class)))));
