@@ -103,7 +103,9 @@ class DeletesTest {
     void theDeleteOfWhatWasNeverToldIsNotTold() throws Exception {
       var entered = new CountDownLatch(1);
       var go = new CountDownLatch(1);
+      var store = new AtomicReference<Store<ConfigMap>>();
       rig.behave((call, context) -> {
+        store.set(context.store());
         entered.countDown();
         go.await();
       });
@@ -112,6 +114,7 @@ class DeletesTest {
       rig.put("short-lived", "1");
       rig.source.delete("short-lived");
       rig.put("last", "1");
+      Rig.await(() -> store.get().get(FakeSource.key("last")).isPresent());
       go.countDown();
 
       assertThat(rig.settle().told()).containsExactly("add first=1", "add last=1");

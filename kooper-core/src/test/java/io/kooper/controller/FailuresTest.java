@@ -368,18 +368,19 @@ class FailuresTest {
     void theSameDeleteIsToldAgainUntilItIsTaken() {
       var deletes = new AtomicInteger();
       rig.behave((call, context) -> {
-        if (!call.isAdd() && deletes.incrementAndGet() < 3) {
+        if (!call.isAdd() && deletes.incrementAndGet() < 5) {
           context.requeueAfter(Duration.ofSeconds(10));
         }
       });
       rig.put("a", "1").start().awaitCalls(1).settle();
       rig.source.delete("a");
       rig.put("a", "2").settle();
-      assertThat(rig.told()).as("the successor waits").containsExactly("add a=1", "delete a=1");
+      assertThat(rig.told()).as("the successor waits").startsWith("add a=1", "delete a=1").doesNotContain("add a=2");
 
       rig.advance(Duration.ofMinutes(1), 12);
 
-      assertThat(rig.told()).containsExactly("add a=1", "delete a=1", "delete a=1", "delete a=1", "add a=2");
+      assertThat(rig.told()).containsExactly(
+          "add a=1", "delete a=1", "delete a=1", "delete a=1", "delete a=1", "delete a=1", "add a=2");
     }
 
     @Test

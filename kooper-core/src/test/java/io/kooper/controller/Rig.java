@@ -3,7 +3,6 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
@@ -43,12 +42,13 @@ final class Rig implements AutoCloseable {
   private static final String MARKER = "zz-marker";
 
   final FakeSource source = new FakeSource();
-  final ManualClock clock = new ManualClock();
+  final SeenClock clock = new SeenClock();
   final List<Call> all = new CopyOnWriteArrayList<>();
   private volatile Behaviour behaviour = (call, context) -> {};
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final BlockingQueue<String> markersSeen = new LinkedBlockingQueue<>();
   private int markers;
+  private boolean resynced;
   private Controller controller;
   private Thread thread;
 
@@ -84,7 +84,11 @@ final class Rig implements AutoCloseable {
 
   /** Builds, with no resync unless {@code options} say so, and runs on a thread of its own. */
   Rig start(UnaryOperator<ControllerBuilder<ConfigMap>> options) {
-    controller = build(options);
+    controller = build(builder -> {
+      ControllerBuilder<ConfigMap> set = options.apply(builder);
+      resynced = set.resync != null;
+      return set;
+    });
     thread = new Thread(this::run, "run");
     thread.start();
     return this;
@@ -161,8 +165,11 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** Waits until all that is ready now is handled: of nine keys in a row each lane gives one. For one worker. */
+  /** Waits until all that is due now is handled, resyncs included: of nine keys in a row each lane gives one. For one worker. */
   Rig settle() {
+    if (resynced) {
+      await(() -> clock.isUpToDate("kooper-" + controller.name() + "-resync"));
+    }
     for (int i = 0; i < 9; i++) {
       String mark = Integer.toString(++markers);
       source.put(MARKER, mark);
