@@ -1,0 +1,119 @@
+package io.kooper.leaderelection;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Elects one leader among the replicas of a program, by client-go's algorithm on a {@code coordination.k8s.io/v1} Lease: it
+ * may share the lease with programs that use client-go.
+ *
+ * <pre>{@code
+ * LeaderElection election = LeaderElection.builder(client, "my-operator").build();
+ * election.run(leadership -> {
+ *   leadership.onEnd(worker::interrupt);
+ *   work(leadership);
+ * });
+ * }</pre>
+ *
+ * <h2>Expected flow</h2>
+ *
+ * <p>The first {@link #run} begins the campaign, the last to return ends it. All that run at once share a term. While no
+ * {@code run} is under way there is no thread and no request.
+ *
+ * <h2>Guarantees</h2>
+ *
+ * <ul>
+ *   <li>Leadership is counted from the moment before the last successful request was <em>sent</em>, by the monotonic clock,
+ *       and ends {@code renewDeadline} later whatever a request does; others wait {@code leaseDuration} from the moment when
+ *       they <em>saw</em> the lease change. So two replicas never lead at once while their clocks' rates are wrong by less
+ *       than {@code (leaseDuration - renewDeadline) / (leaseDuration + renewDeadline)}: 20 % with the defaults. What the
+ *       clocks show does not matter.
+ *   <li>Each term has a higher token than all before it, also when the holder is the same.
+ *   <li>A new term begins in this process only when all tasks of the one before it have returned.
+ *   <li>A {@code run} that waits ends as soon as its thread is interrupted; a lease that it was just about to get is given
+ *       back.
+ *   <li>The lease is given back after the last task has returned: {@code run} waits for that, at most {@code renewDeadline}.
+ *       It is not when a task threw something other than an {@link InterruptedException}: its work may go on, and the lease
+ *       expires, for this process as for all others.
+ *   <li>Errors of the API server, conflicts, and a lease that is deleted or was written by others never end a campaign.
+ * </ul>
+ *
+ * <h2>Assumptions and caveats</h2>
+ *
+ * <ul>
+ *   <li>Somebody who empties the holder by hand declares that nobody works. Somebody who deletes the lease while its holder
+ *       is cut off from the API server, just as a replica starts that has never seen it, may get two leaders until the
+ *       holder's deadline; and tokens begin anew if no replica is left that has seen the old ones.
+ *   <li>The monotonic clock must go on while the process stands still. It does when the process is stopped; it may not when a
+ *       virtual machine is.
+ *   <li>A term that ended does not undo what was sent before: pass {@link Leadership#token()} on to whatever can check it.
+ * </ul>
+ */
+public final class LeaderElection implements Runner {
+
+  private static final Duration LONGEST_REQUEST = Duration.ofSeconds(2);
+
+  /** What the builder has checked. */
+  record Settings(String namespace, String name, String identity, Duration leaseDuration, Duration renewDeadline,
+      Duration retryPeriod, Duration healthTolerance, boolean releaseOnStop, Clock clock) {
+
+    /** Of one request: with the defaults four renewals may hang before the deadline. */
+    Duration requestTimeout() {
+      Duration half = renewDeadline.dividedBy(2);
+      return half.compareTo(LONGEST_REQUEST) < 0 ? half : LONGEST_REQUEST;
+    }
+  }
+
+  private final Settings settings;
+  private final ElectionEvents events;
+  private final Campaign campaign;
+
+  LeaderElection(Settings settings, LeaseStore store, LeaderElectionListener listener) {
+    this.settings = settings;
+    this.events = new ElectionEvents(
+        settings.namespace() + "/" + settings.name(), settings.identity(), listener, settings.clock());
+    this.campaign = new Campaign(settings, store, events);
+  }
+
+  /**
+   * Begins the configuration of an election.
+   *
+   * @param client is not closed; needs the rights to get, create and update leases
+   * @param name of the lease: the same for all replicas, and for nothing else in the namespace
+   */
+  public static LeaderElectionBuilder builder(KubernetesClient client, String name) {
+    return new LeaderElectionBuilder(client, name);
+  }
+
+  @Override
+  public void run(Task task) throws InterruptedException {
+    Objects.requireNonNull(task, "task");
+    Term term = campaign.join();
+    boolean abandoned = true;
+    try {
+      task.run(term);
+      abandoned = false;
+    } catch (InterruptedException e) {
+      abandoned = false; // how a task ends that was asked to
+      throw e;
+    } finally {
+      campaign.leave(term, abandoned);
+    }
+  }
+
+  /** Who this process is in the lease. */
+  public String identity() {
+    return settings.identity();
+  }
+
+  /** How it goes; may be called from any thread, and never blocks on the API server. */
+  public LeaderElectionHealth health() {
+    Campaign.View view = campaign.view();
+    long old = settings.clock().nanoTime() - view.renewedAt();
+    boolean hangs = view.ours() && campaign.isRunning()
+        && old > settings.leaseDuration().plus(settings.healthTolerance()).toNanos();
+    return new LeaderElectionHealth(!hangs, campaign.isLeading(), view.holder(), events.lastFailure());
+  }
+}

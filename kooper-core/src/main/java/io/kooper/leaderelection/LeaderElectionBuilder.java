@@ -1,0 +1,177 @@
+package io.kooper.leaderelection;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.clock.Clock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what a {@link LeaderElection} needs. The times are client-go's and Kooper's; {@link #build()} refuses what makes no
+ * sense, all of it at once. Not for several threads at once.
+ */
+public final class LeaderElectionBuilder {
+
+  private final @Nullable KubernetesClient client;
+  private final @Nullable String name;
+  private @Nullable String namespace;
+  private @Nullable String identity;
+  private Duration leaseDuration = Duration.ofSeconds(15);
+  private Duration renewDeadline = Duration.ofSeconds(10);
+  private Duration retryPeriod = Duration.ofSeconds(2);
+  private Duration healthTolerance = Duration.ofSeconds(20);
+  private boolean releaseOnStop = true;
+  private LeaderElectionListener listener = new LeaderElectionListener() {};
+  private Clock clock = Clock.system();
+  private Path namespaceFile = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
+  private @Nullable LeaseStore store;
+
+  LeaderElectionBuilder(KubernetesClient client, String name) {
+    this.client = client;
+    this.name = name;
+  }
+
+  /** Of the lease. Default: that of the pod, by its service account; outside of a cluster the client's. */
+  public LeaderElectionBuilder namespace(String namespace) {
+    this.namespace = Objects.requireNonNull(namespace, "namespace");
+    return this;
+  }
+
+  /** Who this process is: unlike all others, and best unlike its earlier lives. Default: the host's name and a random UUID. */
+  public LeaderElectionBuilder identity(String identity) {
+    this.identity = Objects.requireNonNull(identity, "identity");
+    return this;
+  }
+
+  /** How long others wait after the last renewal that they saw; whole seconds. Default: 15 s. */
+  public LeaderElectionBuilder leaseDuration(Duration duration) {
+    this.leaseDuration = Objects.requireNonNull(duration, "duration");
+    return this;
+  }
+
+  /**
+   * How long leadership lasts after the last successful renewal was sent. The gap to the lease's duration is what clocks may
+   * differ by. Each request is given half of it, but at most 2 s. Default: 10 s.
+   */
+  public LeaderElectionBuilder renewDeadline(Duration deadline) {
+    this.renewDeadline = Objects.requireNonNull(deadline, "deadline");
+    return this;
+  }
+
+  /** How often the lease is renewed; a standby looks at it every 1 to 2.2 of these periods. Default: 2 s. */
+  public LeaderElectionBuilder retryPeriod(Duration period) {
+    this.retryPeriod = Objects.requireNonNull(period, "period");
+    return this;
+  }
+
+  /** Whether the lease is given back when all tasks have returned; else it expires. Default: true. */
+  public LeaderElectionBuilder releaseOnStop(boolean release) {
+    this.releaseOnStop = release;
+    return this;
+  }
+
+  /** How long beyond the lease's duration renewals may hang before health says so. Default: 20 s, as client-go's users do. */
+  public LeaderElectionBuilder healthTolerance(Duration tolerance) {
+    this.healthTolerance = Objects.requireNonNull(tolerance, "tolerance");
+    return this;
+  }
+
+  /** Hears what happens. Default: nobody. */
+  public LeaderElectionBuilder listener(LeaderElectionListener listener) {
+    this.listener = Objects.requireNonNull(listener, "listener");
+    return this;
+  }
+
+  /** Default: {@link Clock#system()}. */
+  public LeaderElectionBuilder clock(Clock clock) {
+    this.clock = Objects.requireNonNull(clock, "clock");
+    return this;
+  }
+
+  /** For tests. */
+  LeaderElectionBuilder store(LeaseStore store) {
+    this.store = store;
+    return this;
+  }
+
+  /** For tests. */
+  LeaderElectionBuilder namespaceFile(Path file) {
+    this.namespaceFile = file;
+    return this;
+  }
+
+  /**
+   * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
+   */
+  public LeaderElection build() {
+    List<String> errors = new ArrayList<>();
+    String space = namespace != null ? namespace : defaultNamespace();
+    String self = identity != null ? identity : host() + "_" + UUID.randomUUID();
+    refuse(errors, client == null && store == null, "client is null");
+    refuse(errors, name == null || name.length() > 253 || !name.matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?"),
+        "name must be of lower case letters, digits, '-' and '.', at most 253, not \"" + name + '"');
+    refuse(errors, space == null, "namespace must be set: the client has none, and this does not run in a pod");
+    refuse(errors, space != null && (space.length() > 63 || !space.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")),
+        "namespace must be of lower case letters, digits and '-', at most 63, not \"" + space + '"');
+    refuse(errors, self.isBlank() || !self.equals(self.strip()),
+        "identity must not be blank, or begin or end with a blank, not \"" + self + '"');
+    refuse(errors, leaseDuration.toSeconds() < 1 || leaseDuration.toSeconds() > Integer.MAX_VALUE
+        || leaseDuration.getNano() != 0, "leaseDuration must be whole seconds and at least one, not " + leaseDuration);
+    refuse(errors, !isPositive(renewDeadline), "renewDeadline must be more than zero, not " + renewDeadline);
+    refuse(errors, !isPositive(retryPeriod), "retryPeriod must be more than zero, not " + retryPeriod);
+    refuse(errors, healthTolerance.isNegative(), "healthTolerance must not be negative, not " + healthTolerance);
+    refuse(errors, leaseDuration.compareTo(renewDeadline) <= 0,
+        "leaseDuration must be more than renewDeadline, not " + leaseDuration + " and " + renewDeadline);
+    refuse(errors, renewDeadline.compareTo(retryPeriod.plus(retryPeriod.dividedBy(5))) <= 0,
+        "renewDeadline must be more than 1.2 times retryPeriod, not " + renewDeadline + " and " + retryPeriod);
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException("cannot build a leader election: " + String.join("; ", errors));
+    }
+    LeaderElection.Settings settings = new LeaderElection.Settings(Objects.requireNonNull(space),
+        Objects.requireNonNull(name), self, leaseDuration, renewDeadline, retryPeriod, healthTolerance, releaseOnStop, clock);
+    LeaseStore leases = store != null ? store : new ClientLeaseStore(
+        Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.requestTimeout());
+    return new LeaderElection(settings, leases, listener);
+  }
+
+  private @Nullable String defaultNamespace() {
+    try {
+      if (Files.isReadable(namespaceFile)) {
+        return Files.readString(namespaceFile).strip();
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot build a leader election: cannot read " + namespaceFile, e);
+    }
+    return client == null ? null : client.getNamespace();
+  }
+
+  private static String host() {
+    String host = System.getenv("HOSTNAME");
+    if (host != null && !host.isBlank()) {
+      return host.strip();
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown"; // the UUID makes the difference
+    }
+  }
+
+  private static boolean isPositive(Duration duration) {
+    return !duration.isNegative() && !duration.isZero();
+  }
+
+  private static void refuse(List<String> errors, boolean wrong, String error) {
+    if (wrong) {
+      errors.add(error);
+    }
+  }
+}
