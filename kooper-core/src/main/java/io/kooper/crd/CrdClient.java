@@ -1,0 +1,74 @@
+package io.kooper.crd;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.clock.Clock;
+import java.time.Duration;
+
+/**
+ * Installs, awaits and deletes custom resource definitions; Kooper's {@code crd.Interface}.
+ *
+ * <p><b>Guarantees.</b> Several threads and several replicas may do the same at once. Updates carry the version that they
+ * were computed from, so that nobody's change is lost. An interrupt ends every call soon.
+ *
+ * <p><b>Errors.</b> Lost connections, 429 and 5xx are tried again until the timeout, as are the conflicts of replicas. A
+ * missing permission or a definition that the API server refuses fails at once. Once a definition has been read, later
+ * failures to read it are tried again whatever they are.
+ *
+ * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer, which is checked once per client, as far as its version
+ * can be read. Where nothing establishes definitions, as in fabric8's mock server, every wait ends in a timeout.
+ *
+ * <pre>{@code
+ * CrdClient crds = CrdClient.of(client);
+ * crds.ensurePresent(CrdDefinitions.of(Foo.class), CrdPolicy.UPDATE, CrdClient.DEFAULT_TIMEOUT);
+ * }</pre>
+ */
+public interface CrdClient {
+
+  /** Kooper's 3 minutes. */
+  Duration DEFAULT_TIMEOUT = Duration.ofMinutes(3);
+
+  /** A client that speaks through {@code client}, which stays the caller's and is not closed. */
+  static CrdClient of(KubernetesClient client) {
+    return of(client, Clock.system());
+  }
+
+  /** The same, with a clock of one's own. */
+  static CrdClient of(KubernetesClient client, Clock clock) {
+    return new DefaultCrdClient(new FabricCrdApi(client), client.getKubernetesSerialization(), clock, Math::random);
+  }
+
+  /**
+   * Creates the definition, or compares the one that exists and follows the policy; then, in every case, waits until the
+   * API server has accepted its names and established it. One that is being deleted is created again once it is gone.
+   *
+   * <p>What counts as a difference is what {@code definition} says and the existing one says otherwise: maps are compared
+   * and merged by key, schemas and lists as a whole, versions by name. So what the API server or others have added is none.
+   *
+   * <p>A definition without a schema, as from {@link CrdDefinitions#of} or {@link CrdConf}, never updates one that has a
+   * schema or more versions: that is logged, and the existing one kept.
+   *
+   * @param timeout for everything together
+   * @throws CrdException when it could not be done or the time is up; the message has the last state and failure
+   * @throws IllegalArgumentException when the definition cannot be one, with everything that is wrong
+   */
+  void ensurePresent(CustomResourceDefinition definition, CrdPolicy policy, Duration timeout)
+      throws InterruptedException;
+
+  /**
+   * Waits until a definition exists, its names are accepted and it is established.
+   *
+   * @param name {@code PLURAL.GROUP}
+   * @throws CrdException when it may not be read or the time is up; the message has the last state and failure
+   */
+  void waitToBePresent(String name, Duration timeout) throws InterruptedException;
+
+  /**
+   * Asks for a definition to be deleted, and with it <b>all objects of its kind</b>. It is not waited for; no error when
+   * there is none.
+   *
+   * @param name {@code PLURAL.GROUP}
+   * @throws CrdException when the API server refuses or cannot be reached; it is tried once
+   */
+  void delete(String name) throws InterruptedException;
+}

@@ -1,0 +1,104 @@
+package io.kooper.crd;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.VersionInfo;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Through fabric8's client, without its retries: they would hide for long why something fails. */
+final class FabricCrdApi implements CrdApi {
+
+  /** A request that takes longer counts as lost; a definition of a megabyte takes a second or two. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final ResourceDefinitionContext DEFINITIONS = new ResourceDefinitionContext.Builder()
+      .withGroup("apiextensions.k8s.io").withVersion("v1").withKind("CustomResourceDefinition")
+      .withPlural("customresourcedefinitions").withNamespaced(false).build();
+
+  private interface Request<R> {
+    R send(KubernetesClient client);
+  }
+
+  private final KubernetesClient client;
+
+  FabricCrdApi(KubernetesClient client) {
+    this.client = client;
+  }
+
+  @Override
+  public @Nullable Map<String, Object> get(String name, Duration patience) throws InterruptedException {
+    GenericKubernetesResource found = send(patience, c -> definitions(c).withName(name).get());
+    return found == null ? null : tree(found);
+  }
+
+  @Override
+  public Map<String, Object> create(Map<String, Object> definition, Duration patience) throws InterruptedException {
+    return tree(send(patience, c -> definitions(c).resource(resource(definition)).create()));
+  }
+
+  @Override
+  public Map<String, Object> update(Map<String, Object> definition, Duration patience) throws InterruptedException {
+    return tree(send(patience, c -> definitions(c).resource(resource(definition)).update()));
+  }
+
+  @Override
+  public boolean delete(String name) throws InterruptedException {
+    return !send(PATIENCE, c -> definitions(c).withName(name).delete()).isEmpty();
+  }
+
+  @Override
+  public @Nullable VersionInfo version(Duration patience) throws InterruptedException {
+    return send(patience, KubernetesClient::getKubernetesVersion);
+  }
+
+  private static NonNamespaceOperation<
+      GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>> definitions(
+          KubernetesClient client) {
+    return client.genericKubernetesResources(DEFINITIONS);
+  }
+
+  private <R> R send(Duration patience, Request<R> request) throws InterruptedException {
+    long millis = Math.max(1, Math.min(PATIENCE.toMillis(), patience.toMillis()));
+    // from the client's own: a blank one would drop impersonation. Not closed: it shares the connections of the user's
+    KubernetesClient once = client.newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+        .withRequestRetryBackoffLimit(0).withRequestTimeout((int) millis).build()).adapt(KubernetesClient.class);
+    try {
+      return request.send(once);
+    } catch (KubernetesClientException e) {
+      if (isInterrupt(e)) {
+        Thread.interrupted(); // set again by the client
+        InterruptedException interrupted = new InterruptedException("interrupted while the API server was asked");
+        interrupted.initCause(e);
+        throw interrupted;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isInterrupt(Throwable thrown) {
+    for (Throwable t = thrown; t != null; t = t.getCause()) {
+      if (t instanceof InterruptedException || t instanceof InterruptedIOException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @SuppressWarnings("unchecked") // an object's JSON is an object
+  private Map<String, Object> tree(GenericKubernetesResource resource) {
+    return client.getKubernetesSerialization().convertValue(resource, Map.class);
+  }
+
+  private GenericKubernetesResource resource(Map<String, Object> tree) {
+    return client.getKubernetesSerialization().convertValue(tree, GenericKubernetesResource.class);
+  }
+}
