@@ -186,6 +186,15 @@ public final class ControllerBuilder<T extends HasMetadata> {
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public Controller build() {
+    return build(ControllerDefaults.NONE);
+  }
+
+  /**
+   * As {@link #build()}, with what an operator's controllers share.
+   *
+   * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
+   */
+  public Controller build(ControllerDefaults defaults) {
     List<String> errors = new ArrayList<>();
     refuse(errors, retriever == null, "retriever is null");
     refuse(errors, handler == null, "handler is null");
@@ -203,7 +212,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));
     }
-    return new DefaultController<>(this);
+    return new DefaultController<>(this, defaults);
   }
 
   private static boolean isBlank(@Nullable String text) {

@@ -52,7 +52,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
   private volatile @Nullable RuntimeException failure; // why run() ended early
 
-  DefaultController(ControllerBuilder<T> builder) {
+  DefaultController(ControllerBuilder<T> builder, ControllerDefaults defaults) {
     var retriever = Objects.requireNonNull(builder.retriever);
     Handler<T> handler = Objects.requireNonNull(builder.handler);
     this.name = builder.name == null ? retriever.plural() : builder.name;
@@ -61,7 +61,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.syncTimeout = builder.syncTimeout;
     this.stopDeadline = builder.stopDeadline;
     this.clock = builder.clock;
-    this.runner = builder.election == null ? Runner.ALWAYS : builder.election;
+    Runner election = builder.election == null ? defaults.election() : builder.election;
+    this.runner = election == null ? Runner.ALWAYS : election;
     this.warmStandby = builder.warmStandby;
     this.campaignAgain = builder.campaignAgain;
     this.life = new Lifecycle(name, clock);

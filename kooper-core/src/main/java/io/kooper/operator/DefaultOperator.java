@@ -1,0 +1,304 @@
+package io.kooper.operator;
+
+import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerException;
+import io.kooper.controller.Health;
+import io.kooper.crd.CRD;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs each controller on a thread of its own, and waits for the first of them to end or for the stop. */
+final class DefaultOperator implements Operator {
+
+  private static final Logger log = LoggerFactory.getLogger(DefaultOperator.class);
+
+  private enum State { NEW, RUNNING, STOPPING, ENDED }
+
+  /** News for the thread in {@link #run()}: a controller that has ended, or, without one, the wish to stop. */
+  private record News(@Nullable Controller ended, @Nullable Throwable failure) {}
+
+  private final String name;
+  private final List<CRD<?>> crds;
+  private final List<Controller> controllers;
+  private final Duration initTimeout;
+  private final Duration stopDeadline;
+
+  private final ReentrantLock initializing = new ReentrantLock();
+  private boolean initialized; // guarded by initializing
+  private volatile @Nullable ExecutorService initializers;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final BlockingQueue<News> news = new LinkedBlockingQueue<>(); // one a controller and one a close() at most
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile State state = State.NEW; // written under lock
+  private volatile List<Thread> threads = List.of(); // of the controllers; empty until they run
+  private final List<Controller> running; // those that have not ended; used by the thread in run() alone
+  private volatile @Nullable ControllerException failure;
+
+  DefaultOperator(OperatorBuilder builder, List<Controller> controllers) {
+    this.name = builder.name;
+    this.crds = List.copyOf(builder.crds);
+    this.controllers = List.copyOf(controllers);
+    this.running = new ArrayList<>(controllers);
+    this.initTimeout = builder.initTimeout;
+    this.stopDeadline = builder.stopDeadline;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void initialize() throws InterruptedException {
+    initializing.lockInterruptibly();
+    try {
+      if (!initialized) {
+        initializeAll();
+        initialized = true;
+      }
+    } finally {
+      initializing.unlock();
+    }
+  }
+
+  private void initializeAll() throws InterruptedException {
+    if (crds.isEmpty()) {
+      return;
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(crds.size(), task -> thread(task, "crd"));
+    initializers = pool;
+    try {
+      if (stopping()) {
+        throw failed("was closed before its definitions were initialized", null);
+      }
+      CompletionService<Void> all = new ExecutorCompletionService<>(pool);
+      crds.forEach(crd -> all.submit(() -> {
+        crd.initialize();
+        return null;
+      }));
+      long end = System.nanoTime() + initTimeout.toNanos();
+      for (int left = crds.size(); left > 0; left--) {
+        Future<Void> done = all.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (done == null) {
+          throw failed(left + " of " + crds.size() + " definitions were not initialized within " + initTimeout, null);
+        }
+        done.get();
+      }
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw stopping()
+          ? failed("was closed while its definitions were initialized", cause)
+          : failed("could not initialize its definitions: " + cause.getMessage(), cause);
+    } finally {
+      pool.shutdownNow(); // interrupts the others
+      initializers = null;
+    }
+  }
+
+  @Override
+  public void run() {
+    begin();
+    List<Throwable> failures = new ArrayList<>();
+    boolean interrupted = false;
+    try {
+      initialize();
+      start();
+      collect(news.take(), failures);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } catch (RuntimeException | Error e) {
+      if (!stopping()) { // else it is the stop that made it fail
+        failures.add(e);
+      }
+    }
+    interrupted |= stop(failures);
+    ControllerException thrown = thrown(failures);
+    failure = thrown;
+    setState(State.ENDED);
+    ended.countDown();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+
+  private void begin() {
+    lock.lock();
+    try {
+      if (state != State.NEW) {
+        throw new IllegalStateException("operator " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
+            + " already, and runs only once: build a new one");
+      }
+      state = State.RUNNING;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void start() {
+    List<Thread> all = new ArrayList<>();
+    for (Controller controller : controllers) {
+      all.add(thread(() -> runOne(controller), controller.name()));
+    }
+    threads = List.copyOf(all);
+    all.forEach(Thread::start);
+    log.info("operator {}: running {}", name, names(controllers));
+  }
+
+  private void runOne(Controller controller) {
+    Throwable cause = null;
+    try {
+      controller.run();
+    } catch (Throwable t) { // an Error too: the others must not go on as if all were well
+      cause = t;
+    }
+    // one that was closed before it could begin says that it has ended already
+    boolean closedBefore = cause instanceof IllegalStateException && stopping();
+    news.add(new News(controller, closedBefore ? null : cause));
+  }
+
+  /** Takes note of a controller that has ended; before the stop that alone is a failure. */
+  private void collect(News one, List<Throwable> failures) {
+    Controller controller = one.ended;
+    if (controller == null) {
+      return;
+    }
+    running.remove(controller);
+    if (one.failure != null) {
+      failures.add(one.failure);
+    } else if (!stopping()) {
+      failures.add(failed("stops because its controller " + controller.name() + " ended without being asked to", null));
+    }
+  }
+
+  /** Stops all controllers at once and waits for them. Returns whether this thread was interrupted meanwhile. */
+  private boolean stop(List<Throwable> failures) {
+    setState(State.STOPPING);
+    if (threads.isEmpty()) {
+      controllers.forEach(Controller::close);
+      return false;
+    }
+    running.forEach(controller -> thread(controller::close, controller.name() + "-stop").start());
+    boolean interrupted = false;
+    long end = System.nanoTime() + stopDeadline.toNanos();
+    while (!running.isEmpty()) {
+      try {
+        News one = news.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (one == null) {
+          failures.add(failed("was stopped, but not within " + stopDeadline + " its controllers " + names(running), null));
+          return interrupted;
+        }
+        collect(one, failures);
+      } catch (InterruptedException e) {
+        interrupted = true; // the controllers have their own deadlines
+      }
+    }
+    return interrupted;
+  }
+
+  private @Nullable ControllerException thrown(List<Throwable> failures) {
+    if (failures.isEmpty()) {
+      return null;
+    }
+    Throwable first = failures.get(0);
+    ControllerException thrown = first instanceof ControllerException e && failures.size() == 1
+        ? e
+        : failed("failed: " + first.getMessage(), first);
+    failures.stream().skip(1).forEach(thrown::addSuppressed);
+    return thrown;
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (state == State.NEW) {
+        state = State.ENDED;
+        ended.countDown();
+      } else if (state == State.RUNNING) {
+        state = State.STOPPING;
+        news.add(new News(null, null));
+      }
+    } finally {
+      lock.unlock();
+    }
+    ExecutorService pool = initializers;
+    if (pool != null) {
+      pool.shutdownNow();
+    }
+    controllers.forEach(Controller::close);
+    if (threads.stream().anyMatch(Thread::isAlive)) {
+      return; // close() of a controller returned while it runs: this is one of its handlers, which must not wait for itself
+    }
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public Health health() {
+    List<Health> all = controllers.stream().map(Controller::health).toList();
+    List<String> reasons = new ArrayList<>();
+    State now = state;
+    if (now != State.RUNNING) {
+      ControllerException why = failure;
+      reasons.add("operator " + name + " is not running: "
+          + (why == null ? now.toString().toLowerCase(Locale.ROOT) : why.getMessage()));
+    } else if (threads.isEmpty()) {
+      return new Health(true, false, null, List.of("operator " + name + " initializes its definitions"));
+    }
+    all.forEach(health -> reasons.addAll(health.reasons()));
+    return new Health(
+        now == State.RUNNING && all.stream().allMatch(Health::live),
+        now == State.RUNNING && all.stream().allMatch(Health::ready), null, reasons);
+  }
+
+  private boolean stopping() {
+    return state == State.STOPPING || state == State.ENDED;
+  }
+
+  private void setState(State next) {
+    lock.lock();
+    try {
+      state = next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Thread thread(Runnable task, String what) {
+    Thread thread = new Thread(task, "kooper-" + name + "-" + what);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static String names(List<Controller> some) {
+    return some.stream().map(Controller::name).collect(Collectors.joining(", "));
+  }
+
+  private ControllerException failed(String what, @Nullable Throwable cause) {
+    return new ControllerException("operator " + name + " " + what, cause);
+  }
+}

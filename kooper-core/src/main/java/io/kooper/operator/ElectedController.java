@@ -1,0 +1,108 @@
+package io.kooper.operator;
+
+import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerException;
+import io.kooper.controller.Health;
+import io.kooper.leaderelection.Leadership;
+import io.kooper.leaderelection.Runner;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A controller of any kind that is run only while this process leads, and closed when the leadership is lost. */
+final class ElectedController implements Controller {
+
+  private final Controller controller;
+  private final Runner election;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Thread waiting; // the thread in run() while it waits for the leadership; guarded by lock
+  private boolean closed; // guarded by lock
+  private volatile boolean lost;
+
+  ElectedController(Controller controller, Runner election) {
+    this.controller = controller;
+    this.election = election;
+  }
+
+  @Override
+  public String name() {
+    return controller.name();
+  }
+
+  @Override
+  public void run() {
+    try {
+      if (waitingIs(Thread.currentThread())) {
+        election.run(this::lead);
+      }
+    } catch (InterruptedException e) {
+      if (waitingIs(null)) { // nobody closed it: the interrupt is the caller's
+        Thread.currentThread().interrupt();
+      }
+      controller.close();
+    }
+    if (lost) {
+      throw new ControllerException("controller " + name() + " lost the leadership", null);
+    }
+  }
+
+  private void lead(Leadership leadership) {
+    if (!waitingIs(null)) {
+      Thread.interrupted(); // by close()
+      return;
+    }
+    leadership.onEnd(() -> {
+      lost = !isClosed();
+      Thread closing = new Thread(controller::close, "kooper-" + name() + "-lost"); // close() may wait, this must not
+      closing.setDaemon(true);
+      closing.start();
+    });
+    controller.run();
+  }
+
+  /** Whether it is not closed. */
+  private boolean waitingIs(@Nullable Thread thread) {
+    lock.lock();
+    try {
+      waiting = thread;
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      if (waiting != null) {
+        waiting.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+    controller.close();
+  }
+
+  @Override
+  public Health health() {
+    boolean standby;
+    lock.lock();
+    try {
+      standby = waiting != null && !closed;
+    } finally {
+      lock.unlock();
+    }
+    return standby ? new Health(true, true, null, List.of()) : controller.health();
+  }
+}

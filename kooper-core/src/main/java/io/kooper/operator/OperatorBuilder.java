@@ -1,0 +1,106 @@
+package io.kooper.operator;
+
+import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerBuilder;
+import io.kooper.controller.ControllerDefaults;
+import io.kooper.crd.CRD;
+import io.kooper.leaderelection.Runner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what an {@link Operator} needs; {@link #build()} refuses what makes no sense, all of it at once. Not for several
+ * threads at once.
+ */
+public final class OperatorBuilder {
+
+  final String name;
+  final List<CRD<?>> crds = new ArrayList<>();
+  Duration initTimeout = Duration.ofMinutes(4); // longer than a definition's own three minutes
+  Duration stopDeadline = Duration.ofMinutes(1); // longer than a controller's own 35 seconds
+  private @Nullable Runner election;
+  private final List<Object> controllers = new ArrayList<>(); // Controller or ControllerBuilder, in their order
+
+  OperatorBuilder(String name) {
+    this.name = Objects.requireNonNull(name, "name");
+  }
+
+  /** A definition that must be there before the controllers start. */
+  public OperatorBuilder crd(CRD<?> crd) {
+    crds.add(Objects.requireNonNull(crd, "crd"));
+    return this;
+  }
+
+  /** A controller that is built with the operator. */
+  public OperatorBuilder controller(ControllerBuilder<?> controller) {
+    controllers.add(Objects.requireNonNull(controller, "controller"));
+    return this;
+  }
+
+  /** A controller that is built already, of any kind. */
+  public OperatorBuilder controller(Controller controller) {
+    controllers.add(Objects.requireNonNull(controller, "controller"));
+    return this;
+  }
+
+  /**
+   * One election for all controllers: this process runs them only while it leads. A builder that was given an election of
+   * its own keeps that. Default: no election.
+   */
+  public OperatorBuilder election(Runner election) {
+    this.election = Objects.requireNonNull(election, "election");
+    return this;
+  }
+
+  /** How long all definitions together may take. Default: 4 min, a minute more than one of them. */
+  public OperatorBuilder initTimeout(Duration timeout) {
+    this.initTimeout = Objects.requireNonNull(timeout, "timeout");
+    return this;
+  }
+
+  /** How long the controllers may take to stop; each has its own deadline as well. Default: 1 min. */
+  public OperatorBuilder stopDeadline(Duration deadline) {
+    this.stopDeadline = Objects.requireNonNull(deadline, "deadline");
+    return this;
+  }
+
+  /**
+   * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
+   */
+  public Operator build() {
+    List<String> errors = new ArrayList<>();
+    if (name.isBlank()) {
+      errors.add("name is blank");
+    }
+    if (controllers.isEmpty()) {
+      errors.add("there is no controller");
+    }
+    if (initTimeout.isNegative() || initTimeout.isZero()) {
+      errors.add("initTimeout is " + initTimeout + ", not above 0");
+    }
+    if (stopDeadline.isNegative() || stopDeadline.isZero()) {
+      errors.add("stopDeadline is " + stopDeadline + ", not above 0");
+    }
+    List<Controller> built = new ArrayList<>();
+    for (Object controller : controllers) {
+      try {
+        built.add(controller instanceof ControllerBuilder<?> builder
+            ? builder.build(new ControllerDefaults(election))
+            : elected((Controller) controller));
+      } catch (IllegalArgumentException e) {
+        errors.add(e.getMessage());
+      }
+    }
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));
+    }
+    return new DefaultOperator(this, built);
+  }
+
+  private Controller elected(Controller controller) {
+    return election == null ? controller : new ElectedController(controller, election);
+  }
+}
