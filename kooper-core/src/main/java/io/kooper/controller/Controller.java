@@ -54,7 +54,7 @@ public interface Controller extends AutoCloseable {
    * Works until {@link #close()} or a failure. Blocks the calling thread; handlers are called on the workers' threads. An
    * interrupt of the calling thread is taken as {@code close()}, and the thread is still interrupted when this returns.
    *
-   * @throws IllegalStateException when it has run or was closed before: build a new one
+   * @throws ControllerEndedException when it has run or was closed before: build a new one
    * @throws ControllerException when it could not start, when it broke, or when handlers did not end at the stop; the
    *     message says which, the cause why
    */

@@ -34,7 +34,7 @@ final class Lifecycle {
     lock.lock();
     try {
       if (state != State.NEW) {
-        throw new IllegalStateException("controller " + name + " has " + (state == State.ENDED ? "ended" : "been started")
+        throw new ControllerEndedException("controller " + name + " has " + (state == State.ENDED ? "ended" : "been started")
             + " already, and runs only once: build a new one");
       }
       state = State.RUNNING;

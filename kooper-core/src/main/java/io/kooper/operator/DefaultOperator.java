@@ -1,6 +1,7 @@
 package io.kooper.operator;
 
 import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.crd.CRD;
@@ -146,7 +147,7 @@ final class DefaultOperator implements Operator {
     lock.lock();
     try {
       if (state != State.NEW) {
-        throw new IllegalStateException("operator " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
+        throw new ControllerEndedException("operator " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
             + " already, and runs only once: build a new one");
       }
       state = State.RUNNING;
@@ -172,8 +173,7 @@ final class DefaultOperator implements Operator {
     } catch (Throwable t) { // an Error too: the others must not go on as if all were well
       cause = t;
     }
-    // one that was closed before it could begin says that it has ended already
-    boolean closedBefore = cause instanceof IllegalStateException && stopping();
+    boolean closedBefore = cause instanceof ControllerEndedException && stopping(); // it could not even begin
     news.add(new News(controller, closedBefore ? null : cause));
   }
 
