@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A queue on a manual clock, a record of what it told, and threads that wait for keys. */
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class QueueFixture {
   final ManualClock clock = new ManualClock();
   final Recorder recorder = new Recorder();
@@ -51,11 +51,11 @@ abstract class QueueFixture {
   }
 
   static String result(FutureTask<String> getter) throws Exception {
-    return getter.get(20, TimeUnit.SECONDS);
+    return getter.get(10, TimeUnit.SECONDS);
   }
 
   static ConditionFactory eventually() {
-    return Awaitility.await().pollDelay(ZERO).pollInterval(ofMillis(1)).atMost(ofSeconds(20));
+    return Awaitility.await().pollDelay(ZERO).pollInterval(ofMillis(1)).atMost(ofSeconds(10));
   }
 
   /** All that is ready, in the order it is handed out; each is done at once. */

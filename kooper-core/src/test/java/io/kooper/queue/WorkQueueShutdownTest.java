@@ -181,7 +181,7 @@ class WorkQueueShutdownTest extends QueueFixture {
         real.shutDown();
         count.complete(group.activeCount());
       }).start();
-      assertThat(count.get(20, TimeUnit.SECONDS)).as("this thread alone").isEqualTo(1);
+      assertThat(count.get(10, TimeUnit.SECONDS)).as("this thread alone").isEqualTo(1);
     }
   }
 

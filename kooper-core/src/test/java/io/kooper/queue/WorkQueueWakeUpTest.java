@@ -57,7 +57,7 @@ class WorkQueueWakeUpTest extends QueueFixture {
     }
     List<Integer> taken = new ArrayList<>();
     for (FutureTask<Integer> getter : getters) {
-      taken.add(getter.get(20, TimeUnit.SECONDS));
+      taken.add(getter.get(10, TimeUnit.SECONDS));
     }
     assertThat(taken).containsExactlyInAnyOrder(1, 2, 3, 4, 5, 6, 7, 8);
   }
@@ -76,7 +76,7 @@ class WorkQueueWakeUpTest extends QueueFixture {
     real.addAfter("near", ofMillis(20), RETRY);
     eventually().until(() -> one.isDone() || two.isDone());
     real.addAfter("far", ofMillis(20), RETRY);
-    assertThat(List.of(one.get(20, TimeUnit.SECONDS), two.get(20, TimeUnit.SECONDS)))
+    assertThat(List.of(one.get(10, TimeUnit.SECONDS), two.get(20, TimeUnit.SECONDS)))
         .containsExactlyInAnyOrder("near", "far");
   }
 
@@ -105,7 +105,7 @@ class WorkQueueWakeUpTest extends QueueFixture {
     first.interrupt();
     eventually().until(() -> second.getState() == Thread.State.TIMED_WAITING);
     real.add("a");
-    assertThat(result.get(20, TimeUnit.SECONDS)).isEqualTo("a");
+    assertThat(result.get(10, TimeUnit.SECONDS)).isEqualTo("a");
   }
 
   @Test
@@ -121,7 +121,7 @@ class WorkQueueWakeUpTest extends QueueFixture {
     }
     spiteful.interruptsTheNextToWake = true;
     real.add("a"); // signals the first, whose wait then ends by an interrupt all the same
-    assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo("a");
+    assertThat(second.get(10, TimeUnit.SECONDS)).isEqualTo("a");
     assertThatThrownBy(first::get).hasCauseInstanceOf(InterruptedException.class);
   }
 
@@ -170,7 +170,7 @@ class WorkQueueWakeUpTest extends QueueFixture {
     eventually().until(() -> thread.getState() == Thread.State.WAITING);
     silent.nanos = ofSeconds(1).toNanos();
     assertThat(real.length()).isEqualTo(1);
-    assertThat(getter.get(20, TimeUnit.SECONDS)).isEqualTo("a");
+    assertThat(getter.get(10, TimeUnit.SECONDS)).isEqualTo("a");
   }
 
   private static final class SilentClock implements Clock {
