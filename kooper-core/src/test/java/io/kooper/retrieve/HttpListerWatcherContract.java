@@ -195,12 +195,14 @@ abstract class HttpListerWatcherContract {
 
     @Test
     void refusesWhatIsNoList() {
-      server.then(200, "<html>log in</html>").then(200, status(500, "InternalError", "oops")).then(200, "{}");
+      server.then(200, "<html>log in</html>").then(200, status(500, "InternalError", "oops")).then(200, "{}")
+          .then(200, object("a", "1"));
 
       assertThat(failure(() -> list()).reason()).isEqualTo(Reason.UNDECODABLE);
       assertThat(failure(() -> list())).hasMessageContaining("oops")
           .extracting(RetrieveException::reason).isEqualTo(Reason.UNDECODABLE);
       assertThat(failure(() -> list()).reason()).isEqualTo(Reason.UNDECODABLE);
+      assertThat(failure(() -> list()).reason()).as("an object is not an empty list").isEqualTo(Reason.UNDECODABLE);
     }
 
     @ParameterizedTest
