@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -143,15 +142,16 @@ final class Failures {
     return false;
   }
 
-  /** Whether {@code thrown} is how a blocking client says that its thread was interrupted. */
+  /** Whether {@code thrown} is how a blocking client says that the calling thread was interrupted; clears its flag. */
   static boolean isInterrupt(Throwable thrown) {
     int depth = 0;
     for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
-      if (t instanceof InterruptedException || t instanceof InterruptedIOException) {
+      if (t instanceof InterruptedException) {
+        Thread.interrupted();
         return true;
       }
     }
-    return false;
+    return Thread.interrupted(); // whatever else failed, it failed because of that or no longer matters
   }
 
   private static Throwable unwrap(Throwable thrown) {

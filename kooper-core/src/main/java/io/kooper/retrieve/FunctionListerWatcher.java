@@ -93,7 +93,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     try {
       return function.apply(options);
     } catch (RuntimeException e) {
-      if (Failures.isInterrupt(e) && Thread.interrupted()) {
+      if (Failures.isInterrupt(e)) {
         InterruptedException interrupted = new InterruptedException("interrupted while asked to " + verb + " " + name);
         interrupted.initCause(e);
         throw interrupted;

@@ -137,6 +137,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       if (!slicer.atEnd()) {
         throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the answer ended early");
       }
+      if (!slicer.sawItems()) {
+        throw new RetrieveException(Reason.UNDECODABLE, "cannot list " + target + ": the answer is not a list");
+      }
       drain(exchange);
     }
     return pieces.meta();

@@ -79,6 +79,7 @@ final class JsonSlicer {
 
   private State state = State.ROOT;
   private boolean inItems;
+  private boolean sawItems;
   private final JsonKey key = new JsonKey();
   private Member member = OTHER;
   // two, since an event's type may come after its object
@@ -105,6 +106,11 @@ final class JsonSlicer {
   /** Whether the body may end here: after a list, or between two events. */
   boolean atEnd() {
     return state == (list ? State.DONE : State.ROOT);
+  }
+
+  /** Whether there were {@code items}, be it none: without them it was no list, least of all an empty one. */
+  boolean sawItems() {
+    return sawItems;
   }
 
   /** The next bytes of the body. After an exception this slicer is of no more use. */
@@ -174,6 +180,7 @@ final class JsonSlicer {
     if (member != ITEMS) {
       return false;
     }
+    sawItems = true;
     if (c == '[') {
       inItems = true;
       state = State.FIRST_ITEM;

@@ -195,12 +195,14 @@ abstract class HttpListerWatcherContract {
 
     @Test
     void refusesWhatIsNoList() {
-      server.then(200, "<html>log in</html>").then(200, status(500, "InternalError", "oops")).then(200, "{}");
+      server.then(200, "<html>log in</html>").then(200, status(500, "InternalError", "oops")).then(200, "{}")
+          .then(200, object("a", "1"));
 
       assertThat(failure(() -> list()).reason()).isEqualTo(Reason.UNDECODABLE);
       assertThat(failure(() -> list())).hasMessageContaining("oops")
           .extracting(RetrieveException::reason).isEqualTo(Reason.UNDECODABLE);
       assertThat(failure(() -> list()).reason()).isEqualTo(Reason.UNDECODABLE);
+      assertThat(failure(() -> list()).reason()).as("an object is not an empty list").isEqualTo(Reason.UNDECODABLE);
     }
 
     @ParameterizedTest
@@ -260,20 +262,33 @@ abstract class HttpListerWatcherContract {
 
     @Test
     void waitsLongerForItsHeadersEachTime() throws Exception {
-      CountDownLatch gone = new CountDownLatch(3);
+      CountDownLatch gone = new CountDownLatch(4);
       for (int i = 0; i < 3; i++) {
         server.then(answer -> answer.awaitGone(gone));
       }
       server.then(200, listOf("7", "")).then(answer -> answer.awaitGone(gone));
-      Deadlines deadlines = new Deadlines(SHORT, SHORT.multipliedBy(3), LONG, LONG, LONG);
-      HttpListerWatcher<ConfigMap> source = source(deadlines, false);
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG, LONG), false);
 
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 200 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 400 ms");
-      assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 600 ms");
+      assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 800 ms");
       assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 200 ms");
       assertThat(gone.await(10, TimeUnit.SECONDS)).as("the connections are closed").isTrue();
+    }
+
+    @Test
+    void doesNotWaitForEverForItsHeaders() {
+      CountDownLatch gone = new CountDownLatch(3);
+      for (int i = 0; i < 3; i++) {
+        server.then(answer -> answer.awaitGone(gone));
+      }
+      HttpListerWatcher<ConfigMap> source = source(
+          new Deadlines(Duration.ofMillis(100), Duration.ofMillis(150), LONG, LONG, LONG), false);
+
+      assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 100 ms");
+      assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 150 ms");
+      assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 150 ms");
     }
 
     @Test
@@ -301,14 +316,14 @@ abstract class HttpListerWatcherContract {
       server.then(answer -> {
         answer.ok().chunk("{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[");
         for (int i = 0; i < 5; i++) {
-          new CountDownLatch(1).await(150, TimeUnit.MILLISECONDS);
+          new CountDownLatch(1).await(300, TimeUnit.MILLISECONDS);
           answer.chunk((i == 0 ? "" : ",") + object("a" + i, "1"));
         }
         answer.chunk("]}").end();
       });
 
-      assertThat(source(new Deadlines(SHORT, SHORT, LONG, LONG, LONG), false).list(new ListOptions(), recorded))
-          .isEqualTo("7");
+      assertThat(source(new Deadlines(Duration.ofSeconds(1), LONG, LONG, LONG, LONG), false)
+          .list(new ListOptions(), recorded)).isEqualTo("7");
       assertThat(recorded.told).hasSize(5);
     }
 
@@ -316,7 +331,7 @@ abstract class HttpListerWatcherContract {
     void findsAnotherConnectionWhenThePooledOneIsDead() throws Exception {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(200, listOf("7", "")).then(answer -> answer.awaitGone(gone)).then(200, listOf("8", ""));
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofMillis(500), LONG, LONG, LONG, LONG), false);
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofMillis(1500), LONG, LONG, LONG, LONG), false);
 
       assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
       assertThat(failure(() -> source.list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
@@ -516,7 +531,7 @@ abstract class HttpListerWatcherContract {
     void isDeadWhenItOutlastsItsTime() throws Exception {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "8"))).awaitGone(gone));
-      Deadlines deadlines = new Deadlines(LONG, LONG, LONG, SHORT, LONG);
+      Deadlines deadlines = new Deadlines(LONG, LONG, LONG, Duration.ofSeconds(1), LONG);
 
       assertThat(failure(() -> source(deadlines, false).watch(
           new ListOptionsBuilder().withTimeoutSeconds(0L).build(), recorded)).reason()).isEqualTo(Reason.SILENT);
