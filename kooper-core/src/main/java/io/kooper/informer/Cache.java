@@ -273,7 +273,6 @@ final class Cache<T extends HasMetadata> {
       if (initial) {
         subscriptions.forEach(Subscription::noteSynced);
       }
-      List<Subscription<T>> audience = List.copyOf(subscriptions); // one that a listener adds meanwhile hears all by itself
       store.replace(next);
       synced = true;
       staging.nameless.forEach(this::report);
@@ -282,7 +281,7 @@ final class Cache<T extends HasMetadata> {
       open.addAll(staging.broken.keySet());
       undecodable.retainAll(open);
       undecodable.addAll(open);
-      audience.forEach(subscription -> subscription.tellAll(initial));
+      subscriptions.forEach(subscription -> subscription.tellAll(initial));
       return certain;
     } finally {
       telling.unlock();

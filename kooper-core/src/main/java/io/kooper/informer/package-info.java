@@ -5,7 +5,7 @@
  * the listeners, itself or merged into a later state; whatever fails, the next try still comes. The store is seen whole:
  * before the first list is complete it is empty, and a later list replaces it at once. An object that was deleted and
  * created again is told as a delete and an add, also when both happened unseen. What cannot be decoded is reported,
- * stays as it was last known, and is never taken for deleted.
+ * stays as it was last known, and is never taken for deleted. A listener that throws is told again what it did not take.
  *
  * <p><b>Caveats.</b> States that follow each other quickly may be merged: who needs every single one cannot use list and
  * watch. The objects are shared by all readers: do not modify them.

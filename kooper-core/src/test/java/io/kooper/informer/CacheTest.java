@@ -266,6 +266,17 @@ class CacheTest {
     }
 
     @Test
+    void oneOfAnotherUidIsAReplacementAlsoWhileAnotherItemHasNoName() {
+      list(object("a", "1", 1));
+      assertThat(list(sink -> {
+        sink.undecodable(broken("a", "2", false));
+        sink.undecodable(broken(null, null, false));
+      })).isTrue();
+      assertThat(cache.store().size()).isZero();
+      assertThat(recorder.news()).endsWith("deleted a@1");
+    }
+
+    @Test
     void oneThatIsFineInTheNextListIsNotReportedAnyMore() {
       list(sink -> sink.undecodable(broken("a", "1", false)));
       list(object("a", "1", 9));

@@ -368,6 +368,20 @@ class ReflectorTest {
     }
   }
 
+  @Test
+  void whatAListenerDidNotTakeIsToldAgainAfterThisWatchAtTheLatest() {
+    boolean[] refused = {false};
+    script.recorder.before(line -> {
+      if (line.startsWith("deleted") && !refused[0]) {
+        refused[0] = true;
+        throw new LinkageError("for a test");
+      }
+    });
+    script.list(5, object("a", "1", 5)).watch(sink -> sink.deleted(object("a", "1", 6))).quietWatch();
+    assertThat(script.run()).containsExactly("list 0", "watch 5", "watch 6");
+    assertThat(script.recorder.news()).containsExactly("initial a@5", "synced", "deleted a@6");
+  }
+
   @Nested
   class Versions {
 

@@ -137,6 +137,15 @@ class SubscriptionTest {
     }
 
     @Test
+    void isToldOfTheLastStateThatWasSeenAlsoWhenAListReplacesTheObject() {
+      Recorder recorder = listening(new Recorder().before(failing("updated")));
+      list(object("a", "1", 1));
+      cache.put(object("a", "1", 2));
+      list(object("a", "2", 3));
+      assertThat(recorder.news()).containsExactly("initial a@1", "synced", "deleted a@2", "added a@3");
+    }
+
+    @Test
     void mayHaveTakenItBeforeItThrewSoItsDeleteIsToldToo() {
       Recorder recorder = listening(new Recorder().after(failing("added")));
       cache.put(object("a", "1", 1));
