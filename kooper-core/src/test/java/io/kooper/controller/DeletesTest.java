@@ -238,6 +238,22 @@ class DeletesTest {
     }
 
     @Test
+    void anObjectThatCameBackAndLeftAgainIsToldInItsNewLastState() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      deliveries.deleted(a);
+      ConfigMap back = stored("A", "3");
+      deliveries.added(back, false);
+      objects.clear();
+
+      assertThat(deliveries.next(key)).as("before the news of the second delete").isNull();
+
+      deliveries.deleted(back);
+      take(delete(back));
+    }
+
+    @Test
     void anObjectThatCameBackWhileItsDeleteWasTakenIsToldAgain() {
       ConfigMap a = stored("A", "1");
       take(add(a));
@@ -269,6 +285,7 @@ class DeletesTest {
       take(add(a));
       objects.clear();
       deliveries.synced();
+      assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       take(delete(a));
 
       ConfigMap b = stored("B", "2");
