@@ -94,7 +94,7 @@ class ResyncTest {
     });
     rig.put("busy", "1");
     assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
-    rig.advanceUntil(Duration.ofSeconds(1), () -> ((DefaultController<?>) rig.controller()).queueLength() >= 100);
+    rig.advanceUntil(Duration.ofSeconds(1), () -> rig.queue().length() >= 100);
     int before = rig.calls().size();
     rig.put("fresh", "1");
     rig.awaitHeard("fresh=1");

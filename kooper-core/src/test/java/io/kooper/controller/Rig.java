@@ -7,6 +7,8 @@ import io.kooper.fake.FakeSource;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.InformerListener;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -140,6 +142,10 @@ final class Rig implements AutoCloseable {
 
   Controller controller() {
     return controller;
+  }
+
+  WorkQueue<ObjectKey> queue() {
+    return ((DefaultController<?>) controller).queue();
   }
 
   /** The thread that called run(). */
