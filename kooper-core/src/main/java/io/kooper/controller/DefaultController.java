@@ -304,14 +304,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     };
   }
 
-  /** How many keys are ready; for tests. */
-  int queueLength() {
-    return queue.length();
-  }
-
-  /** How many queued calls the stop has dropped; for tests. */
-  long dropped() {
-    return queue.dropped();
+  /** For tests. */
+  WorkQueue<ObjectKey> queue() {
+    return queue;
   }
 
   private ControllerException failed(String what, @Nullable Throwable cause) {

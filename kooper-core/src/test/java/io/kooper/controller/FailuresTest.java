@@ -289,8 +289,8 @@ class FailuresTest {
 
       rig.put("a", "good").advance(SECOND, 5);
 
-      assertThat(rig.told("a")).containsExactly("add a=bad", "add a=good");
-      assertThat(attempts("a")).containsExactly(1, 2);
+      assertThat(rig.told("a")).as("and perhaps a resync").startsWith("add a=bad", "add a=good");
+      assertThat(attempts("a")).startsWith(1, 2);
     }
 
     @Test

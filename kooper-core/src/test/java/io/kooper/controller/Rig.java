@@ -6,10 +6,15 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
+import io.kooper.informer.InformerListener;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +49,9 @@ final class Rig implements AutoCloseable {
   final FakeSource source = new FakeSource();
   final SeenClock clock = new SeenClock();
   final List<Call> all = new CopyOnWriteArrayList<>();
+  /** Changes that the informer told the controller before it told us: they are in the queue, or were. */
+  private final Set<String> heard = ConcurrentHashMap.newKeySet();
+
   private volatile Behaviour behaviour = (call, context) -> {};
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final BlockingQueue<String> markersSeen = new LinkedBlockingQueue<>();
@@ -99,7 +107,28 @@ final class Rig implements AutoCloseable {
   }
 
   Controller build(UnaryOperator<ControllerBuilder<ConfigMap>> options) {
-    return options.apply(Controller.builder(source.retriever(), handler).clock(clock).noResync()).build();
+    return options.apply(Controller.builder(source.retriever(), handler).clock(clock).noResync().listener(new Ears())).build();
+  }
+
+  private final class Ears implements InformerListener<ConfigMap> {
+    @Override
+    public void added(ConfigMap object, boolean initial) {
+      heard.add(object.getMetadata().getName() + "=" + object.getData().get("value"));
+    }
+
+    @Override
+    public void updated(ConfigMap before, ConfigMap after) {
+      added(after, false);
+    }
+
+    @Override
+    public void deleted(ConfigMap lastState) {}
+  }
+
+  /** Waits until the controller knows of a state, given as {@code name=value}. */
+  Rig awaitHeard(String state) {
+    await(() -> heard.contains(state));
+    return this;
   }
 
   private void run() {
@@ -113,6 +142,10 @@ final class Rig implements AutoCloseable {
 
   Controller controller() {
     return controller;
+  }
+
+  WorkQueue<ObjectKey> queue() {
+    return ((DefaultController<?>) controller).queue();
   }
 
   /** The thread that called run(). */

@@ -182,7 +182,7 @@ class StoppingTest {
     }
 
     private int queued() {
-      return ((DefaultController<?>) rig.controller()).queueLength();
+      return rig.queue().length();
     }
 
     @Test
@@ -205,7 +205,7 @@ class StoppingTest {
       rig.awaitEnd();
 
       assertThat(rig.told().subList(before, rig.told().size())).doesNotContain("add a=1");
-      assertThat(((DefaultController<?>) rig.controller()).dropped()).isPositive();
+      assertThat(rig.queue().dropped()).isPositive();
     }
 
     @Test
