@@ -280,7 +280,7 @@ final class Campaign {
   private boolean conclude(long started) {
     boolean leads = candidate.isLeading();
     show();
-    events.holder(candidate.holder());
+    events.holder(view.holder());
     Term current = current();
     if (!leads) {
       if (current != null) {
@@ -299,7 +299,8 @@ final class Campaign {
   }
 
   private void show() {
-    view = new View(candidate.holder(), candidate.holds(), candidate.renewedAt());
+    LeaseRecord last = candidate.observed();
+    view = new View(last == null ? null : last.holder(), candidate.holds(), candidate.renewedAt());
   }
 
   private void begin(Term next) {
@@ -346,7 +347,8 @@ final class Campaign {
         request = exchange(request);
       }
       if (!candidate.mayHold()) {
-        if ("".equals(candidate.holder())) {
+        LeaseRecord last = candidate.observed();
+        if (last != null && last.isFree()) {
           events.released();
         }
         show();

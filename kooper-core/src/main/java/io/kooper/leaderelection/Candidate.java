@@ -273,8 +273,8 @@ final class Candidate {
     return loss;
   }
 
-  /** Who holds the lease as it was last seen; empty when nobody does, null when none was seen yet. */
-  @Nullable String holder() {
-    return observed == null ? null : observed.holder();
+  /** The lease as it was last seen; null when none was seen yet. */
+  @Nullable LeaseRecord observed() {
+    return observed;
   }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Elections over real connections, with both HTTP clients, on a lease of 3 s, a deadline of 2 s and a period of 0.5 s. */
-@Execution(ExecutionMode.CONCURRENT)
+@Execution(ExecutionMode.SAME_THREAD)
 class LeaderElectionTest {
 
   /** One replica: an election with a client of its own, and a task that works until leadership ends or it is stopped. */
