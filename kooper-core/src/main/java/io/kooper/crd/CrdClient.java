@@ -48,7 +48,7 @@ public interface CrdClient {
    * <p>A definition without a schema, as from {@link CrdDefinitions#of} or {@link CrdConf}, never updates one that has a
    * schema or more versions: that is logged, and the existing one kept.
    *
-   * @param timeout for everything together
+   * @param timeout for everything together, save that a last request may take a second more
    * @throws CrdException when it could not be done or the time is up; the message has the last state and failure
    * @throws IllegalArgumentException when the definition cannot be one, with everything that is wrong
    */

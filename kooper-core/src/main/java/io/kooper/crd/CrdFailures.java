@@ -9,9 +9,9 @@ final class CrdFailures {
 
   private CrdFailures() {}
 
-  /** Whether the same request may succeed later. Without a code there was no answer. */
+  /** Whether the same request may succeed later. Without a code (it is 0, or -1) there was no answer. */
   static boolean isTransient(KubernetesClientException e) {
-    return e.getCode() == 0 || e.getCode() == 408 || e.getCode() == 429 || e.getCode() >= 500;
+    return e.getCode() <= 0 || e.getCode() == 408 || e.getCode() == 429 || e.getCode() >= 500;
   }
 
   /** Whether another was faster: the definition is to be read again. */
@@ -31,11 +31,8 @@ final class CrdFailures {
     Status status = e.getStatus();
     StringBuilder message = new StringBuilder("cannot ").append(verb)
         .append(" the CustomResourceDefinition \"").append(name).append("\": ");
-    if (e.getCode() == 0 || status == null || status.getMessage() == null) {
-      message.append(e.getMessage());
-      if (e.getCause() != null) {
-        message.append(", ").append(e.getCause());
-      }
+    if (e.getCode() <= 0 || status == null || status.getMessage() == null) {
+      message.append(e.getCause() == null ? e.getMessage() : e.getCause()); // the message is then that of the cause, or none
     } else {
       message.append(e.getCode()).append(status.getReason() == null ? "" : " " + status.getReason())
           .append(", \"").append(status.getMessage()).append('"');

@@ -20,6 +20,9 @@ final class FabricCrdApi implements CrdApi {
   /** A request that takes longer counts as lost; a definition of a megabyte takes a second or two. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** The last look, when all time is up, is to have a chance. */
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
+
   private static final ResourceDefinitionContext DEFINITIONS = new ResourceDefinitionContext.Builder()
       .withGroup("apiextensions.k8s.io").withVersion("v1").withKind("CustomResourceDefinition")
       .withPlural("customresourcedefinitions").withNamespaced(false).build();
@@ -67,7 +70,7 @@ final class FabricCrdApi implements CrdApi {
   }
 
   private <R> R send(Duration patience, Request<R> request) throws InterruptedException {
-    long millis = Math.max(1, Math.min(PATIENCE.toMillis(), patience.toMillis()));
+    long millis = Math.max(LEAST_PATIENCE.toMillis(), Math.min(PATIENCE.toMillis(), patience.toMillis()));
     // from the client's own: a blank one would drop impersonation. Not closed: it shares the connections of the user's
     KubernetesClient once = client.newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0).withRequestTimeout((int) millis).build()).adapt(KubernetesClient.class);

@@ -1,0 +1,306 @@
+package io.kooper.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Version;
+import io.kooper.crd.CRD;
+import io.kooper.crd.CrdClient;
+import io.kooper.crd.CrdConf;
+import io.kooper.crd.CrdDefinitions;
+import io.kooper.crd.CrdException;
+import io.kooper.crd.CrdPolicy;
+import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.Undecodable;
+import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.Fault;
+import io.kooper.test.Faults.Injection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("K10: definitions on an API server")
+@Timeout(60)
+class CrdClusterTest {
+
+  private static final String CRDS = "customresourcedefinitions";
+  private static final String NAME = "teapots.kooper.io";
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  @Group("kooper.io")
+  @Version("v1")
+  @Plural("teapots")
+  @ShortNames("tp")
+  static class Teapot extends CustomResource<String, String> implements Namespaced {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static EmbeddedApiServer server;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void start() {
+    server = EmbeddedApiServer.start();
+    client = server.client();
+  }
+
+  @AfterEach
+  void clear() throws InterruptedException {
+    server.faults().clear();
+    CrdClient.of(client).delete(NAME);
+    await().until(() -> present() == null);
+  }
+
+  @AfterAll
+  static void stop() {
+    client.close();
+    server.close();
+  }
+
+  private static CustomResourceDefinition present() {
+    return client.apiextensions().v1().customResourceDefinitions().withName(NAME).get();
+  }
+
+  private static CustomResourceDefinition definition() {
+    return CrdDefinitions.of(Teapot.class);
+  }
+
+  private static CustomResourceDefinition withColumn() {
+    return CrdConf.ofKind("Teapot").plural("teapots").group("kooper.io").version("v1").shortNames("tp").statusSubresource()
+        .printerColumn("Content", "string", ".spec").build();
+  }
+
+  private static void ensure(CustomResourceDefinition definition) throws InterruptedException {
+    CrdClient.of(client).ensurePresent(definition, CrdPolicy.UPDATE, TIMEOUT);
+  }
+
+  private static long requests(String verb) {
+    return server.requests(request -> request.is(verb, CRDS)).size();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anObjectIsListedAfterItsDefinitionIsInitialized(HttpModule http) throws Exception {
+    try (KubernetesClient own = http.client(server.config())) {
+      CRD<Teapot> teapots = CRD.builder(own, Teapot.class).definition(definition()).timeout(TIMEOUT).build();
+      teapots.initialize();
+      teapots.initialize();
+      Teapot teapot = new Teapot();
+      teapot.setMetadata(new ObjectMetaBuilder().withNamespace("default").withName("one").build());
+      teapot.setSpec("oolong");
+      own.resource(teapot).create();
+      List<String> listed = new ArrayList<>();
+      teapots.listerWatcher().list(new ListOptions(), new ListSink<>() {
+        @Override
+        public void item(Teapot item) {
+          listed.add(item.getMetadata().getName() + " " + item.getSpec());
+        }
+
+        @Override
+        public void deleted(Teapot item) {
+          throw new AssertionError(item);
+        }
+
+        @Override
+        public void undecodable(Undecodable item) {
+          throw new AssertionError(item);
+        }
+      });
+      assertThat(listed).containsExactly("one oolong");
+      assertThat(present().getSpec().getNames().getShortNames()).containsExactly("tp");
+    }
+  }
+
+  @RepeatedTest(100)
+  void severalReplicasMakeOneDefinition() throws Exception {
+    int replicas = 4;
+    long updates = requests("update");
+    ExecutorService threads = Executors.newFixedThreadPool(replicas);
+    try {
+      CountDownLatch start = new CountDownLatch(1);
+      List<Future<Boolean>> ends = new ArrayList<>();
+      for (int i = 0; i < replicas; i++) {
+        Callable<Boolean> replica = () -> {
+          start.await();
+          ensure(definition());
+          return true;
+        };
+        ends.add(threads.submit(replica));
+      }
+      start.countDown();
+      for (Future<Boolean> end : ends) {
+        assertThat(end.get(30, TimeUnit.SECONDS)).isTrue();
+      }
+      assertThat(present().getMetadata().getGeneration()).isEqualTo(1);
+      assertThat(requests("update")).isEqualTo(updates);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @RepeatedTest(100)
+  void replicasOfTwoVersionsOfAnOperatorAgreeOnAnUpdate() throws Exception {
+    ensure(definition());
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<Boolean>> ends = new ArrayList<>();
+      for (CustomResourceDefinition wanted : List.of(withColumn(), definition(), withColumn())) {
+        ends.add(threads.submit(() -> {
+          ensure(wanted);
+          return true;
+        }));
+      }
+      for (Future<Boolean> end : ends) {
+        assertThat(end.get(30, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(present().getSpec().getVersions().get(0).getAdditionalPrinterColumns())
+        .as("the older one does not mention it, so it takes nothing away").hasSize(1);
+  }
+
+  @Test
+  void anUpdateAddsAPrinterColumnAndKeepsWhatOthersAdded() throws Exception {
+    ensure(definition());
+    client.apiextensions().v1().customResourceDefinitions().withName(NAME).edit(crd -> {
+      crd.getMetadata().setLabels(java.util.Map.of("theirs", "kept"));
+      return crd;
+    });
+    ensure(withColumn());
+    long updates = requests("update");
+    ensure(withColumn());
+    assertThat(requests("update")).as("nothing is left to do").isEqualTo(updates);
+    CustomResourceDefinitionVersion version = present().getSpec().getVersions().get(0);
+    assertThat(version.getAdditionalPrinterColumns()).extracting(c -> c.getName()).containsExactly("Content");
+    assertThat(version.getSubresources().getStatus()).isNotNull();
+    assertThat(present().getMetadata().getLabels()).containsEntry("theirs", "kept");
+  }
+
+  @Test
+  void anUpdateFromAStaleStateIsRepeatedFromTheNewest() throws Exception {
+    ensure(definition());
+    Injection conflict = server.faults().inject(Fault.status(409).on("update", CRDS).times(3));
+    ensure(withColumn());
+    assertThat(conflict.hits()).isEqualTo(3);
+    assertThat(present().getSpec().getVersions().get(0).getAdditionalPrinterColumns()).hasSize(1);
+  }
+
+  @Test
+  void aDefinitionThatIsBeingDeletedIsCreatedAgain() throws Exception {
+    ensure(definition());
+    Teapot teapot = new Teapot();
+    teapot.setMetadata(new ObjectMetaBuilder().withNamespace("default").withName("held").withFinalizers("a/b").build());
+    client.resource(teapot).create();
+    String before = present().getMetadata().getUid();
+    CrdClient.of(client).delete(NAME);
+    assertThat(present().getMetadata().getDeletionTimestamp()).isNotNull();
+    FutureTask<Throwable> end = new FutureTask<>(() -> catchThrowable(() -> ensure(definition())));
+    long gets = requests("get");
+    new Thread(end, "waits for the deletion").start();
+    await().until(() -> requests("get") > gets + 2);
+    client.resources(Teapot.class).inNamespace("default").withName("held").edit(held -> {
+      held.getMetadata().setFinalizers(List.of());
+      return held;
+    });
+    assertThat(end.get(20, TimeUnit.SECONDS)).isNull();
+    assertThat(present().getMetadata().getUid()).isNotEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {429, 500, 503})
+  void passingFaultsAreOutlived(int code) throws Exception {
+    List<Injection> faults = new ArrayList<>();
+    for (String verb : List.of("get", "create")) {
+      faults.add(server.faults().inject(Fault.status(code).on(verb, CRDS).times(2)));
+    }
+    ensure(definition());
+    assertThat(faults).extracting(Injection::hits).as("each failure is seen, none retried in secret").containsExactly(2, 2);
+  }
+
+  @Test
+  void lostConnectionsAndAnswersAreOutlived() throws Exception {
+    server.faults().inject(Fault.disconnect().on("get", CRDS).times(1));
+    server.faults().inject(Fault.loseAnswer().on("create", CRDS).times(1));
+    server.faults().inject(Fault.loseAnswer().on("update", CRDS).times(1));
+    ensure(definition());
+    ensure(withColumn());
+    assertThat(present().getMetadata().getGeneration()).isEqualTo(2);
+  }
+
+  @Test
+  void aMissingPermissionIsNamedAtOnce() {
+    server.faults().inject(Fault.status(403).message("User \"u\" cannot create resource").on("create", CRDS));
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> ensure(definition())).isInstanceOf(CrdException.class)
+        .hasMessageContainingAll("403 Forbidden", "User \"u\" cannot create resource", "verbs: [create]")
+        .hasCauseInstanceOf(KubernetesClientException.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.dividedBy(2));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aServerThatDoesNotAnswerIsGivenUpAtTheTimeoutWithTheCause(HttpModule http) {
+    try (KubernetesClient own = http.client(server.config())) {
+      server.faults().inject(Fault.hang());
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> CrdClient.of(own).waitToBePresent(NAME, Duration.ofSeconds(1)))
+          .isInstanceOf(CrdException.class).hasMessageContainingAll("not ready within PT1S", "last failure");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anInterruptEndsARequestThatHangs(HttpModule http) throws Exception {
+    try (KubernetesClient own = http.client(server.config())) {
+      Injection hang = server.faults().inject(Fault.hang());
+      FutureTask<Throwable> end = new FutureTask<>(() -> catchThrowable(
+          () -> CrdClient.of(own).waitToBePresent(NAME, TIMEOUT)));
+      Thread thread = new Thread(end, "waits for an answer");
+      thread.start();
+      await().until(() -> hang.hits() > 0);
+      thread.interrupt();
+      assertThat(end.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+    }
+  }
+
+  @Test
+  void aDeletedDefinitionTakesItsObjectsWithIt() throws Exception {
+    ensure(definition());
+    CrdClient.of(client).delete(NAME);
+    await().until(() -> present() == null);
+    assertThatThrownBy(() -> client.resources(Teapot.class).inAnyNamespace().list())
+        .isInstanceOfSatisfying(KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(404));
+  }
+}
