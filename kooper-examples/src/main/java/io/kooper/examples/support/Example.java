@@ -42,7 +42,7 @@ public final class Example implements AutoCloseable {
    *
    * @param simulation makes something happen on the embedded server, as real life does in a cluster
    */
-  public static Example start(String name, String[] args, Function<KubernetesClient, AutoCloseable> simulation) {
+  public static Example start(String name, String[] args, Function<KubernetesClient, ? extends AutoCloseable> simulation) {
     Flags flags;
     Optional<String> cluster;
     try {
