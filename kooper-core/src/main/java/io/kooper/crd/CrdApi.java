@@ -27,5 +27,5 @@ interface CrdApi {
   boolean delete(String name) throws InterruptedException;
 
   /** The API server's version, if it tells. */
-  @Nullable VersionInfo version(Duration patience) throws InterruptedException;
+  @Nullable VersionInfo version() throws InterruptedException;
 }

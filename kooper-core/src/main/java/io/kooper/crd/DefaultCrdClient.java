@@ -67,13 +67,14 @@ final class DefaultCrdClient implements CrdClient {
     }
   }
 
-  private void checkVersion(Duration patience) throws InterruptedException {
+  /** Only asked for when there is no definition: a server that has one knows the API. */
+  private void checkVersion() throws InterruptedException {
     if (versionChecked) {
       return;
     }
     VersionInfo version;
     try {
-      version = api.version(patience);
+      version = api.version();
     } catch (KubernetesClientException e) {
       LOG.debug("the API server's version could not be read", e);
       return;
@@ -113,7 +114,6 @@ final class DefaultCrdClient implements CrdClient {
     }
 
     void run() throws InterruptedException {
-      checkVersion(patience.left());
       Duration atLeast;
       do {
         atLeast = Duration.ZERO;
@@ -143,6 +143,9 @@ final class DefaultCrdClient implements CrdClient {
       Map<String, Object> existing = api.get(name, patience.left());
       read = true;
       state = CrdState.of(existing);
+      if (existing == null) {
+        checkVersion();
+      }
       if (wanted == null || state.deleting()) {
         return existing;
       }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ final class Drift {
 
   /** What a schema says that says nothing of fields. */
   private static final Set<String> SCHEMALESS = Set.of("type", "description", "x-kubernetes-preserve-unknown-fields");
+
+  /** A schema's default or a part of it, unlike a field of that name. */
+  private static final Pattern IN_DEFAULT = Pattern.compile("(?<!\\.properties)\\.default($|[.\\[])");
 
   private static final String VERSIONS = ".spec.versions";
   private static final int VALUE_LENGTH = 60;
@@ -94,8 +98,8 @@ final class Drift {
     if (value == null) {
       return true;
     }
-    if (path.endsWith(".default")) {
-      return false; // a schema's default of false is one
+    if (IN_DEFAULT.matcher(path).find()) {
+      return false; // a default of false is one
     }
     return value.equals(false) || value.equals("") || value instanceof List<?> list && list.isEmpty()
         || path.endsWith(".priority") && value instanceof Number number && number.intValue() == 0;

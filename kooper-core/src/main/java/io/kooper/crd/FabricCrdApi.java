@@ -59,8 +59,8 @@ final class FabricCrdApi implements CrdApi {
   }
 
   @Override
-  public @Nullable VersionInfo version(Duration patience) throws InterruptedException {
-    return send(patience, KubernetesClient::getKubernetesVersion);
+  public @Nullable VersionInfo version() throws InterruptedException {
+    return send(PATIENCE, KubernetesClient::getKubernetesVersion);
   }
 
   private static NonNamespaceOperation<

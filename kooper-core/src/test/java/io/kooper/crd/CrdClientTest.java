@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.kooper.clock.ManualClock;
 import io.kooper.clock.Clock;
+import io.kooper.clock.ManualClock;
 import io.kooper.crd.FakeCrdApi.Happening;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -428,6 +428,7 @@ class CrdClientTest {
     @Test
     void asksOnce() throws Exception {
       ensure(Definitions.foo(), CrdPolicy.UPDATE);
+      client.delete(NAME);
       ensure(Definitions.foo(), CrdPolicy.UPDATE);
       client.waitToBePresent(NAME, MINUTE);
       assertThat(api.calls).filteredOn("version"::equals).hasSize(1);
@@ -439,7 +440,14 @@ class CrdClientTest {
       api.minor = minor;
       assertThat(ensureFails(Definitions.foo(), CrdPolicy.UPDATE))
           .hasMessageContainingAll("Kubernetes 1." + minor, "at least 1.16");
-      assertThat(calls()).isEmpty();
+      assertThat(calls()).containsExactly("get");
+    }
+
+    @Test
+    void needsNoVersionOfAServerThatHasADefinition() throws Exception {
+      api.put(Definitions.FOO_AS_SERVED);
+      ensure(Definitions.foo(), CrdPolicy.UPDATE);
+      assertThat(api.calls).containsExactly("get");
     }
 
     @ParameterizedTest

@@ -126,6 +126,14 @@ class DriftTest {
     }
 
     @Test
+    void aZeroWithinADefault() {
+      assertThat(drift(with(Definitions.FOO, "default: 1", "default: {a: false}"),
+          with(Definitions.FOO_AS_SERVED, "default: 1", "default: {}"))).hasSize(1);
+      assertThat(drift(with(Definitions.FOO, "active:", "default:"), with(Definitions.FOO_AS_SERVED, "active:", "default:")))
+          .as("a field of that name").isEmpty();
+    }
+
+    @Test
     void preservedUnknownFieldsThatAreNotWantedAnyMore() {
       assertThat(drift(with(Definitions.FOO, "scope:", "preserveUnknownFields: false\n  scope:"),
           with(Definitions.FOO_AS_SERVED, "scope:", "preserveUnknownFields: true\n  scope:")))

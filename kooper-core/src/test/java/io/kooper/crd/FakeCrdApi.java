@@ -175,7 +175,7 @@ class FakeCrdApi implements CrdApi {
   }
 
   @Override
-  public synchronized VersionInfo version(Duration patience) throws InterruptedException {
+  public synchronized VersionInfo version() throws InterruptedException {
     calls.add("version");
     happens("version");
     return new VersionInfo.Builder().withMajor(major).withMinor(minor).build();

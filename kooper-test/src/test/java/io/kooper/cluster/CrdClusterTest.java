@@ -31,6 +31,7 @@ import io.kooper.test.Faults.Injection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -78,7 +79,7 @@ class CrdClusterTest {
   void clear() throws InterruptedException {
     server.faults().clear();
     CrdClient.of(client).delete(NAME);
-    await().until(() -> present() == null);
+    await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> present() == null);
   }
 
   @AfterAll
@@ -194,7 +195,7 @@ class CrdClusterTest {
   void anUpdateAddsAPrinterColumnAndKeepsWhatOthersAdded() throws Exception {
     ensure(definition());
     client.apiextensions().v1().customResourceDefinitions().withName(NAME).edit(crd -> {
-      crd.getMetadata().setLabels(java.util.Map.of("theirs", "kept"));
+      crd.getMetadata().setLabels(Map.of("theirs", "kept"));
       return crd;
     });
     ensure(withColumn());
@@ -261,11 +262,11 @@ class CrdClusterTest {
   @Test
   void aMissingPermissionIsNamedAtOnce() {
     server.faults().inject(Fault.status(403).message("User \"u\" cannot create resource").on("create", CRDS));
-    long start = System.nanoTime();
+    long creates = requests("create");
     assertThatThrownBy(() -> ensure(definition())).isInstanceOf(CrdException.class)
         .hasMessageContainingAll("403 Forbidden", "User \"u\" cannot create resource", "verbs: [create]")
         .hasCauseInstanceOf(KubernetesClientException.class);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.dividedBy(2));
+    assertThat(requests("create")).as("asked once").isEqualTo(creates + 1);
   }
 
   @ParameterizedTest
@@ -273,10 +274,8 @@ class CrdClusterTest {
   void aServerThatDoesNotAnswerIsGivenUpAtTheTimeoutWithTheCause(HttpModule http) {
     try (KubernetesClient own = http.client(server.config())) {
       server.faults().inject(Fault.hang());
-      long start = System.nanoTime();
       assertThatThrownBy(() -> CrdClient.of(own).waitToBePresent(NAME, Duration.ofSeconds(1)))
           .isInstanceOf(CrdException.class).hasMessageContainingAll("not ready within PT1S", "last failure");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
     }
   }
 
