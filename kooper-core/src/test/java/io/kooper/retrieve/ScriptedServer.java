@@ -111,9 +111,13 @@ final class ScriptedServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     socket.close();
-    acceptor.join(); // until then it may accept one more
+    try {
+      acceptor.join(); // until then it may accept one more
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     for (Socket connection : connections) {
       connection.close();
     }
