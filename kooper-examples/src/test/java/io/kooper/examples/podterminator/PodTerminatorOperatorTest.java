@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class PodTerminatorOperatorTest {
 
   @Test
+  @SuppressWarnings("try") // the simulation only has to live
   void installsItsDefinitionAndTerminatesPods() throws Exception {
     try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client();
         SimulatedVictims victims = SimulatedVictims.live(client)) {
