@@ -48,7 +48,7 @@ class StartingTest {
   private Thread closing() {
     Thread closer = new Thread(rig.controller()::close, "closing");
     closer.start();
-    Rig.await(() -> rig.controller().health().reasons().toString().contains("stops"));
+    Rig.await(() -> rig.queue().isShutDown());
     return closer;
   }
 

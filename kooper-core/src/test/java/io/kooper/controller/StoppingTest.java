@@ -40,7 +40,7 @@ class StoppingTest {
   private Thread closing() {
     Thread closer = new Thread(rig.controller()::close, "closing");
     closer.start();
-    Rig.await(() -> rig.controller().health().reasons().toString().contains("stops"));
+    Rig.await(() -> rig.queue().isShutDown());
     return closer;
   }
 
