@@ -49,7 +49,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("C10")
 class EnginePropertyTest {
 
-  private static final int SEEDS = Integer.getInteger("kooper.seeds", 2000);
+  private static final int SEEDS = Integer.getInteger("kooper.seeds", 1500);
   private static final String[] NAMES = {"a", "b", "c", "d", "e", "f"};
 
   @Test
@@ -307,7 +307,9 @@ class EnginePropertyTest {
       } catch (TerminalException e) {
         refusal = e;
       } catch (Throwable t) {
-        leave(key);
+        synchronized (key) {
+          key.inside = false;
+        }
         throw t;
       }
       synchronized (key) {
@@ -318,16 +320,10 @@ class EnginePropertyTest {
           key.refused = refusal != null;
           key.handledVersion = refusal == null ? version(object) : 0;
         }
-        leave(key);
+        key.inside = false;
       }
       if (refusal != null) {
         throw refusal;
-      }
-    }
-
-    private void leave(Key key) {
-      synchronized (key) {
-        key.inside = false;
       }
     }
 
