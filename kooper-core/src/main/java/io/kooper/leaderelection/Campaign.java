@@ -168,6 +168,7 @@ final class Campaign {
         next = started + (long) (leads ? retry : retry * (1 + 1.2 * ThreadLocalRandom.current().nextDouble())); // client-go's
       }
       release();
+      next = clock.nanoTime();
     } while (!isOver());
   }
 
@@ -212,8 +213,17 @@ final class Campaign {
 
   private void converse(@Nullable Request first) {
     Request request = first;
-    while (request != null) {
+    while (request != null && isWanted()) { // who left must not acquire any more
       request = exchange(request);
+    }
+  }
+
+  private boolean isWanted() {
+    lock.lock();
+    try {
+      return participants > 0;
+    } finally {
+      lock.unlock();
     }
   }
 

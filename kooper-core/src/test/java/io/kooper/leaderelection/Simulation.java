@@ -379,6 +379,9 @@ final class Simulation {
         Lease stored = answer;
         LeaseException refused = failure;
         if (!answerLost && now >= cutOffUntil && life == born) {
+          if (isBad() && random.nextInt(200) == 0) {
+            pause(upTo(30)); // before it reads the answer
+          }
           locally(now + back, () -> finish(over, request, stored, refused, end));
         }
       });
