@@ -330,6 +330,16 @@ class DeletesTest {
     }
 
     @Test
+    void theFirstListWaitsInTheLowestLaneAndChangesInTheHighest() {
+      deliveries.added(stored("A", "1"), true);
+      assertThat(queue.length(Lane.RESYNC)).isEqualTo(1);
+
+      deliveries.updated(stored("A", "1"), stored("A", "2"));
+      assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
+      assertThat(queue.length()).isEqualTo(1);
+    }
+
+    @Test
     void aKeyWithADeleteAndASuccessorIsListedOnce() {
       ConfigMap a = stored("A", "1");
       take(add(a));
