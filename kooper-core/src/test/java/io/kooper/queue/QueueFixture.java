@@ -3,6 +3,7 @@ package io.kooper.queue;
 import static java.time.Duration.ZERO;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kooper.clock.ManualClock;
 import java.util.ArrayList;
@@ -27,7 +28,8 @@ abstract class QueueFixture {
   void noThreadIsLeft() throws InterruptedException {
     queue.shutDownNow();
     for (Thread thread : threads) {
-      thread.join();
+      thread.join(10_000);
+      assertThat(thread.isAlive()).as("%s still waits after shutDownNow()", thread).isFalse();
     }
   }
 

@@ -80,6 +80,25 @@ class WorkQueueWakeUpTest extends QueueFixture {
         .containsExactlyInAnyOrder("near", "far");
   }
 
+  /** The one that is signalled is not the one that waits for the later time: it must take the lead over. */
+  @Test
+  void anEarlierDelayIsWaitedForByWhoeverIsSignalled() throws Exception {
+    WorkQueue<String> real = WorkQueue.<String>builder().build();
+    List<FutureTask<String>> tasks = List.of(new FutureTask<>(real::get), new FutureTask<>(real::get));
+    List<Thread> waiting = tasks.stream().map(Thread::new).toList();
+    for (Thread thread : waiting) {
+      thread.start();
+      eventually().until(() -> thread.getState() == Thread.State.WAITING);
+    }
+    real.addAfter("far", ofHours(1), RETRY); // the first waits for this, and stands behind the second from now on
+    eventually().until(() -> waiting.get(0).getState() == Thread.State.TIMED_WAITING);
+    real.addAfter("near", ofMillis(20), RETRY);
+    eventually().until(() -> tasks.stream().anyMatch(FutureTask::isDone));
+    real.shutDownNow();
+    assertThat(List.of(String.valueOf(tasks.get(0).get()), String.valueOf(tasks.get(1).get())))
+        .containsExactlyInAnyOrder("near", "null");
+  }
+
   @Test
   void theLeadPassesOnWhenTheLeaderIsInterrupted() throws Exception {
     queue.addAfter("a", ofHours(1), RETRY);
