@@ -58,6 +58,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private final Deadlines deadlines;
 
   private volatile boolean streamingRefused;
+
+  /** A server that is too old to know streaming lists never completes one: the next list is a plain one. */
+  private volatile boolean streamingSilent;
   private volatile Duration listHeaders;
 
   /**
@@ -91,11 +94,12 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   @Override
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    if (streaming && !streamingRefused) {
+    if (streaming && !streamingRefused && !streamingSilent) {
       StreamingListPieces<T> pieces = new StreamingListPieces<>(target, binder, sink);
       try {
         return streamingList(options, pieces);
       } catch (RetrieveException e) {
+        streamingSilent = e.reason() == Reason.SILENT;
         if (e.reason() != Reason.REJECTED) {
           throw e;
         }
@@ -106,6 +110,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
         }
       }
     }
+    streamingSilent = false;
     return plainList(options, sink);
   }
 

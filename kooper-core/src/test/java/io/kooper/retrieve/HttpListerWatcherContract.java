@@ -608,11 +608,14 @@ abstract class HttpListerWatcherContract {
     }
 
     @Test
-    @DisplayName("R8 is dead when the marked bookmark does not come")
-    void silent() {
-      server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "50"))).awaitGone(new CountDownLatch(1)));
+    @DisplayName("R8 is dead when the marked bookmark does not come, and a plain list follows, as for a server that is too old")
+    void silent() throws Exception {
+      server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "50"))).awaitGone(new CountDownLatch(1)))
+          .then(200, listOf("7", "", object("b", "1")));
+      HttpListerWatcher<ConfigMap> source = source(quick, true);
 
-      assertThat(failure(() -> list(quick)).reason()).isEqualTo(Reason.SILENT);
+      assertThat(failure(() -> source.list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
+      assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
     }
 
     @ParameterizedTest
