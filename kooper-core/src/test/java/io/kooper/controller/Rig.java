@@ -44,6 +44,9 @@ final class Rig implements AutoCloseable {
     }
   }
 
+  /** Of a test on a machine that is busy with other things. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private static final String MARKER = "zz-marker";
 
   final FakeSource source = new FakeSource();
@@ -155,7 +158,7 @@ final class Rig implements AutoCloseable {
 
   /** Fails as run() did, wrapped in an ExecutionException. */
   void awaitEnd() throws Exception {
-    ended.get(10, TimeUnit.SECONDS);
+    ended.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** Waits for run() to end, moving the clock meanwhile. */
@@ -169,7 +172,7 @@ final class Rig implements AutoCloseable {
   }
 
   static void await(BooleanSupplier condition) {
-    Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(10))
+    Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).atMost(PATIENCE)
         .until(condition::getAsBoolean);
   }
 
@@ -213,7 +216,7 @@ final class Rig implements AutoCloseable {
 
   private void awaitMarker(String mark) {
     try {
-      for (String seen = ""; !mark.equals(seen); seen = markersSeen.poll(10, TimeUnit.SECONDS)) {
+      for (String seen = ""; !mark.equals(seen); seen = markersSeen.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         assertThat(seen).as("marker %s of the list %s", mark, told()).isNotNull();
       }
     } catch (InterruptedException e) {

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(90)
 class StartingTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
@@ -164,6 +165,19 @@ class StartingTest {
 
       assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
       assertThat(names).allMatch(name -> name.startsWith("pool-"));
+    }
+
+    @Test
+    void anInterruptOfAnIdleWorkerEndsNothing() {
+      var worker = new AtomicReference<Thread>();
+      rig.behave((call, context) -> worker.set(Thread.currentThread()));
+      rig.put("a", "1").start(builder -> builder.executor(pool)).awaitCalls(1);
+      Rig.await(() -> rig.queue().inFlight() == 0);
+
+      worker.get().interrupt();
+
+      assertThat(rig.put("b", "1").settle().told()).contains("add b=1");
+      assertThat(rig.controller().health().ready()).isTrue();
     }
 
     @Test
