@@ -530,6 +530,36 @@ class CandidateTest {
   }
 
   @Nested
+  class Recreated {
+
+    @Test
+    void byAnotherWithoutItsTransitionsGoesOnWithOurs() {
+      server.put(foreign("b", 15, 41).build());
+      attempt(a);
+      server.delete();
+      server.put(foreign("b", 15, 0).build());
+      attempt(a);
+      pass(15);
+      assertThat(attempt(a)).isTrue();
+      assertThat(a.token()).isEqualTo(42);
+    }
+
+    @Test
+    void wordForWordIsANewLeaseToWaitFor() {
+      Lease lease = server.put(foreign("b", 15, 41).build());
+      attempt(a);
+      pass(14);
+      server.delete();
+      server.put(lease);
+      assertThat(attempt(a)).isFalse();
+      pass(14);
+      assertThat(attempt(a)).as("somebody may have led in between").isFalse();
+      pass(1);
+      assertThat(attempt(a)).isTrue();
+    }
+  }
+
+  @Nested
   class Releasing {
 
     @Test
