@@ -29,6 +29,7 @@ public final class LeaderElectionBuilder {
   private Duration retryPeriod = Duration.ofSeconds(2);
   private Duration healthTolerance = Duration.ofSeconds(20);
   private boolean releaseOnStop = true;
+  private boolean recordEvents;
   private LeaderElectionListener listener = new LeaderElectionListener() {};
   private Clock clock = Clock.system();
   private Path namespaceFile = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
@@ -90,6 +91,12 @@ public final class LeaderElectionBuilder {
     return this;
   }
 
+  /** Writes a Kubernetes Event on the lease for each change here; needs the right to create events. Default: none. */
+  public LeaderElectionBuilder recordEvents() {
+    this.recordEvents = true;
+    return this;
+  }
+
   /** Default: {@link Clock#system()}. */
   public LeaderElectionBuilder clock(Clock clock) {
     this.clock = Objects.requireNonNull(clock, "clock");
@@ -139,7 +146,9 @@ public final class LeaderElectionBuilder {
         Objects.requireNonNull(name), self, leaseDuration, renewDeadline, retryPeriod, healthTolerance, releaseOnStop, clock);
     LeaseStore leases = store != null ? store : new ClientLeaseStore(
         Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.requestTimeout());
-    return new LeaderElection(settings, leases, listener);
+    return new LeaderElection(settings, leases, recordEvents
+        ? new LeaderEventRecorder(Objects.requireNonNull(client), settings, listener)
+        : listener);
   }
 
   private @Nullable String defaultNamespace() {

@@ -32,9 +32,13 @@ class DocsTest {
       import io.fabric8.kubernetes.api.model.*;
       import io.fabric8.kubernetes.client.*;
       import io.kooper.clock.*;
+      import io.fabric8.kubernetes.model.annotation.*;
       import io.kooper.controller.*;
+      import io.kooper.crd.*;
       import io.kooper.handler.*;
       import io.kooper.informer.*;
+      import io.kooper.leaderelection.*;
+      import io.kooper.operator.*;
       import io.kooper.queue.*;
       import io.kooper.retrieve.*;
       import io.kooper.test.*;
@@ -54,6 +58,14 @@ class DocsTest {
       }
       """;
 
+  /** The operator tutorial's pieces build on the example's class, and on each other. */
+  private static String context(Path page) {
+    return page.endsWith("operator-tutorial.md")
+        ? AROUND.replace("class Block {", "class Block {\n  Handler<PodTerminator> terminate;")
+            .replace("import java.util.concurrent.*;", "import java.util.concurrent.*;\nimport io.kooper.examples.podterminator.*;")
+        : AROUND;
+  }
+
   private static Stream<Path> pages() throws IOException {
     try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
       return Stream.concat(Stream.of(ROOT.resolve("README.md")),
@@ -68,17 +80,17 @@ class DocsTest {
       Matcher blocks = JAVA.matcher(Files.readString(page));
       for (int i = 1; blocks.find(); i++) {
         String block = blocks.group(1);
-        tests.add(DynamicTest.dynamicTest(ROOT.relativize(page) + ", block " + i, () -> compile(block)));
+        tests.add(DynamicTest.dynamicTest(ROOT.relativize(page) + ", block " + i, () -> compile(block, context(page))));
       }
     }
     assertThat(tests).isNotEmpty();
     return tests.stream();
   }
 
-  private static void compile(String block) {
+  private static void compile(String block, String around) {
     Matcher name = Pattern.compile("public (?:final )?class (\\w+)").matcher(block);
     boolean whole = name.find() && block.stripLeading().startsWith("import");
-    String code = whole ? block : AROUND.formatted(block);
+    String code = whole ? block : around.formatted(block.replace("public class", "class"));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter errors = new StringWriter();
     JavaFileObject source = new SimpleJavaFileObject(

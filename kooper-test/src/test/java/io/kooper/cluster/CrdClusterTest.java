@@ -142,7 +142,7 @@ class CrdClusterTest {
     }
   }
 
-  @RepeatedTest(100)
+  @RepeatedTest(5)
   void severalReplicasMakeOneDefinition() throws Exception {
     int replicas = 4;
     long updates = requests("update");
@@ -169,7 +169,7 @@ class CrdClusterTest {
     }
   }
 
-  @RepeatedTest(100)
+  @RepeatedTest(5)
   void replicasOfTwoVersionsOfAnOperatorAgreeOnAnUpdate() throws Exception {
     ensure(definition());
     ExecutorService threads = Executors.newFixedThreadPool(3);

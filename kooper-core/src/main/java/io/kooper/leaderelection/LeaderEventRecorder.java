@@ -1,0 +1,81 @@
+package io.kooper.leaderelection;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a Kubernetes Event on the lease when this process begins or ends to lead, with client-go's words, and passes all on
+ * to another listener. Each is written once, on a thread of its own: an election does not wait for it.
+ */
+final class LeaderEventRecorder implements LeaderElectionListener {
+
+  private static final Logger log = LoggerFactory.getLogger(LeaderEventRecorder.class);
+
+  private final KubernetesClient client;
+  private final LeaderElection.Settings settings;
+  private final LeaderElectionListener next;
+
+  LeaderEventRecorder(KubernetesClient client, LeaderElection.Settings settings, LeaderElectionListener next) {
+    this.client = client;
+    this.settings = settings;
+    this.next = next;
+  }
+
+  @Override
+  public void startedLeading(long token) {
+    record("became leader");
+    next.startedLeading(token);
+  }
+
+  @Override
+  public void stoppedLeading(long token, Reason reason) {
+    record("stopped leading");
+    next.stoppedLeading(token, reason);
+  }
+
+  @Override
+  public void newLeader(String identity) {
+    next.newLeader(identity);
+  }
+
+  @Override
+  public void renewed(Duration took) {
+    next.renewed(took);
+  }
+
+  @Override
+  public void attemptFailed(Exception cause) {
+    next.attemptFailed(cause);
+  }
+
+  private void record(String what) {
+    String now = settings.clock().now().truncatedTo(ChronoUnit.SECONDS).toString();
+    Event event = new EventBuilder()
+        .withNewMetadata().withGenerateName(settings.name() + ".").withNamespace(settings.namespace()).endMetadata()
+        .withNewInvolvedObject()
+        .withApiVersion("coordination.k8s.io/v1").withKind("Lease")
+        .withNamespace(settings.namespace()).withName(settings.name())
+        .endInvolvedObject()
+        .withType("Normal").withReason("LeaderElection").withMessage(settings.identity() + " " + what)
+        .withNewSource().withComponent("kooper").endSource()
+        .withFirstTimestamp(now).withLastTimestamp(now).withCount(1)
+        .build();
+    Thread thread = new Thread(() -> write(event), "kooper-" + settings.name() + "-event");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void write(Event event) {
+    try {
+      client.v1().events().inNamespace(settings.namespace()).resource(event).create();
+    } catch (RuntimeException e) { // the election does not depend on it
+      log.warn("cannot write the event \"{}\" in namespace {}: {}; it needs the right to create events", event.getMessage(),
+          settings.namespace(), e.getMessage());
+    }
+  }
+}
