@@ -15,7 +15,7 @@ class DelayHeapTest {
 
   @Test
   void itsFirstIsTheEarliestWhateverIsAddedAndRemovedAndEqualOnesKeepTheirOrder() {
-    for (long seed = 0; seed < 300; seed++) {
+    for (long seed = 0; seed < 100; seed++) {
       Random random = new Random(seed);
       DelayHeap<Integer> heap = new DelayHeap<>();
       List<Slot<Integer>> model = new ArrayList<>(); // in the order of the adds

@@ -1,8 +1,11 @@
 package io.kooper.queue;
 
+import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
+
 import io.kooper.clock.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -209,15 +212,42 @@ class WorkQueueLincheckTest {
   @ValueSource(ints = {2, 3})
   @DisplayName("every interleaving gives what some order of its operations gives")
   void isLinearizable(int threads) {
-    patient(new ModelCheckingOptions())
+    options()
         .threads(threads)
         .actorsPerThread(threads == 2 ? 3 : 2)
         .actorsBefore(2)
         .actorsAfter(3)
-        .iterations(5)
+        .iterations(2)
         .invocationsPerIteration(60)
         .sequentialSpecification(Specification.class)
         .check(Operations.class);
+  }
+
+  @Test
+  @DisplayName("no interleaving gives a key to two, or loses an add, where these are closest to happen")
+  void holdsInTheNarrowPlaces() throws ReflectiveOperationException {
+    options()
+        .iterations(0)
+        .addCustomScenario(new ExecutionScenario( // two want one key
+            List.of(call("add", 1)),
+            List.of(List.of(call("get"), call("done", 1)), List.of(call("get"), call("length"))),
+            List.of(call("get")), null))
+        .addCustomScenario(new ExecutionScenario( // an add as the key is given back, and somebody waits for it
+            List.of(call("add", 1), call("get")),
+            List.of(List.of(call("addAfter", 1), call("add", 1)), List.of(call("done", 1), call("get")), List.of(call("get"))),
+            List.of(call("done", 1), call("get")), null))
+        .addCustomScenario(new ExecutionScenario( // an add as the end comes
+            List.of(call("add", 2), call("get"), call("addAfter", 1), call("tick")),
+            List.of(List.of(call("add", 2), call("done", 2)), List.of(call("shutDown"), call("get"))),
+            List.of(call("get"), call("get"), call("get")), null))
+        .invocationsPerIteration(150)
+        .sequentialSpecification(Specification.class)
+        .check(Operations.class);
+  }
+
+  private static Actor call(String operation, Integer... arguments) throws NoSuchMethodException {
+    Class<?>[] types = arguments.length == 0 ? new Class<?>[0] : new Class<?>[] {int.class};
+    return new Actor(Operations.class.getMethod(operation, types), List.of(arguments));
   }
 
   /** A signal ends a wait, no time does. */
@@ -273,7 +303,7 @@ class WorkQueueLincheckTest {
     Actor work = new Actor(Waiting.class.getMethod("work"), List.of());
     Actor feed = new Actor(Waiting.class.getMethod("feed"), List.of());
     Actor check = new Actor(Waiting.class.getMethod("allDelivered"), List.of());
-    patient(new ModelCheckingOptions())
+    options()
         .iterations(0)
         .addCustomScenario(
             new ExecutionScenario(List.of(), List.of(List.of(work), List.of(work), List.of(feed)), List.of(check), null))
@@ -282,8 +312,12 @@ class WorkQueueLincheckTest {
         .check(Waiting.class);
   }
 
-  /** Half a minute is not enough for the first run, which instruments all classes, on a machine that is very busy. */
-  private static ModelCheckingOptions patient(ModelCheckingOptions options) {
-    return options.invocationTimeout$lincheck(300_000);
+  private static ModelCheckingOptions options() {
+    return new ModelCheckingOptions()
+        // no switch of threads inside of these: the lock is to be tested, and there is budget for more interleavings of it
+        .addGuarantee(forClasses(HashMap.class.getName(), ArrayList.class.getName(), Duration.class.getName(),
+            Lanes.class.getName(), SlotList.class.getName(), DelayHeap.class.getName()).allMethods().treatAsAtomic())
+        // half a minute is not enough for the first run, which instruments all classes, on a machine that is very busy
+        .invocationTimeout$lincheck(300_000);
   }
 }
