@@ -30,7 +30,8 @@ class DocsTest {
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
       import io.fabric8.kubernetes.api.model.*;
-      import io.fabric8.kubernetes.client.*;
+      import io.fabric8.kubernetes.client.CustomResource;
+      import io.fabric8.kubernetes.client.KubernetesClient;
       import io.kooper.clock.*;
       import io.fabric8.kubernetes.model.annotation.*;
       import io.kooper.controller.*;
