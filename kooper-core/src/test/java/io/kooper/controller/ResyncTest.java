@@ -26,7 +26,7 @@ class ResyncTest {
 
   @Test
   @Tag("K5")
-  @DisplayName("K5: every object is told again once an interval")
+  @DisplayName("K5 R9: every object is told again once an interval")
   void everyObjectIsToldAgainOnceAnInterval() {
     rig.put("a", "1").put("b", "1").start(builder -> builder.resync(Duration.ofSeconds(30))).awaitCalls(2);
 

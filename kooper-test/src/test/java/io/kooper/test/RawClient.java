@@ -48,7 +48,7 @@ final class RawClient {
       TrustManager[] trust = SSLUtils.trustManagers(server.config());
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, trust, null);
-      http = HttpClient.newBuilder().sslContext(context).connectTimeout(Duration.ofSeconds(5)).build();
+      http = HttpClient.newBuilder().sslContext(context).connectTimeout(Duration.ofMinutes(1)).build();
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }
@@ -82,7 +82,7 @@ final class RawClient {
 
   Reply send(String method, String path, @Nullable String contentType, @Nullable String json) {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.url() + path))
-        .timeout(Duration.ofSeconds(10))
+        .timeout(Duration.ofMinutes(1))
         .method(method, json == null ? BodyPublishers.noBody() : BodyPublishers.ofString(json.replace('\'', '"')));
     if (contentType != null) {
       request.header("Content-Type", contentType);
