@@ -157,7 +157,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /**
    * While another process leads, neither list nor watch. It saves memory and load, and makes a new leader begin later.
-   * Default: a standby keeps its store up to date.
+   * One that has lost the leadership and campaigns again keeps on watching. Default: a standby keeps its store up to date.
    */
   public ControllerBuilder<T> coldStandby() {
     this.warmStandby = false;

@@ -50,6 +50,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private final Lifecycle life;
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
+  private volatile boolean informing; // the informer was started, which can be done only once; written by that thread
   private volatile @Nullable RuntimeException failure; // why run() ended early
 
   DefaultController(ControllerBuilder<T> builder, ControllerDefaults defaults) {
@@ -96,7 +97,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     life.begin();
     try {
       if (warmStandby) {
-        informer.start();
+        inform();
       }
       do {
         runner.run(this::lead);
@@ -121,9 +122,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return;
     }
     try {
-      if (!warmStandby && !workers.started()) {
-        informer.start();
-      }
+      inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd(life::signal);
       if (awaitSync(leadership)) {
         startWorkers();
@@ -142,6 +141,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       drain();
     } else {
       loseTerm();
+    }
+  }
+
+  private void inform() {
+    if (!informing) {
+      informer.start();
+      informing = true;
     }
   }
 
@@ -167,7 +173,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     } else if (!campaignAgain) {
       failure = failed("lost the leadership", null);
     }
-    if (failure != null) {
+    if (failure != null || life.state() != State.RUNNING) {
       life.requestStop();
       drain();
       return;
@@ -182,7 +188,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return workers.awaitIdle(timeout, clock);
     } catch (InterruptedException e) {
       interrupted = true;
-      return workers.running().isEmpty();
+      life.requestStop(); // as anywhere else in run(); it must not campaign again
+      return true; // the drain sees to those that still run
     }
   }
 
@@ -215,9 +222,6 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       workers.cancel();
       drained = awaitDrained(GRACE);
     }
-    if (timeouts != null) {
-      timeouts.stop();
-    }
     if (!drained) {
       throw failed("stopped, but handlers still run though they were interrupted, for "
           + queue.processing() + ": make them end when their context is cancelled", failure);
@@ -233,12 +237,22 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
   }
 
+  private void stopTimers() {
+    if (resync != null) {
+      resync.stop();
+    }
+    if (timeouts != null) {
+      timeouts.stop();
+    }
+  }
+
   /** Ends what is left, however run() came to its end. */
   private void finish() {
     try {
       life.requestStop();
       queue.shutDownNow();
       workers.stopWaiting();
+      stopTimers(); // between two terms nobody drains
       informer.close();
       log.info("controller {}: ended; {} queued calls were dropped", name, queue.dropped());
     } finally {
@@ -272,7 +286,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     InformerHealth watch = informer.health();
     boolean broken = now == State.RUNNING && informer.ended();
     boolean standby = now == State.RUNNING && life.isWaiting() && runner != Runner.ALWAYS;
-    boolean working = now == State.RUNNING && (allSeen || standby && !warmStandby) && !broken;
+    boolean cold = standby && !warmStandby && !informing;
+    boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
     int missing = workers.started() || !standby ? workerCount - workers.alive() : 0;
     var error = watch.lastError();
     String because = error == null ? "" : ": " + error.getMessage();
@@ -281,7 +296,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       reasons.add(name + notRunning(now));
     } else if (broken) {
       reasons.add(name + " gets no changes any more: its informer's thread has ended");
-    } else if (standby && !warmStandby) {
+    } else if (cold) {
       log.trace("{}: a cold standby sees nothing", name);
     } else if (!allSeen) {
       reasons.add(name + " has not seen all objects yet" + because);

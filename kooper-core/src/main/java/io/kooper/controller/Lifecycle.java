@@ -63,6 +63,9 @@ final class Lifecycle {
   boolean awaitsLeadership() {
     lock.lock();
     try {
+      if (waiting && state == State.RUNNING) { // asking again and again would be a busy loop
+        throw new ControllerException("controller " + name + " failed: its election's runner has returned without a term", null);
+      }
       waiting = state == State.RUNNING;
       return waiting;
     } finally {

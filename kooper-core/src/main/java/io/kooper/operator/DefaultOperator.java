@@ -121,8 +121,10 @@ final class DefaultOperator implements Operator {
     boolean interrupted = false;
     try {
       initialize();
-      start();
-      collect(news.take(), failures);
+      if (!stopping()) { // a definition may be done although it was interrupted
+        start();
+        collect(news.take(), failures);
+      }
     } catch (InterruptedException e) {
       interrupted = true;
     } catch (RuntimeException | Error e) {
@@ -195,7 +197,7 @@ final class DefaultOperator implements Operator {
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
     if (threads.isEmpty()) {
-      controllers.forEach(Controller::close);
+      controllers.forEach(controller -> closeOne(controller, failures));
       return false;
     }
     running.forEach(controller -> thread(controller::close, controller.name() + "-stop").start());
@@ -214,6 +216,15 @@ final class DefaultOperator implements Operator {
       }
     }
     return interrupted;
+  }
+
+  /** A foreign one may throw: the others have to be closed all the same, and who waits for the end must not wait for ever. */
+  private void closeOne(Controller controller, List<Throwable> failures) {
+    try {
+      controller.close();
+    } catch (RuntimeException | Error e) {
+      failures.add(e);
+    }
   }
 
   private @Nullable ControllerException thrown(List<Throwable> failures) {
@@ -246,8 +257,10 @@ final class DefaultOperator implements Operator {
     if (pool != null) {
       pool.shutdownNow();
     }
-    controllers.forEach(Controller::close);
-    if (threads.stream().anyMatch(Thread::isAlive)) {
+    List<Throwable> failures = new ArrayList<>();
+    controllers.forEach(controller -> closeOne(controller, failures));
+    failures.forEach(failure -> log.warn("operator {}: a controller failed to close", name, failure));
+    if (stillRuns()) {
       return; // close() of a controller returned while it runs: this is one of its handlers, which must not wait for itself
     }
     try {
@@ -255,6 +268,17 @@ final class DefaultOperator implements Operator {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether one is at work. A thread that is alive does not say so: one that has ended may be giving back its lease. */
+  private boolean stillRuns() {
+    List<Thread> all = threads;
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).isAlive() && controllers.get(i).health().live()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.kooper.operator;
 
 import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.leaderelection.Leadership;
@@ -16,8 +17,9 @@ final class ElectedController implements Controller {
   private final Runner election;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread waiting; // the thread in run() while it waits for the leadership; guarded by lock
+  private boolean working; // the controller runs in a term; guarded by lock
   private boolean closed; // guarded by lock
-  private volatile boolean lost;
+  private volatile boolean lost; // the term ended while it worked, before anybody closed it
 
   ElectedController(Controller controller, Runner election) {
     this.controller = controller;
@@ -51,13 +53,41 @@ final class ElectedController implements Controller {
       Thread.interrupted(); // by close()
       return;
     }
-    leadership.onEnd(() -> {
-      lost = !isClosed();
-      Thread closing = new Thread(controller::close, "kooper-" + name() + "-lost"); // close() may wait, this must not
-      closing.setDaemon(true);
-      closing.start();
-    });
-    controller.run();
+    setWorking(true);
+    try {
+      leadership.onEnd(this::lose);
+      controller.run();
+    } catch (ControllerEndedException e) {
+      if (!lost && !isClosed()) {
+        throw e;
+      } // else it was closed before it could begin: nothing goes on, so the lease may be given back
+    } finally {
+      setWorking(false);
+    }
+  }
+
+  private void lose() {
+    lock.lock();
+    try {
+      if (!working) {
+        return; // it has ended by itself, and the term with it
+      }
+      lost |= !closed;
+    } finally {
+      lock.unlock();
+    }
+    Thread closing = new Thread(controller::close, "kooper-" + name() + "-lost"); // close() may wait, this must not
+    closing.setDaemon(true);
+    closing.start();
+  }
+
+  private void setWorking(boolean now) {
+    lock.lock();
+    try {
+      working = now;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Whether it is not closed. */
