@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.HandlerContext;
+import io.kooper.informer.InformerListener;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -276,6 +278,36 @@ class ControllerTest {
       Rig.await(() -> sizes.size() == 3);
 
       assertThat(sizes).containsOnly(3);
+    }
+
+    @Test
+    @Tag("C4")
+    @DisplayName("C4: no call before every listener has heard of the whole list")
+    void noCallBeforeEveryListenerHasHeardOfTheWholeList() {
+      var synced = new AtomicBoolean();
+      var early = new AtomicBoolean();
+      rig.behave((call, context) -> early.compareAndSet(false, !synced.get()));
+      rig.put("a", "1").put("b", "1").put("c", "1").start(builder -> builder.listener(new InformerListener<>() {
+        @Override
+        public void added(ConfigMap object, boolean initial) {
+          for (int i = 0; initial && rig.all.isEmpty() && i < 10_000; i++) {
+            Thread.yield(); // a chance for a worker that should not be there yet
+          }
+        }
+
+        @Override
+        public void updated(ConfigMap before, ConfigMap after) {}
+
+        @Override
+        public void deleted(ConfigMap lastState) {}
+
+        @Override
+        public void synced() {
+          synced.set(true);
+        }
+      })).awaitCalls(3).settle();
+
+      assertThat(early).isFalse();
     }
   }
 }
