@@ -81,8 +81,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock);
+    informer.addListener(deliveries);
     builder.listeners.forEach(informer::addListener);
-    informer.addListener(deliveries); // the last: no call before everybody has heard of the whole list
   }
 
   @Override
