@@ -6,6 +6,7 @@ import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
+import io.kooper.informer.InformerListener;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.queue.Lane;
@@ -72,7 +73,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         .clock(clock)
         .rateLimiter(builder.rateLimiter == null ? RateLimiter.standard(clock) : builder.rateLimiter)
         .build();
-    this.deliveries = new Deliveries<>(informer.store(), queue, life::setSynced);
+    this.deliveries = new Deliveries<>(informer.store(), queue);
     // decorators from the outside in: what comes after a failure, then the call itself
     Processor<T> chain = new RetryProcessor<>(
         job -> job.call(handler), queue, deliveries, builder.retries, builder.resync != null);
@@ -83,6 +84,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock);
     informer.addListener(deliveries);
     builder.listeners.forEach(informer::addListener);
+    informer.addListener(new SyncSignal());
   }
 
   @Override
@@ -324,5 +326,23 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private ControllerException failed(String what, @Nullable Throwable cause) {
     return new ControllerException("controller " + name + " " + what, cause);
+  }
+
+  /** Wakes run() when all objects have been seen. */
+  private final class SyncSignal implements InformerListener<T> {
+
+    @Override
+    public void synced() {
+      life.setSynced();
+    }
+
+    @Override
+    public void added(T object, boolean initial) {}
+
+    @Override
+    public void updated(T before, T after) {}
+
+    @Override
+    public void deleted(T lastState) {}
   }
 }

@@ -40,7 +40,6 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   private final Store<T> store;
   private final WorkQueue<ObjectKey> queue;
-  private final Runnable onSynced;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The state last given to add, of keys whose delete has not been taken. Guarded by lock. */
@@ -55,11 +54,9 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   /** Failures since the last success. Written by the worker that has the key. */
   private final Map<ObjectKey, Integer> failures = new ConcurrentHashMap<>();
 
-  /** @param onSynced called when all objects have been told for the first time, and perhaps again */
-  Deliveries(Store<T> store, WorkQueue<ObjectKey> queue, Runnable onSynced) {
+  Deliveries(Store<T> store, WorkQueue<ObjectKey> queue) {
     this.store = store;
     this.queue = queue;
-    this.onSynced = onSynced;
   }
 
   // the informer's side
@@ -116,7 +113,6 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       lock.unlock();
     }
     missed.forEach(key -> queue.add(key, Lane.CHANGE));
-    onSynced.run();
   }
 
   /** The key of an object that is there. A handler that writes to it and fails must not make a hot loop of that. */

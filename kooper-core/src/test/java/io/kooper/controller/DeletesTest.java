@@ -153,7 +153,7 @@ class DeletesTest {
     private final Map<ObjectKey, ConfigMap> objects = new ConcurrentHashMap<>();
     private final ManualClock clock = new ManualClock();
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
-    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue, () -> {});
+    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue);
     private final ObjectKey key = FakeSource.key("a");
 
     private ConfigMap stored(String uid, String version) {
