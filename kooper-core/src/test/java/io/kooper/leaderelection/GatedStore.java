@@ -3,8 +3,11 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link FakeLeaseServer} for several threads, whose requests can be held up or broken by a test. */
@@ -59,6 +62,7 @@ final class GatedStore implements LeaseStore {
   private final ReentrantLock lock = new ReentrantLock();
   private final FakeLeaseServer server = new FakeLeaseServer();
   private final List<String> requests = new ArrayList<>();
+  private final List<Gate> gates = new CopyOnWriteArrayList<>();
   private volatile @Nullable Gate gate;
   volatile @Nullable Throwable failure; // of each request, if any
 
@@ -78,12 +82,17 @@ final class GatedStore implements LeaseStore {
   }
 
   private Gate close(Gate next) {
+    gates.add(next);
     gate = next;
     return next;
   }
 
+  void openAll() {
+    gates.forEach(Gate::open);
+  }
+
   /** One look at, or change of, the server. */
-  <R extends @Nullable Object> R server(java.util.function.Function<FakeLeaseServer, R> action) {
+  <R extends @Nullable Object> R server(Function<FakeLeaseServer, R> action) {
     lock.lock();
     try {
       return action.apply(server);
@@ -150,11 +159,11 @@ final class GatedStore implements LeaseStore {
 
   @Override
   public Lease create(Lease lease) throws LeaseException, InterruptedException {
-    return java.util.Objects.requireNonNull(request("create", () -> server.create(lease)));
+    return Objects.requireNonNull(request("create", () -> server.create(lease)));
   }
 
   @Override
   public Lease update(Lease lease) throws LeaseException, InterruptedException {
-    return java.util.Objects.requireNonNull(request("update", () -> server.update(lease)));
+    return Objects.requireNonNull(request("update", () -> server.update(lease)));
   }
 }

@@ -121,7 +121,8 @@ class LeaderElectionThreadsTest {
   }
 
   @AfterEach
-  void endsItsThreads() throws InterruptedException {
+  void endsItsThreads() {
+    store.openAll();
     for (Worker worker : workers) {
       worker.interrupt();
       worker.end.countDown();
@@ -272,6 +273,7 @@ class LeaderElectionThreadsTest {
       gate.open();
       worker.join();
       assertThat(store.holder()).isEmpty();
+      assertThat(worker.leadership.get().isValid()).as("the renewal came too late").isFalse();
     }
 
     @Test
@@ -296,6 +298,7 @@ class LeaderElectionThreadsTest {
       GatedStore.Gate gate = store.holdUpDeaf("get");
       worker.end.countDown();
       gate.awaitReached();
+      await().until(() -> clock.waiting() >= 2); // the watchdog and the worker
       worker.interrupt();
       worker.join();
       gate.open();
@@ -661,8 +664,8 @@ class LeaderElectionThreadsTest {
     }
     assertThat(wrong).isEmpty();
     assertThat(tasks).hasValue(240);
+    await().until(() -> electionThreads().isEmpty());
     assertThat(events.stream().filter(event -> event.startsWith("started")).count())
         .isEqualTo(events.stream().filter(event -> event.startsWith("stopped")).count());
-    await().until(() -> electionThreads().isEmpty());
   }
 }
