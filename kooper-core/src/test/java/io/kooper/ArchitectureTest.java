@@ -78,8 +78,14 @@ class ArchitectureTest {
     }
 
     @Test
+    void metricsAndTracingKnowNoController() {
+      usesOnly("metrics", "queue", "retrieve");
+      usesOnly("tracing", "retrieve");
+    }
+
+    @Test
     void theInformerKnowsNeitherQueueNorController() {
-      usesOnly("informer", "clock", "retrieve");
+      usesOnly("informer", "clock", "retrieve", "metrics");
     }
 
     @Test
@@ -91,9 +97,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void theControllerKnowsNoMetricsNorTracingBackend() {
-      holds(noClasses().that().resideInAPackage("io.kooper.controller..").should().dependOnClassesThat()
-          .resideInAnyPackage("io.micrometer..", "io.opentracing..", "io.prometheus.."));
+    void onlyTheirOwnPackagesKnowMicrometerAndOpenTracing() {
+      holds(noClasses().that().resideOutsideOfPackage("io.kooper.metrics.micrometer..")
+          .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..", "io.prometheus.."));
+      holds(noClasses().that().resideOutsideOfPackage("io.kooper.tracing.opentracing..")
+          .should().dependOnClassesThat().resideInAPackage("io.opentracing.."));
+      holds(noClasses().that().resideOutsideOfPackages("io.kooper.metrics.micrometer..", "io.kooper.tracing.opentracing..")
+          .should().dependOnClassesThat().resideInAnyPackage("io.kooper.metrics.micrometer..", "io.kooper.tracing.opentracing.."));
     }
 
     @Test

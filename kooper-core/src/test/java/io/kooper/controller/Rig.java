@@ -211,6 +211,7 @@ final class Rig implements AutoCloseable {
       source.put(MARKER, mark);
       awaitMarker(mark);
     }
+    await(() -> queue().inFlight() == 0); // a marker's own call must not be there any more when the clock goes on
     return this;
   }
 

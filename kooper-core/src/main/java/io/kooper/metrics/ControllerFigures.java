@@ -1,0 +1,42 @@
+package io.kooper.metrics;
+
+import io.kooper.queue.Lane;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What can be read off a controller at any moment, from any thread. */
+public interface ControllerFigures {
+
+  /** Keys that are ready in a lane. */
+  int queueLength(Lane lane);
+
+  /** Keys that wait for their back-off or {@code requeueAfter}. */
+  int delayed();
+
+  /** Keys that workers have. */
+  int inFlight();
+
+  /** How long the oldest ready key has been ready. Costs a look at each. */
+  Duration oldestWaiting();
+
+  /** For how long the longest call that runs has been running. */
+  Duration longestRunning();
+
+  /** Workers that run. */
+  int workers();
+
+  /** Objects in the store. */
+  int objects();
+
+  /** About the size of the store's objects as JSON, from the sizes of those that came; 0 when the source does not tell. */
+  long storeBytes();
+
+  /** Whether all objects have been seen once. */
+  boolean synced();
+
+  /** Whether the watch is accepted. */
+  boolean watching();
+
+  /** Since the last event, bookmarks included, or list; null before the first. */
+  @Nullable Duration sinceLastEvent();
+}

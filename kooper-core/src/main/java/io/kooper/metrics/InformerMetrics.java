@@ -1,0 +1,22 @@
+package io.kooper.metrics;
+
+import io.kooper.retrieve.RetrieveException.Reason;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the figures of one informer, on its thread. Must not block. What it throws is logged once, and changes nothing. */
+public interface InformerMetrics {
+
+  /** A list is complete. */
+  default void listed(boolean first) {}
+
+  default void listFailed(Reason reason) {}
+
+  /** A watch has ended; {@code reason} is null if it was by the server's choice, as happens twice a minute. */
+  default void watchEnded(@Nullable Reason reason) {}
+
+  /** An object was bound from this many bytes of JSON. Not told by sources that get objects from elsewhere. */
+  default void decoded(int bytes, long nanos) {}
+
+  /** An object could not be bound. */
+  default void undecodable() {}
+}

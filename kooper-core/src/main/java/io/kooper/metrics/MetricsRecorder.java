@@ -1,0 +1,44 @@
+package io.kooper.metrics;
+
+import java.time.Duration;
+
+/**
+ * Takes the figures of controllers, elections and definitions; Kooper's Recorder. Every method records nothing unless
+ * overridden. One recorder may serve any number of controllers.
+ *
+ * <p>For Prometheus and everything else that Micrometer knows there is {@code MicrometerRecorder}:
+ *
+ * <pre>{@code
+ * MetricsRecorder metrics = new MicrometerRecorder(registry);
+ * Controller.builder(retriever, handler).metrics(metrics).build().run();
+ * }</pre>
+ */
+public interface MetricsRecorder {
+
+  /** Records nothing, and costs next to nothing. */
+  MetricsRecorder NONE = new MetricsRecorder() {};
+
+  /**
+   * A controller begins to run, on the thread that called {@code run()}; what is returned takes its figures and is closed when
+   * it has ended.
+   *
+   * @param figures may be read from any thread until the answer is closed
+   * @throws IllegalArgumentException when a controller of this name is being recorded: figures of two under one name would be
+   *     true for neither. The controller's {@code run()} fails with it
+   */
+  default ControllerMetrics controller(String name, ControllerFigures figures) {
+    return ControllerMetrics.NONE;
+  }
+
+  /** An election is built; what is returned takes its figures from then on. */
+  default ElectionMetrics election(String lease) {
+    return ElectionMetrics.NONE;
+  }
+
+  /**
+   * An operator has tried to initialize a definition.
+   *
+   * @param crd its plural
+   */
+  default void crdInitialized(String crd, Duration took, boolean succeeded) {}
+}
