@@ -31,7 +31,6 @@ final class JobTrace implements Trace {
   private final TracedController controller;
   private final ObjectKey key;
   private final boolean delete;
-  private final int attempt;
   private final Span root;
 
   private @Nullable Span handling; // while the handler runs
@@ -45,7 +44,6 @@ final class JobTrace implements Trace {
     this.controller = controller;
     this.key = key;
     this.delete = delete;
-    this.attempt = attempt;
     root = span("processJob")
         .ignoreActiveSpan()
         .withTag("kubernetes.object.namespace", key.namespace())
@@ -146,16 +144,10 @@ final class JobTrace implements Trace {
 
   @Override
   public void forgotten(boolean succeeded) {
-    root.log(Map.of(Fields.EVENT, "forget", Fields.MESSAGE, message(succeeded), KEY, key.toString()));
-  }
-
-  private String message(boolean succeeded) {
-    if (succeeded) {
-      return "object processed correctly";
-    }
-    return attempt > controller.retries()
-        ? "max number of retries reached after failing, forgetting object key"
-        : "failed with an error that is not retried, forgetting object key"; // Kooper knows no such error
+    String message = succeeded
+        ? "object processed correctly"
+        : "max number of retries reached after failing, forgetting object key";
+    root.log(Map.of(Fields.EVENT, "forget", Fields.MESSAGE, message, KEY, key.toString()));
   }
 
   @Override

@@ -260,18 +260,6 @@ class OpenTracingTest {
     }
 
     @Test
-    void anErrorThatIsNotRetriedIsNotTakenForTheLastRetry() {
-      Trace trace = begin(false, 1);
-      trace.handlerStarted();
-      trace.handlerEnded(FAILURE);
-      trace.forgotten(false);
-      trace.ended(false);
-
-      assertThat(logs(root())).contains(Map.of("event", "forget",
-          "message", "failed with an error that is not retried, forgetting object key", "kubernetes.object.key", "shop/web"));
-    }
-
-    @Test
     void aJobThatIsLeftUndoneIsStillMarked() {
       Trace trace = begin(false, 1);
       trace.handlerStarted();
