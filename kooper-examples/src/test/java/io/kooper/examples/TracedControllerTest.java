@@ -9,13 +9,18 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.examples.traced.Telemetry;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.test.EmbeddedApiServer;
+import io.kooper.tracing.ControllerTracing;
+import io.kooper.tracing.Trace;
+import io.kooper.tracing.opentracing.OpenTracing;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.opentracing.Tracer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -90,13 +95,14 @@ class TracedControllerTest {
 
     @Test
     @Tag("K7")
-    @DisplayName("K7: the spans of the handler and of the services it calls are in the controller's trace, with its baggage")
+    @DisplayName("K7: the spans of the handler and of the services it calls are in one trace, with its baggage")
     void oneTreeOverFourServices() {
       create();
       start(0);
       await().until(() -> roots(1).size() == 1);
 
-      String handler = "traced-pod-controller:processJob/traced-pod-controller:handleAddObject/traced-pod-controller:AddFunc";
+      String handler = "traced-pod-controller:processJob/traced-pod-controller:handleAddObject"
+          + "/traced-pod-controller:AddFunc";
       List<SpanData> spans = exported.getFinishedSpanItems();
       assertThat(spans).extracting(this::path).containsExactlyInAnyOrder(
           "traced-pod-controller:processJob",
@@ -131,7 +137,8 @@ class TracedControllerTest {
       for (int attempt = 1; attempt <= 6; attempt++) {
         SpanData root = roots(attempt).get(0);
         assertThat(exported.getFinishedSpanItems()).filteredOn(span -> span.getTraceId().equals(root.getTraceId()))
-            .extracting(SpanData::getName).containsExactlyInAnyOrder("processJob", "handleAddObject", "AddFunc", "getOrg");
+            .extracting(SpanData::getName)
+            .containsExactlyInAnyOrder("processJob", "handleAddObject", "AddFunc", "getOrg");
         assertThat(root.getEvents()).extracting(EventData::getName) // the shim calls an error so
             .containsExactly("process_object", "exception", attempt < 6 ? "reenqueued" : "forget", "log");
       }
@@ -151,6 +158,25 @@ class TracedControllerTest {
           "traced-pod-controller:processJob/traced-pod-controller:handleDeleteObject/traced-pod-controller:DeleteFunc"
               + "/aws:deleteCloudformationStack");
     }
+  }
+
+  @Test
+  void theShimTakesNoSpanForActiveThatAHandlerLeftSo() {
+    InMemorySpanExporter exported = InMemorySpanExporter.create();
+    Tracer tracer = Telemetry.of(SimpleSpanProcessor.create(exported)).tracer("test");
+    ControllerTracing tracing = OpenTracing.of(tracer).controller(new io.kooper.tracing.TracedController("pods", 1, null, 3));
+    for (int i = 0; i < 3; i++) {
+      Trace trace = tracing.begin(new ObjectKey("default", "web"), false, 1);
+      trace.handlerStarted();
+      tracer.activateSpan(tracer.buildSpan("left open").start());
+      trace.handlerEnded(null);
+      tracer.buildSpan("after").start().finish();
+      trace.ended(true);
+    }
+
+    assertThat(exported.getFinishedSpanItems())
+        .filteredOn(span -> List.of("processJob", "after").contains(span.getName())).hasSize(6)
+        .allSatisfy(span -> assertThat(span.getParentSpanContext().isValid()).isFalse());
   }
 
   @Nested
