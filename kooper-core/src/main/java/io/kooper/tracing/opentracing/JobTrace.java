@@ -13,6 +13,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ final class JobTrace implements Trace {
 
   private final Tracer tracer;
   private final TracedController controller;
+  private final AtomicBoolean warned;
   private final ObjectKey key;
   private final boolean delete;
   private final Span root;
@@ -39,9 +41,11 @@ final class JobTrace implements Trace {
   private boolean handled;
   private boolean failed;
 
-  JobTrace(Tracer tracer, TracedController controller, ObjectKey key, boolean delete, int attempt) {
+  /** @param warned whether it was said that a handler of this controller leaves scopes open */
+  JobTrace(Tracer tracer, TracedController controller, AtomicBoolean warned, ObjectKey key, boolean delete, int attempt) {
     this.tracer = tracer;
     this.controller = controller;
+    this.warned = warned;
     this.key = key;
     this.delete = delete;
     root = span("processJob")
@@ -121,8 +125,9 @@ final class JobTrace implements Trace {
       open.close();
     } finally {
       if (!same(before, tracer.activeSpan())) { // a scope that is not the innermost one does not close
-        log.warn("{}: the handler of {} left a scope of its own open; its spans are not active any more",
-            controller.name(), key);
+        if (warned.compareAndSet(false, true)) {
+          log.warn("{}: the handler of {} left a tracing scope open; further ones are not logged", controller.name(), key);
+        }
         tracer.activateSpan(before); // for good: there is no way to close what others have opened
       }
     }

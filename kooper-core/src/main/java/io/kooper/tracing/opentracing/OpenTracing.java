@@ -5,6 +5,7 @@ import io.kooper.tracing.TracedController;
 import io.kooper.tracing.Tracing;
 import io.opentracing.Tracer;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Makes a trace of each job, with spans, tags, logs and baggage as Kooper's: a root span {@code processJob}, and in it
@@ -38,6 +39,7 @@ public final class OpenTracing implements Tracing {
 
   @Override
   public ControllerTracing controller(TracedController controller) {
-    return (key, delete, attempt) -> new JobTrace(tracer, controller, key, delete, attempt);
+    AtomicBoolean warned = new AtomicBoolean();
+    return (key, delete, attempt) -> new JobTrace(tracer, controller, warned, key, delete, attempt);
   }
 }
