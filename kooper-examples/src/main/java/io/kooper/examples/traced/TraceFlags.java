@@ -29,7 +29,7 @@ public record TraceFlags(@Nullable URI otlp, @Nullable URI zipkin, double fail, 
   public static TraceFlags of(String name, String... args) {
     try {
       TraceFlags flags = parse(System.getenv(), args);
-      if (flags.others.contains("--help")) {
+      if (flags.others.contains("--help") || flags.others.contains("-h")) {
         System.out.println(USAGE);
       }
       return flags;
