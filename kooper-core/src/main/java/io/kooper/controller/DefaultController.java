@@ -71,7 +71,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.life = new Lifecycle(name, clock);
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
-    this.informer = Informer.builder(retriever).name(name).transform(builder.transform).clock(clock).metrics(metrics).build();
+    Informer.Builder<T> informerBuilder = Informer.builder(retriever)
+        .name(name)
+        .transform(builder.transform)
+        .clock(clock)
+        .metrics(metrics);
+    builder.indexes.forEach(informerBuilder::index);
+    this.informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock)
