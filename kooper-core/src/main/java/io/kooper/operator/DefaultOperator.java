@@ -5,6 +5,7 @@ import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.crd.CRD;
+import io.kooper.metrics.MetricsRecorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ final class DefaultOperator implements Operator {
   private final List<Controller> controllers;
   private final Duration initTimeout;
   private final Duration stopDeadline;
+  private final MetricsRecorder metrics;
 
   private final ReentrantLock initializing = new ReentrantLock();
   private boolean initialized; // guarded by initializing
@@ -60,6 +62,7 @@ final class DefaultOperator implements Operator {
     this.running = new ArrayList<>(controllers);
     this.initTimeout = builder.initTimeout;
     this.stopDeadline = builder.stopDeadline;
+    this.metrics = builder.metrics == null ? MetricsRecorder.NONE : builder.metrics;
   }
 
   @Override
@@ -92,7 +95,7 @@ final class DefaultOperator implements Operator {
       }
       CompletionService<Void> all = new ExecutorCompletionService<>(pool);
       crds.forEach(crd -> all.submit(() -> {
-        crd.initialize();
+        initialize(crd);
         return null;
       }));
       long end = System.nanoTime() + initTimeout.toNanos();
@@ -111,6 +114,25 @@ final class DefaultOperator implements Operator {
     } finally {
       pool.shutdownNow(); // interrupts the others
       initializers = null;
+    }
+  }
+
+  private void initialize(CRD<?> crd) throws InterruptedException {
+    long start = System.nanoTime();
+    boolean succeeded = false;
+    try {
+      crd.initialize();
+      succeeded = true;
+    } finally {
+      record(crd, Duration.ofNanos(System.nanoTime() - start), succeeded);
+    }
+  }
+
+  private void record(CRD<?> crd, Duration took, boolean succeeded) {
+    try {
+      metrics.crdInitialized(crd.plural(), took, succeeded);
+    } catch (RuntimeException | Error e) {
+      log.error("operator {}: its metrics failed", name, e);
     }
   }
 
