@@ -17,9 +17,9 @@ import java.util.stream.LongStream;
 /**
  * Records in a Micrometer registry, under the names that Kooper has where it has one; {@code docs/metrics.md} lists them.
  *
- * <p><b>Guarantees.</b> All series of a controller are there, with 0, from the moment it runs, so that a rate counts the first
- * event too; recording an event looks nothing up and allocates nothing. When the controller has ended its gauges
- * are removed; its counters and histograms stay, and a later controller of the same name goes on with them. Times are in the
+ * <p><b>Guarantees.</b> All series of a controller are there, with 0, from the moment it runs, so that a rate counts the
+ * first event too; recording an event looks nothing up and allocates nothing. When the controller has ended its gauges are
+ * removed; its counters and histograms stay, and a later controller of the same name goes on with them. Times are in the
  * registry's base unit: seconds for Prometheus.
  *
  * <p><b>Threads.</b> May be used by any number at once. A registry has one recorder, which may serve all controllers,

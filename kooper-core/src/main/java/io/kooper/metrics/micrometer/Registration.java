@@ -36,8 +36,8 @@ final class Registration {
   }
 
   static IllegalArgumentException refused(String kind, String name) {
-    return new IllegalArgumentException("the " + kind + " " + name + " is being recorded in this registry already, and figures"
-        + " of two would be true for neither: " + (kind.equals("controller")
+    return new IllegalArgumentException("the " + kind + " " + name + " is being recorded in this registry already, and"
+        + " figures of two would be true for neither: " + (kind.equals("controller")
             ? "give the controllers different names, ControllerBuilder.name(...), or run one after the other"
             : "use one MicrometerRecorder per registry"));
   }

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,25 @@ class MicrometerRecorderTest {
       assertThat(scrape().value("kooper_controller_event_retries_total", "controller", "pods")).isEqualTo(3);
       assertThat(scrape().value("kooper_controller_given_up_events_total", "controller", "pods")).isEqualTo(2);
       assertThat(scrape().value("kooper_controller_handler_timeouts_total", "controller", "pods")).isEqualTo(1);
+    }
+
+    @Test
+    void costNoMemory() {
+      var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long self = Thread.currentThread().getId();
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 20; round++) { // the first ones load classes, and any may see a window of the maximum end
+        long before = threads.getThreadAllocatedBytes(self);
+        for (int i = 0; i < 1_000; i++) {
+          pods.queued(EventType.ADD);
+          pods.taken(i);
+          pods.processed(EventType.UPDATE, i, i % 2 == 0);
+          pods.decoded(i, i);
+          pods.watchEnded(Reason.GONE);
+        }
+        least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
+      }
+      assertThat(least).as("bytes for 1,000 rounds of events").isLessThan(1_000);
     }
 
     @Test
