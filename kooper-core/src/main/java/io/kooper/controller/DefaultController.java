@@ -93,26 +93,18 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private Processor<T> chain(ControllerBuilder<T> builder, ControllerDefaults defaults) {
     Handler<T> handler = Objects.requireNonNull(builder.handler);
     Tracing tracing = first(builder.tracing, defaults.tracing());
+    Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
+        tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)), deliveries, builder.retries);
     Processor<T> call = job -> job.call(handler);
-    if (tracing != null) {
-      call = TracedProcessor.call(call);
-    }
-    if (recorder != MetricsRecorder.NONE) {
-      call = new MeteredProcessor<>(call, metrics, clock);
-    }
-    Processor<T> called = call;
-    Processor<T> chain = new RetryProcessor<>(
-        job -> {
-          job.begin();
-          called.process(job);
-        },
-        queue, deliveries, builder.retries, builder.resync != null, metrics, new FailureLog(clock));
-    if (tracing != null) {
-      var traced = new TracedController(name, workerCount, builder.resync, builder.retries);
-      chain = new TracedProcessor<>(
-          tracing.controller(traced), chain, builder.retries, job -> deliveries.failures(job.key()));
-    }
-    return new MdcProcessor<>(chain);
+    Processor<T> traced = tracer == null ? call : tracer.call(call);
+    Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
+    Processor<T> begun = job -> {
+      job.begin();
+      measured.process(job);
+    };
+    Processor<T> retried = new RetryProcessor<>(
+        begun, queue, deliveries, builder.retries, builder.resync != null, metrics, new FailureLog(clock));
+    return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried));
   }
 
   private static <V extends @Nullable Object> V first(@Nullable V chosen, V otherwise) {

@@ -187,8 +187,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     newestDue = false;
     shortWatches = 0;
     lastEvent = clock.nanoTime();
-    log.info("informer {}: {} with {} objects at version {}", name, first ? "synced" : "listed again",
-        store().size(), listed);
+    log.info(first ? "informer {}: synced with {} objects at version {}"
+        : "informer {}: listed again with {} objects at version {}", name, store().size(), listed);
     lock.lock();
     try {
       syncTold = true;

@@ -29,6 +29,7 @@ class DocsTest {
 
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
+      import com.sun.net.httpserver.HttpServer;
       import io.fabric8.kubernetes.api.model.*;
       import io.fabric8.kubernetes.client.CustomResource;
       import io.fabric8.kubernetes.client.KubernetesClient;
@@ -47,6 +48,8 @@ class DocsTest {
       import io.kooper.test.*;
       import io.micrometer.core.instrument.MeterRegistry;
       import io.micrometer.prometheusmetrics.*;
+      import java.net.InetSocketAddress;
+      import java.nio.charset.StandardCharsets;
       import java.time.Duration;
       import java.util.*;
       import java.util.concurrent.*;
@@ -56,6 +59,7 @@ class DocsTest {
         KubernetesClient client;
         Retriever<Pod> pods;
         Handler<Pod> handler;
+        Controller controller;
 
         void block() throws Exception {
       %s

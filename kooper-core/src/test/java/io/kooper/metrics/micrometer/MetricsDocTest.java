@@ -64,7 +64,8 @@ class MetricsDocTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"grafana/dashboard.json", "grafana/alerts.yml", "grafana/alerts_test.yml"})
+  @ValueSource(strings = {"grafana/dashboard.json", "grafana/alerts.yml", "grafana/alerts_test.yml",
+      "docs/operations.md"})
   void onlyWhatThePageListsIsUsed(String file) throws IOException {
     Set<String> used = groups(Pattern.compile("\\b(kooper_\\w+)"), read(file));
     Map<String, Family> documented = documented();
