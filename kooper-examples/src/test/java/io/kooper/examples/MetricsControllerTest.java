@@ -69,8 +69,9 @@ class MetricsControllerTest {
       try {
         main.start();
         test.run();
-        main.join();
       } finally {
+        main.interrupt(); // as close() would
+        main.join();
         System.setOut(before);
       }
     }
@@ -98,7 +99,7 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_informer_decode_duration_seconds_count", "")).isPositive();
         assertThat(sum(scrape, "kooper_informer_errors_total", "")).isZero();
         assertThat(sum(scrape, "kooper_controller_workers", "controller=\"pods\"")).isEqualTo(2);
-      }, "--embedded", "--for=7s", "--port=0");
+      }, "--embedded", "--for=1m", "--port=0");
     }
 
     @Test
@@ -116,7 +117,7 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_leader_election_renew_duration_seconds_count", "")).isPositive();
         assertThat(sum(scrape, "kooper_crd_wait_duration_seconds_count", "success=\"true\"")).isEqualTo(1);
         assertThat(out()).doesNotContain("Pod added: ");
-      }, "--embedded", "--for=6s", "--port=0", "--fail=1", "--operator");
+      }, "--embedded", "--for=1m", "--port=0", "--fail=1", "--operator");
     }
   }
 

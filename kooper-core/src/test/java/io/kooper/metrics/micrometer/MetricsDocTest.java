@@ -26,7 +26,7 @@ class MetricsDocTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern ROW = Pattern.compile("(?m)^\\| `(kooper_\\w+)` \\| (\\w+) \\| ([^|]*) \\| [^|]+ \\|$");
   private static final Pattern ALERT_ROW = Pattern.compile("(?m)^\\| `(Kooper\\w+)` \\|");
-  private static final Pattern ALERT = Pattern.compile("(?m)^ +- alert: (\\w+)$");
+  private static final Pattern ALERT = Pattern.compile("(?m)^ +- alert: (\\w+)");
 
   private record Family(String type, Set<String> labels) {}
 
