@@ -82,13 +82,13 @@ class GrafanaTest {
         "--storage.tsdb.path=" + folder.resolve("data"), "--web.listen-address=localhost:" + prometheus)
         .inheritIO().start();
     Thread main = new Thread(() -> MetricsController.main(new String[] {
-        "--embedded", "--operator", "--fail=0.2", "--slow=300", "--for=40s", "--port=" + example}));
+        "--embedded", "--operator", "--fail=0.2", "--slow=300", "--for=3m", "--port=" + example}));
     try {
       main.start();
       List<Query> queries = queries();
       assertThat(queries).hasSizeGreaterThan(30);
       Map<Query, String> found = new LinkedHashMap<>();
-      await().atMost(Duration.ofSeconds(35)).pollInterval(Duration.ofSeconds(1)).ignoreExceptions().untilAsserted(() -> {
+      await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofSeconds(1)).ignoreExceptions().untilAsserted(() -> {
         for (Query query : queries) {
           if (!found.containsKey(query)) {
             String value = ask(prometheus, query.filled());

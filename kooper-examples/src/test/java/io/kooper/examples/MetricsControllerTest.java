@@ -21,12 +21,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mockito.Mockito;
 
 class MetricsControllerTest {
+
+  private static ConditionFactory eventually() {
+    return await().atMost(Duration.ofMinutes(1)); // a busy machine takes its time to start all of this
+  }
 
   private static HttpResponse<String> get(int port, String path) {
     try {
@@ -56,7 +61,7 @@ class MetricsControllerTest {
 
     private int port() {
       Pattern line = Pattern.compile("Metrics are at http://localhost:(\\d+)/metrics");
-      await().atMost(Duration.ofSeconds(30)).until(() -> line.matcher(out()).find());
+      eventually().until(() -> line.matcher(out()).find());
       Matcher matcher = line.matcher(out());
       assertThat(matcher.find()).isTrue();
       return Integer.parseInt(matcher.group(1));
@@ -81,8 +86,8 @@ class MetricsControllerTest {
     void servesMetricsAndProbes() throws InterruptedException {
       running(() -> {
         int port = port();
-        await().until(() -> get(port, "/readyz").statusCode() == 200);
-        await().until(() -> // and not just printed: a call is counted when it has ended
+        eventually().until(() -> get(port, "/readyz").statusCode() == 200);
+        eventually().until(() -> // and not just printed: a call is counted when it has ended
             sum(get(port, "/metrics").body(), "kooper_controller_processed_events_total", "type=\"delete\"") > 0);
         assertThat(get(port, "/healthz").body()).isEqualTo("ok" + System.lineSeparator());
 
@@ -99,7 +104,7 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_informer_decode_duration_seconds_count", "")).isPositive();
         assertThat(sum(scrape, "kooper_informer_errors_total", "")).isZero();
         assertThat(sum(scrape, "kooper_controller_workers", "controller=\"pods\"")).isEqualTo(2);
-      }, "--embedded", "--for=1m", "--port=0");
+      }, "--embedded", "--for=3m", "--port=0");
     }
 
     @Test
@@ -107,7 +112,7 @@ class MetricsControllerTest {
     void failsWhenAskedToAndLeads() throws InterruptedException {
       running(() -> {
         int port = port();
-        await().until(() -> sum(get(port, "/metrics").body(), "kooper_controller_given_up_events_total", "") > 0);
+        eventually().until(() -> sum(get(port, "/metrics").body(), "kooper_controller_given_up_events_total", "") > 0);
 
         String scrape = get(port, "/metrics").body();
         double errors = sum(scrape, "kooper_controller_processed_event_errors_total", "");
@@ -117,7 +122,7 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_leader_election_renew_duration_seconds_count", "")).isPositive();
         assertThat(sum(scrape, "kooper_crd_wait_duration_seconds_count", "success=\"true\"")).isEqualTo(1);
         assertThat(out()).doesNotContain("Pod added: ");
-      }, "--embedded", "--for=1m", "--port=0", "--fail=1", "--operator");
+      }, "--embedded", "--for=3m", "--port=0", "--fail=1", "--operator");
     }
   }
 

@@ -25,8 +25,9 @@ import java.util.stream.LongStream;
  * <p><b>Threads.</b> May be used by any number at once. A registry has one recorder, which may serve all controllers,
  * elections and operators of the process.
  *
- * <p><b>Errors.</b> What the registry throws while a controller's series are registered is thrown on, after those registered
- * so far were removed.
+ * <p><b>Errors.</b> A controller whose name is being recorded already, and a lease that another recorder has registered, are
+ * refused with an {@link IllegalArgumentException} that says what to do. What the registry throws while series
+ * are registered is thrown on, after those registered so far were removed.
  *
  * <pre>{@code
  * PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
