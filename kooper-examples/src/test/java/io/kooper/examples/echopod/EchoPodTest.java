@@ -1,0 +1,116 @@
+package io.kooper.examples.echopod;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.verifyNoMoreInteractions;
+import static org.mockito.Mockito.when;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.controller.Controller;
+import io.kooper.examples.Run;
+import io.kooper.examples.support.Samples;
+import io.kooper.handler.HandlerContext;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.test.EmbeddedApiServer;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class EchoPodTest {
+
+  private final EchoService service = mock();
+
+  @Nested
+  class Service {
+
+    @Test
+    void echoesALine() {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+      EchoService.to(new PrintStream(out, true, StandardCharsets.UTF_8)).echo("pod", "default/web");
+
+      assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("[pod] default/web" + System.lineSeparator());
+    }
+  }
+
+  @Nested
+  class Handler {
+
+    private final HandlerContext<Pod> context = mock();
+    private final Pod pod = Samples.pod("default", "web", Map.of());
+
+    @Test
+    void tellsTheServiceWhatItSees() {
+      when(context.key()).thenReturn(new ObjectKey("default", "web"));
+      EchoPodHandler handler = new EchoPodHandler(service);
+
+      handler.add(context, pod);
+      verify(service).echo("pod", "default/web");
+
+      handler.delete(context, pod);
+      verify(service).echo("pod deleted", "default/web");
+      verifyNoMoreInteractions(service);
+    }
+  }
+
+  @Nested
+  class Flags {
+
+    @Test
+    void haveDefaults() {
+      assertThat(EchoPodFlags.parse()).isEqualTo(new EchoPodFlags("", Duration.ofSeconds(30), List.of()));
+    }
+
+    @Test
+    void areReadBesideThoseOfAllExamples() {
+      assertThat(EchoPodFlags.parse("--namespace=shop", "--embedded", "--resync=1m"))
+          .isEqualTo(new EchoPodFlags("shop", Duration.ofMinutes(1), List.of("--embedded")));
+    }
+
+    @Test
+    void thatAreWrongAreRefusedAllAtOnce() {
+      assertThatThrownBy(() -> EchoPodFlags.parse("--namespace=My Shop", "--resync=soon", "--resync=0s"))
+          .hasMessageContainingAll("--namespace=My Shop", "--resync=soon", "--resync=0s");
+    }
+  }
+
+  @Nested
+  class Running {
+
+    @Test
+    void echoesThePodsOfItsNamespaceAgainAtEachResync() throws InterruptedException {
+      try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
+        client.resource(Samples.pod("default", "web", Map.of())).create();
+        client.resource(Samples.pod("kube-system", "dns", Map.of())).create();
+        Controller controller = EchoPod.controller(client, EchoPodFlags.parse("--namespace=default", "--resync=1s"), service);
+        Thread run = new Thread(controller::run);
+        run.start();
+
+        verify(service, timeout(30_000).atLeast(2)).echo("pod", "default/web");
+        client.resource(Samples.pod("default", "web", Map.of())).delete();
+        verify(service, timeout(30_000)).echo("pod deleted", "default/web");
+
+        controller.close();
+        run.join();
+        verifyNoMoreInteractions(service);
+      }
+    }
+
+    @Test
+    void isAProgram() {
+      try (Run run = Run.embedded(EchoPod::main, "--namespace=default")) {
+        run.awaitLines("\\[pod\\] default/web-1", "\\[pod\\] default/web-2");
+        run.awaitLines("\\[pod deleted\\] default/web-.*");
+      }
+    }
+  }
+}
