@@ -7,6 +7,7 @@ import io.kooper.examples.support.Example;
 import io.kooper.examples.support.SimulatedPods;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.RetrieverBuilder;
+import java.io.PrintStream;
 
 /**
  * The echo-pod controller as a program that may grow: its own flags, a service that knows nothing of Kubernetes, a handler
@@ -39,6 +40,11 @@ public final class EchoPod {
     try (Example example = Example.start("echo-pod", flags.others().toArray(String[]::new), SimulatedPods::live)) {
       example.run(controller(example.client(), flags, EchoService.to(System.out)));
     }
+  }
+
+  /** With the flags' defaults. */
+  public static Controller controller(KubernetesClient client, PrintStream out) {
+    return controller(client, EchoPodFlags.parse(), EchoService.to(out));
   }
 
   static Controller controller(KubernetesClient client, EchoPodFlags flags, EchoService service) {
