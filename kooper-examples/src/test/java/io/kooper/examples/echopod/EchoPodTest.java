@@ -18,6 +18,12 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.test.EmbeddedApiServer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -108,8 +114,21 @@ class EchoPodTest {
     @Test
     void isAProgram() {
       try (Run run = Run.embedded(EchoPod::main, "--namespace=default")) {
-        run.awaitLines("\\[pod\\] default/web-1", "\\[pod\\] default/web-2");
-        run.awaitLines("\\[pod deleted\\] default/web-.*");
+        run.awaitLines("\\[pod\\] default/web-\\d+", "\\[pod deleted\\] default/web-\\d+");
+      }
+    }
+
+    @Test
+    void servesProbesWhereItIsAskedTo() throws Exception {
+      int port;
+      try (ServerSocket free = new ServerSocket(0)) {
+        port = free.getLocalPort();
+      }
+      try (Run run = Run.embedded(EchoPod::main, "--probes=" + port)) {
+        run.awaitLines("Probes are at http://localhost:" + port + "/healthz and /readyz", "\\[pod\\] default/web-\\d+");
+        HttpResponse<String> ready = HttpClient.newHttpClient().send(
+            HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/readyz")).build(), BodyHandlers.ofString());
+        assertThat(ready.statusCode()).as(ready.body()).isEqualTo(200);
       }
     }
   }
