@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * object goes as soon as it carries no other. An object that is being deleted and does not carry the finalizer is
  * somebody else's affair, and so is one that is gone.
  *
- * <p><b>Guarantees.</b> {@code add} is never called for an object that does not carry the finalizer, or that is being
+ * <p><b>Guarantees.</b> {@code add} is never called with a state that does not carry the finalizer, or that is being
  * deleted. The finalizer is taken off only after a {@code delete} that returned, was not
  * {@linkplain HandlerContext#cancelled cancelled}, and did not {@linkplain HandlerContext#requeueAfter ask to be called
  * again}. No finalizer is put on an object that is being deleted. Every write is a JSON patch that tests what it builds on,

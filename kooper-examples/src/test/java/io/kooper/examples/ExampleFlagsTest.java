@@ -37,8 +37,10 @@ class ExampleFlagsTest {
 
   @ParameterizedTest
   @MethodSource("examples")
-  void theHeaderHasTheCommand(Class<?> example) throws IOException {
+  void theHeaderHasTheCommandAndTheReadmeTheName(Class<?> example) throws IOException {
     String source = Files.readString(Path.of("src/main/java", example.getName().replace('.', '/') + ".java"));
+    assertThat(Files.readString(Path.of("README.md"))).contains(
+        "| `" + example.getName().substring("io.kooper.examples.".length()) + "` |");
     assertThat(source).contains("mvn -q compile exec:java -Dexec.mainClass=" + example.getName(), "-Dexec.args=\"--embedded --for=");
   }
 

@@ -266,4 +266,20 @@ class ManifestsTest {
         .filter(line -> line.startsWith("- ") && line.contains(".yml")).map(line -> line.split(" ")[1]))
         .isNotEmpty().allSatisfy(file -> assertThat(FOLDER.resolve(file)).exists());
   }
+
+  @Test
+  void theImageIsTheOneThatIsBuiltOnNamedOthers() throws IOException, ClassNotFoundException {
+    String dockerfile = Files.readString(Path.of("Dockerfile"));
+    assertThat(dockerfile.lines().filter(line -> line.startsWith("FROM "))).isNotEmpty()
+        .allMatch(line -> line.matches("FROM [a-z-]+:[0-9][^ ]*( AS build)?"));
+    Matcher command = Pattern.compile("CMD \\[\"(.+)\"]").matcher(dockerfile);
+    assertThat(command.find()).isTrue();
+    assertThat(Class.forName(command.group(1))).isEqualTo(EchoPod.class);
+    assertThat(dockerfile).contains("USER 10001");
+    for (Manifest manifest : Manifest.values()) {
+      String image = manifest.objects(Deployment.class).get(0).getSpec().getTemplate().getSpec().getContainers().get(0).getImage();
+      assertThat(dockerfile).contains("-t " + image + " .");
+      assertThat(Files.readString(FOLDER.resolve("kustomization.yml"))).contains("name: " + image.split(":")[0]);
+    }
+  }
 }
