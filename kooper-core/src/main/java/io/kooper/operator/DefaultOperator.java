@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.CountDownLatch;
@@ -107,7 +108,7 @@ final class DefaultOperator implements Operator {
         done.get();
       }
     } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
       throw stopping()
           ? failed("was closed while its definitions were initialized", cause)
           : failed("could not initialize its definitions: " + cause.getMessage(), cause);

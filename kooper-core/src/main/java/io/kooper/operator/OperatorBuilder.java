@@ -84,6 +84,8 @@ public final class OperatorBuilder {
   }
 
   /**
+   * Makes the operator, and its controllers.
+   *
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public Operator build() {
