@@ -5,9 +5,11 @@ import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.RateLimiter;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
+import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class ControllerBuilder<T extends HasMetadata> {
 
   private static final Duration LONGEST = Duration.ofDays(36500);
+  private static final Duration STUCK_AFTER = Duration.ofMinutes(10);
 
   final @Nullable Retriever<T> retriever;
   final @Nullable Handler<T> handler;
@@ -47,7 +50,10 @@ public final class ControllerBuilder<T extends HasMetadata> {
   Duration stopDeadline = Duration.ofSeconds(30);
   @Nullable Executor executor;
   @Nullable Duration handlerTimeout;
+  private @Nullable Duration stuckAfter;
   @Nullable Runner election;
+  @Nullable MetricsRecorder metrics;
+  @Nullable Tracing tracing;
   boolean warmStandby = true;
   boolean campaignAgain;
   UnaryOperator<T> transform = UnaryOperator.identity();
@@ -140,6 +146,35 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
+   * {@link Health#live()} turns false, and the log shows all threads once, when there is something to do and for so long no
+   * call has ended. Must be more than the handler timeout. Default: 10 min, or twice the handler timeout if that is more.
+   */
+  public ControllerBuilder<T> stuckAfter(Duration time) {
+    this.stuckAfter = Objects.requireNonNull(time, "time");
+    return this;
+  }
+
+  Duration stuckAfter() {
+    if (stuckAfter != null) {
+      return stuckAfter;
+    }
+    Duration twice = handlerTimeout == null ? Duration.ZERO : handlerTimeout.multipliedBy(2);
+    return twice.compareTo(STUCK_AFTER) > 0 ? twice : STUCK_AFTER;
+  }
+
+  /** Takes the controller's figures while it runs. Default: nothing is recorded. */
+  public ControllerBuilder<T> metrics(MetricsRecorder metrics) {
+    this.metrics = Objects.requireNonNull(metrics, "metrics");
+    return this;
+  }
+
+  /** Traces each call of the handler. Default: nothing is traced. */
+  public ControllerBuilder<T> tracing(Tracing tracing) {
+    this.tracing = Objects.requireNonNull(tracing, "tracing");
+    return this;
+  }
+
+  /**
    * Calls the handler only while this process leads. When the leadership is lost, the calls that run are cancelled, and
    * {@link Controller#run()} fails, as in Kooper: most programs then exit and are started again. Several controllers may
    * share one election. Default: no election.
@@ -208,6 +243,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
     refuse(errors, syncTimeout != null && !isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
     refuse(errors, handlerTimeout != null && !isPositive(handlerTimeout),
         "handlerTimeout is " + handlerTimeout + ", not above 0");
+    refuse(errors, stuckAfter != null && !isPositive(stuckAfter), "stuckAfter is " + stuckAfter + ", not above 0");
+    refuse(errors, stuckAfter != null && handlerTimeout != null && stuckAfter.compareTo(handlerTimeout) <= 0,
+        "stuckAfter is " + stuckAfter + ", not more than the handlerTimeout " + handlerTimeout);
     refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));

@@ -1,15 +1,19 @@
 package io.kooper.controller;
 
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.MetricsRecorder;
+import io.kooper.tracing.Tracing;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What several controllers share; each counts only for a builder that was told nothing else.
  *
  * @param election see {@link ControllerBuilder#election}; null for none
+ * @param metrics see {@link ControllerBuilder#metrics}; null for none
+ * @param tracing see {@link ControllerBuilder#tracing}; null for none
  */
-public record ControllerDefaults(@Nullable Runner election) {
+public record ControllerDefaults(@Nullable Runner election, @Nullable MetricsRecorder metrics, @Nullable Tracing tracing) {
 
   /** Nothing is shared. */
-  public static final ControllerDefaults NONE = new ControllerDefaults(null);
+  public static final ControllerDefaults NONE = new ControllerDefaults(null, null, null);
 }

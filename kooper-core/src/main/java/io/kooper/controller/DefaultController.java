@@ -2,20 +2,21 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
-import io.kooper.informer.InformerHealth;
 import io.kooper.informer.InformerListener;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.tracing.TracedController;
+import io.kooper.tracing.Tracing;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -47,6 +48,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final @Nullable Duration syncTimeout;
   private final Duration stopDeadline;
   private final Clock clock;
+  private final MetricsRecorder recorder;
+  private final GuardedMetrics metrics;
+  private final HealthCheck check;
 
   private final Lifecycle life;
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
@@ -55,36 +59,56 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   DefaultController(ControllerBuilder<T> builder, ControllerDefaults defaults) {
     var retriever = Objects.requireNonNull(builder.retriever);
-    Handler<T> handler = Objects.requireNonNull(builder.handler);
     this.name = builder.name == null ? retriever.plural() : builder.name;
     this.workerCount = builder.workers;
     this.executor = builder.executor;
     this.syncTimeout = builder.syncTimeout;
     this.stopDeadline = builder.stopDeadline;
     this.clock = builder.clock;
-    Runner election = builder.election == null ? defaults.election() : builder.election;
-    this.runner = election == null ? Runner.ALWAYS : election;
+    this.runner = first(builder.election, first(defaults.election(), Runner.ALWAYS));
     this.warmStandby = builder.warmStandby;
     this.campaignAgain = builder.campaignAgain;
     this.life = new Lifecycle(name, clock);
-    this.informer = Informer.builder(retriever).name(name).transform(builder.transform).clock(clock).build();
-    this.queue = WorkQueue.<ObjectKey>builder()
+    this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
+    this.metrics = new GuardedMetrics(name);
+    this.informer = Informer.builder(retriever).name(name).transform(builder.transform).clock(clock).metrics(metrics).build();
+    WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock)
-        .rateLimiter(builder.rateLimiter == null ? RateLimiter.standard(clock) : builder.rateLimiter)
-        .build();
-    this.deliveries = new Deliveries<>(informer.store(), queue);
-    // decorators from the outside in: what comes after a failure, then the call itself
-    Processor<T> chain = new RetryProcessor<>(
-        job -> job.call(handler), queue, deliveries, builder.retries, builder.resync != null);
-    this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock);
-    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain, timeouts);
+        .rateLimiter(first(builder.rateLimiter, RateLimiter.standard(clock)));
+    this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
+    this.deliveries = new Deliveries<>(informer.store(), queue, metrics);
+    this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics);
+    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
         ? null
-        : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock);
+        : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock, metrics);
+    this.check = new HealthCheck(name, life, informer, queue, workers, workerCount, builder.stuckAfter());
     informer.addListener(deliveries);
     builder.listeners.forEach(informer::addListener);
     informer.addListener(new SyncSignal());
+  }
+
+  /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
+  private Processor<T> chain(ControllerBuilder<T> builder, ControllerDefaults defaults) {
+    Handler<T> handler = Objects.requireNonNull(builder.handler);
+    Tracing tracing = first(builder.tracing, defaults.tracing());
+    Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
+        tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)), deliveries, builder.retries);
+    Processor<T> call = job -> job.call(handler);
+    Processor<T> traced = tracer == null ? call : tracer.call(call);
+    Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
+    Processor<T> begun = job -> {
+      job.begin();
+      measured.process(job);
+    };
+    Processor<T> retried = new RetryProcessor<>(
+        begun, queue, deliveries, builder.retries, builder.resync != null, metrics, new FailureLog(clock));
+    return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried));
+  }
+
+  private static <V extends @Nullable Object> V first(@Nullable V chosen, V otherwise) {
+    return chosen != null ? chosen : otherwise;
   }
 
   @Override
@@ -96,6 +120,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
+      metrics.open(recorder.controller(name, new Figures(queue, workers, informer, clock)));
       if (warmStandby) {
         inform();
       }
@@ -128,7 +153,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         startWorkers();
         workers.lead(leadership);
         log.info("controller {}: running with {} worker(s)", name, workerCount);
-        life.awaitStop(leadership);
+        life.awaitStop(leadership, check.periodNanos(), check::watch);
       }
     } catch (InterruptedException e) {
       interrupted = true;
@@ -185,7 +210,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private boolean awaitIdle(Duration timeout) {
     try {
-      return workers.awaitIdle(timeout, clock);
+      return workers.awaitIdle(timeout);
     } catch (InterruptedException e) {
       interrupted = true;
       life.requestStop(); // as anywhere else in run(); it must not campaign again
@@ -254,6 +279,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       workers.stopWaiting();
       stopTimers(); // between two terms nobody drains
       informer.close();
+      metrics.close();
       log.info("controller {}: ended; {} queued calls were dropped", name, queue.dropped());
     } finally {
       life.end();
@@ -286,42 +312,12 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public Health health() {
-    State now = life.state();
-    boolean allSeen = life.isSynced();
-    InformerHealth watch = informer.health();
-    boolean broken = now == State.RUNNING && informer.ended();
-    boolean standby = now == State.RUNNING && life.isWaiting() && runner != Runner.ALWAYS;
-    boolean cold = standby && !warmStandby && !informing;
-    boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
-    int missing = workers.started() || !standby ? workerCount - workers.alive() : 0;
-    var error = watch.lastError();
-    String because = error == null ? "" : ": " + error.getMessage();
-    List<String> reasons = new ArrayList<>();
-    if (now != State.RUNNING) {
-      reasons.add(name + notRunning(now));
-    } else if (broken) {
-      reasons.add(name + " gets no changes any more: its informer's thread has ended");
-    } else if (cold) {
-      log.trace("{}: a cold standby sees nothing", name);
-    } else if (!allSeen) {
-      reasons.add(name + " has not seen all objects yet" + because);
-    } else if (!watch.watching()) {
-      reasons.add(name + " is not watching since " + watch.since() + because);
-    }
-    if (working && missing > 0) {
-      reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
-    }
-    return new Health(now != State.ENDED && !broken, working && missing == 0, watch, reasons);
+    return check.check(standby(), () -> failure);
   }
 
-  private String notRunning(State now) {
-    RuntimeException why = failure;
-    return switch (now) {
-      case NEW -> " was not run yet";
-      case RUNNING -> " runs";
-      case STOPPING -> " stops";
-      case ENDED -> " has ended" + (why == null ? "" : ": " + why.getMessage());
-    };
+  private Standby standby() {
+    boolean waits = life.state() == State.RUNNING && life.isWaiting() && runner != Runner.ALWAYS;
+    return !waits ? Standby.NONE : warmStandby || informing ? Standby.WARM : Standby.COLD;
   }
 
   /** For tests. */

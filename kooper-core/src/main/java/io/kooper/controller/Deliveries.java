@@ -3,6 +3,8 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.informer.InformerListener;
 import io.kooper.informer.Store;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -31,8 +33,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
-  /** One thing to tell: the current state of an object, or the last state of one that is gone. */
-  record Delivery<T>(T object, boolean delete) {}
+  /**
+   * One thing to tell: the current state of an object, or the last state of one that is gone.
+   *
+   * @param before what was told of it before, or null
+   */
+  record Delivery<T>(T object, boolean delete, EventType type, @Nullable T before) {}
+
+  /** A row of failures: how many, and of what kind of call. */
+  private record Trouble(int failures, EventType type) {}
 
   /** The longest that a change of a key whose handler fails has to wait: a loop of own writes and failures is slowed. */
   static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
@@ -40,6 +49,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   private final Store<T> store;
   private final WorkQueue<ObjectKey> queue;
+  private final ControllerMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The state last given to add, of keys whose delete has not been taken. Guarded by lock. */
@@ -51,12 +61,16 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   /** Keys whose told state the handler refused for good; it is not told again. Guarded by lock; a subset of told. */
   private final Set<ObjectKey> refused = new HashSet<>();
 
-  /** Failures since the last success. Written by the worker that has the key. */
-  private final Map<ObjectKey, Integer> failures = new ConcurrentHashMap<>();
+  /** Keys whose handler asked to be called again. Guarded by lock; a subset of told. */
+  private final Set<ObjectKey> postponed = new HashSet<>();
 
-  Deliveries(Store<T> store, WorkQueue<ObjectKey> queue) {
+  /** Failures since the last success. Written by the worker that has the key. */
+  private final Map<ObjectKey, Trouble> troubles = new ConcurrentHashMap<>();
+
+  Deliveries(Store<T> store, WorkQueue<ObjectKey> queue, ControllerMetrics metrics) {
     this.store = store;
     this.queue = queue;
+    this.metrics = metrics;
   }
 
   // the informer's side
@@ -73,12 +87,12 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     } finally {
       lock.unlock();
     }
-    enqueue(key, initial ? Lane.RESYNC : Lane.CHANGE);
+    enqueue(key, initial ? Lane.RESYNC : Lane.CHANGE, EventType.ADD);
   }
 
   @Override
   public void updated(T before, T after) {
-    enqueue(ObjectKey.of(after), Lane.CHANGE);
+    enqueue(ObjectKey.of(after), Lane.CHANGE, EventType.UPDATE);
   }
 
   @Override
@@ -94,7 +108,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     } finally {
       lock.unlock();
     }
-    queue.add(key, Lane.CHANGE); // at once, though the handler failed before: nobody causes deletes in a loop
+    enqueueDelete(key);
   }
 
   /** The informer has told all there is; after a failure to tell something, once more. What is missing was deleted. */
@@ -112,17 +126,28 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     } finally {
       lock.unlock();
     }
-    missed.forEach(key -> queue.add(key, Lane.CHANGE));
+    missed.forEach(this::enqueueDelete);
+  }
+
+  /** At once, though the handler failed before: nobody causes deletes in a loop. */
+  private void enqueueDelete(ObjectKey key) {
+    if (queue.add(key, Lane.CHANGE)) {
+      metrics.queued(EventType.DELETE);
+    }
   }
 
   /** The key of an object that is there. A handler that writes to it and fails must not make a hot loop of that. */
-  private void enqueue(ObjectKey key, Lane lane) {
-    Integer failed = failures.get(key);
-    if (failed == null) {
-      queue.add(key, lane);
+  private void enqueue(ObjectKey key, Lane lane, EventType type) {
+    Trouble trouble = troubles.get(key);
+    boolean taken;
+    if (trouble == null) {
+      taken = queue.add(key, lane);
     } else {
-      Duration delay = SHORTEST_CHANGE_DELAY.multipliedBy(1L << Math.min(failed, 10));
-      queue.addAfter(key, delay.compareTo(LONGEST_CHANGE_DELAY) < 0 ? delay : LONGEST_CHANGE_DELAY, lane);
+      Duration delay = SHORTEST_CHANGE_DELAY.multipliedBy(1L << Math.min(trouble.failures, 10));
+      taken = queue.addAfter(key, delay.compareTo(LONGEST_CHANGE_DELAY) < 0 ? delay : LONGEST_CHANGE_DELAY, lane);
+    }
+    if (taken) {
+      metrics.queued(type);
     }
   }
 
@@ -136,7 +161,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       T gone = tombstones.get(key);
       T now = store.get(key).orElse(null);
       if (gone != null && (now == null || !same(gone, now))) {
-        return new Delivery<>(gone, true);
+        return new Delivery<>(gone, true, again(key, EventType.DELETE), last);
       }
       tombstones.remove(key); // it is back, and the informer is about to say so
       if (now != null && (last == null || same(last, now))) {
@@ -145,7 +170,8 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
         }
         refused.remove(key);
         told.put(key, now);
-        return new Delivery<>(now, false);
+        EventType again = again(key, EventType.RESYNC);
+        return new Delivery<>(now, false, last == null ? EventType.ADD : now == last ? again : EventType.UPDATE, last);
       }
       if (last != null) {
         return null; // it is gone, and the informer is about to say so, with its last state
@@ -155,6 +181,30 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     }
     forget(key);
     return null;
+  }
+
+  /** What a call is that tells again what was told: a retry is what failed, else it was asked for, else {@code otherwise}. */
+  private EventType again(ObjectKey key, EventType otherwise) {
+    Trouble trouble = troubles.get(key);
+    return trouble != null ? trouble.type : postponed.remove(key) ? EventType.REQUEUE : otherwise;
+  }
+
+  /** The handler was not called. */
+  void untold(ObjectKey key, Delivery<T> delivery) {
+    lock.lock();
+    try {
+      if (delivery.delete || told.get(key) != delivery.object) {
+        return;
+      }
+      if (delivery.before != null) {
+        told.put(key, delivery.before);
+      } else {
+        told.remove(key);
+        tombstones.remove(key);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Whether there is an object of this name that has not been told in any state. */
@@ -175,6 +225,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
         tombstones.remove(key);
         told.remove(key);
         refused.remove(key);
+        postponed.remove(key);
       } finally {
         lock.unlock();
       }
@@ -184,6 +235,12 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   /** The handler has taken it and wants to be told again later: a delete is not over. */
   void postponed(ObjectKey key) {
+    lock.lock();
+    try {
+      postponed.add(key);
+    } finally {
+      lock.unlock();
+    }
     forget(key);
   }
 
@@ -193,7 +250,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       succeeded(key, delivery);
       return;
     }
-    failed(key);
+    failed(key, delivery.type);
     lock.lock();
     try {
       refused.add(key);
@@ -209,26 +266,30 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       told.clear();
       tombstones.clear();
       refused.clear();
-      failures.keySet().forEach(queue::forget);
-      failures.clear();
+      postponed.clear();
+      troubles.keySet().forEach(queue::forget);
+      troubles.clear();
     } finally {
       lock.unlock();
     }
   }
 
   private void forget(ObjectKey key) {
-    failures.remove(key);
+    troubles.remove(key);
     queue.forget(key);
   }
 
   /** The handler has failed; returns how often in a row by now. */
-  int failed(ObjectKey key) {
-    return failures.merge(key, 1, (n, one) -> n == Integer.MAX_VALUE ? n : n + one);
+  int failed(ObjectKey key, EventType type) {
+    Trouble now = troubles.merge(key, new Trouble(1, type),
+        (before, one) -> new Trouble(before.failures == Integer.MAX_VALUE ? before.failures : before.failures + 1, type));
+    return now.failures;
   }
 
   /** How often in a row the handler has failed for this key. */
   int failures(ObjectKey key) {
-    return failures.getOrDefault(key, 0);
+    Trouble trouble = troubles.get(key);
+    return trouble == null ? 0 : trouble.failures;
   }
 
   /** All keys there is something to tell of: objects, and deletes that have not been taken. */

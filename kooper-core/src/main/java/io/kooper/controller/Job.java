@@ -8,6 +8,7 @@ import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,6 +23,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final Delivery<T> delivery;
   private final Store<T> store;
   private final Leadership leadership;
+  private final long startedAt;
 
   /** An interrupt that is meant for this job must not hit the next one on the same thread. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -29,18 +31,25 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private volatile boolean cancelled;
   private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
+  // of the worker's thread
+  private @Nullable Outcome outcome;
+  private @Nullable Trace trace;
 
   Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store,
-      Leadership leadership) {
+      Leadership leadership, long startedAt) {
     this.controller = controller;
     this.key = key;
     this.attempt = attempt;
     this.delivery = delivery;
     this.store = store;
     this.leadership = leadership;
+    this.startedAt = startedAt;
   }
 
-  /** Thrown by {@link #call} when it was too late to call the handler. */
+  /** What has become of a job. */
+  enum Outcome { SUCCEEDED, POSTPONED, RETRIED, GAVE_UP, REFUSED, LEFT }
+
+  /** Thrown by {@link #begin} when it was too late to call the handler. */
   static final class TooLateException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -51,13 +60,24 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   }
 
   /**
+   * The handler is called next, on this thread: from now on it is interrupted when the job is cancelled.
+   *
+   * @throws TooLateException when the job was cancelled, or the leadership had ended, before
+   */
+  void begin() throws TooLateException {
+    setThread(Thread.currentThread());
+    if (cancelled()) {
+      end();
+      throw new TooLateException("cancelled before it began");
+    }
+  }
+
+  /**
    * Calls the handler on this thread, which is not interrupted afterwards.
    *
-   * @throws TooLateException when the job was cancelled, or the leadership had ended, before the handler was called
    * @throws TimeoutException when the handler returned, but only after it had been cancelled for taking too long
    */
   void call(Handler<T> handler) throws Exception {
-    begin();
     try {
       if (delivery.delete()) {
         handler.delete(this, delivery.object());
@@ -65,21 +85,17 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
         handler.add(this, delivery.object());
       }
     } finally {
-      setThread(null);
-      Thread.interrupted(); // ours, or one that the handler restored: it must not hit the next key
+      end();
     }
     if (timedOut) {
       throw new TimeoutException("the call took longer than it may, and was cancelled");
     }
   }
 
-  private void begin() throws TooLateException {
-    setThread(Thread.currentThread());
-    if (cancelled()) {
-      setThread(null);
-      Thread.interrupted();
-      throw new TooLateException("cancelled before it began");
-    }
+  /** This thread is no longer interrupted for the job. */
+  void end() {
+    setThread(null);
+    Thread.interrupted(); // ours, or one that the handler restored: it must not hit the next key
   }
 
   private void setThread(@Nullable Thread now) {
@@ -110,12 +126,35 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     cancel();
   }
 
+  /** In the clock's nanoseconds. */
+  long startedAt() {
+    return startedAt;
+  }
+
   Delivery<T> delivery() {
     return delivery;
   }
 
   @Nullable Duration requestedRequeue() {
     return requeueAfter;
+  }
+
+  /** Null while it is open. */
+  @Nullable Outcome outcome() {
+    return outcome;
+  }
+
+  void outcome(Outcome now) {
+    outcome = now;
+  }
+
+  /** Null when it is not traced. */
+  @Nullable Trace trace() {
+    return trace;
+  }
+
+  void trace(@Nullable Trace now) {
+    trace = now;
   }
 
   @Override

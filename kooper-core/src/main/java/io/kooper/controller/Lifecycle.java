@@ -144,13 +144,25 @@ final class Lifecycle {
     }
   }
 
-  /** Waits for the stop or the end of the term. */
-  void awaitStop(Leadership leadership) throws InterruptedException {
+  /** Waits for the stop or the end of the term, and calls {@code meanwhile} once a period. */
+  void awaitStop(Leadership leadership, long period, Runnable meanwhile) throws InterruptedException {
+    while (awaitStop(leadership, period)) {
+      meanwhile.run();
+    }
+  }
+
+  /** Whether a period has gone by. */
+  private boolean awaitStop(Leadership leadership, long period) throws InterruptedException {
+    long end = clock.nanoTime() + period;
     lock.lock();
     try {
-      while (goesOn(leadership)) {
-        clock.await(lock, changed, Long.MAX_VALUE);
+      for (long left; goesOn(leadership); clock.await(lock, changed, left)) {
+        left = end - clock.nanoTime();
+        if (left <= 0) {
+          return true;
+        }
       }
+      return false;
     } finally {
       lock.unlock();
     }

@@ -2,6 +2,8 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -29,17 +31,20 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private final long interval; // nanoseconds
   private final int retries;
   private final Clock clock;
+  private final ControllerMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private boolean stopped; // guarded by lock
 
-  Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock) {
+  Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
+      ControllerMetrics metrics) {
     this.name = name;
     this.deliveries = deliveries;
     this.queue = queue;
     this.interval = ControllerBuilder.nanos(interval);
     this.retries = retries;
     this.clock = clock;
+    this.metrics = metrics;
   }
 
   void start() {
@@ -83,8 +88,9 @@ final class Resync<T extends HasMetadata> implements Runnable {
         return;
       }
       int failures = deliveries.failures(keys.get(i));
-      if (failures == 0 || failures > retries) { // else a retry is on its way, and its back-off holds
-        queue.add(keys.get(i), Lane.RESYNC);
+      boolean retried = failures > 0 && failures <= retries; // a retry is on its way, and its back-off holds
+      if (!retried && queue.add(keys.get(i), Lane.RESYNC)) {
+        metrics.queued(EventType.RESYNC);
       }
     }
   }

@@ -1,19 +1,18 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.controller.Job.Outcome;
 import io.kooper.handler.TerminalException;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Decides what comes after a job: nothing, a call at a later time, a retry, or giving up for now. What the handler throws ends here. */
 final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
-
-  private static final Logger log = LoggerFactory.getLogger(RetryProcessor.class);
 
   /** When a key that was given up is tried again if there is no resync to do it. */
   static final Duration PARKED = Duration.ofMinutes(1);
@@ -23,14 +22,18 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private final Deliveries<T> deliveries;
   private final int retries;
   private final boolean resynced;
+  private final ControllerMetrics metrics;
+  private final FailureLog log;
 
   RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, int retries,
-      boolean resynced) {
+      boolean resynced, ControllerMetrics metrics, FailureLog log) {
     this.next = next;
     this.queue = queue;
     this.deliveries = deliveries;
     this.retries = retries;
     this.resynced = resynced;
+    this.metrics = metrics;
+    this.log = log;
   }
 
   @Override
@@ -38,44 +41,56 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
     try {
       next.process(job);
     } catch (Job.TooLateException e) { // no failure: the handler was not called
+      job.outcome(Outcome.LEFT);
+      deliveries.untold(job.key(), job.delivery());
       queue.add(job.key(), Lane.CHANGE);
       return;
     } catch (TerminalException e) {
-      log.warn("{}: {} is not tried again before it changes: {}", job.controller(), job, e.getMessage(), e);
+      job.outcome(Outcome.REFUSED);
+      metrics.gaveUp();
       deliveries.refused(job.key(), job.delivery());
+      log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
-      failed(job, t);
+      job.outcome(failed(job, t));
       return;
     }
-    succeeded(job);
+    job.outcome(succeeded(job));
   }
 
-  private void succeeded(Job<T> job) {
+  private Outcome succeeded(Job<T> job) {
     Duration after = job.requestedRequeue();
     if (after == null) {
       deliveries.succeeded(job.key(), job.delivery());
-    } else {
-      deliveries.postponed(job.key());
-      queue.addAfter(job.key(), after, Lane.RETRY);
+      return Outcome.SUCCEEDED;
     }
+    deliveries.postponed(job.key());
+    if (queue.addAfter(job.key(), after, Lane.RETRY)) {
+      metrics.queued(EventType.REQUEUE);
+    }
+    return Outcome.POSTPONED;
   }
 
-  private void failed(Job<T> job, Throwable cause) {
-    int failures = deliveries.failed(job.key());
+  private Outcome failed(Job<T> job, Throwable cause) {
+    int failures = deliveries.failed(job.key(), job.delivery().type());
+    if (failures <= retries && queue.addRateLimited(job.key())) {
+      metrics.queued(EventType.REQUEUE);
+      metrics.retried();
+      log.warn(job, "failed; it is tried again", cause);
+      return Outcome.RETRIED;
+    }
     if (queue.isShutDown()) {
-      log.warn("{}: {} failed while the controller stops and is left undone", job.controller(), job, cause);
-    } else if (failures <= retries) {
-      log.warn("{}: {} failed, attempt {}; it is tried again", job.controller(), job, job.attempt(), cause);
-      queue.addRateLimited(job.key());
-    } else if (resynced) {
-      log.error("{}: {} failed, attempt {}; given up until it changes or the next resync", job.controller(), job,
-          job.attempt(), cause);
+      log.warn(job, "failed while the controller stops, and is left undone", cause);
+      return Outcome.LEFT;
+    }
+    metrics.gaveUp();
+    if (resynced) {
+      log.error(job, "failed; given up until it changes or the next resync", cause);
     } else {
-      log.error("{}: {} failed, attempt {}; given up until it changes, or for {}", job.controller(), job,
-          job.attempt(), PARKED, cause);
+      log.error(job, "failed; given up until it changes, or for " + PARKED, cause);
       queue.addAfter(job.key(), jittered(PARKED), Lane.RETRY);
     }
+    return Outcome.GAVE_UP;
   }
 
   private static Duration jittered(Duration duration) {

@@ -1,11 +1,13 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.metrics.ControllerMetrics;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,15 +21,17 @@ final class Timeouts implements Runnable {
   private final String name;
   private final Duration timeout;
   private final Clock clock;
+  private final ControllerMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout
   private boolean stopped;
 
-  Timeouts(String name, Duration timeout, Clock clock) {
+  Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics) {
     this.name = name;
     this.timeout = timeout;
     this.clock = clock;
+    this.metrics = metrics;
   }
 
   void start() {
@@ -68,6 +72,15 @@ final class Timeouts implements Runnable {
 
   @Override
   public void run() {
+    for (Job<?> late; (late = awaitLate()) != null; ) {
+      log.warn("{}: {} takes longer than {} and is cancelled", name, late, timeout);
+      late.timeOut();
+      metrics.timedOut();
+    }
+  }
+
+  /** Waits for a job that takes too long; null when it is over. */
+  private @Nullable Job<?> awaitLate() {
     lock.lock();
     try {
       while (!stopped) {
@@ -75,12 +88,11 @@ final class Timeouts implements Runnable {
         long left = first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
         if (first != null && left <= 0) {
           entries.remove();
-          log.warn("{}: {} takes longer than {} and is cancelled", name, first.job, timeout);
-          first.job.timeOut();
-        } else {
-          await(left);
+          return first.job;
         }
+        await(left);
       }
+      return null;
     } finally {
       lock.unlock();
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ final class Workers<T extends HasMetadata> {
   private final Store<T> store;
   private final Processor<T> processor;
   private final @Nullable Timeouts timeouts;
+  private final Clock clock;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
@@ -44,15 +46,17 @@ final class Workers<T extends HasMetadata> {
   private boolean stopping; // nobody waits for a term any more; guarded by lock
   private volatile boolean started;
   private volatile boolean cancelled;
+  private volatile long progressAt; // when a job last ended, or a term last began
 
   Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store, Processor<T> processor,
-      @Nullable Timeouts timeouts) {
+      @Nullable Timeouts timeouts, Clock clock) {
     this.name = name;
     this.queue = queue;
     this.deliveries = deliveries;
     this.store = store;
     this.processor = processor;
     this.timeouts = timeouts;
+    this.clock = clock;
   }
 
   /**
@@ -94,6 +98,36 @@ final class Workers<T extends HasMetadata> {
     return Set.copyOf(running.keySet());
   }
 
+  /** For how long the longest running of them has been running. */
+  Duration longestRunning() {
+    long now = clock.nanoTime();
+    return Duration.ofNanos(running.values().stream().mapToLong(job -> now - job.startedAt()).max().orElse(0));
+  }
+
+  /**
+   * Whether for so long nothing has been finished, though all that time there was something to do.
+   *
+   * @param waiting for how long a key has been ready; asked for only if it matters
+   */
+  boolean isStuck(Duration limit, Supplier<Duration> waiting) {
+    return isLeading() && clock.nanoTime() - progressAt >= limit.toNanos()
+        && (longestRunning().compareTo(limit) >= 0 || waiting.get().compareTo(limit) >= 0);
+  }
+
+  private boolean isLeading() {
+    lock.lock();
+    try {
+      return term != null && term.isValid();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Those that run. */
+  Set<Thread> threads() {
+    return Set.copyOf(threads);
+  }
+
   /** Whether the calling thread is one of the workers. */
   boolean isWorker() {
     return threads.contains(Thread.currentThread());
@@ -101,6 +135,7 @@ final class Workers<T extends HasMetadata> {
 
   /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
   void lead(Leadership leadership) {
+    progressAt = clock.nanoTime();
     locked(() -> term = leadership);
     leadership.onEnd(() -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
   }
@@ -117,7 +152,7 @@ final class Workers<T extends HasMetadata> {
   }
 
   /** Waits until no job runs; whether that came true in time. */
-  boolean awaitIdle(Duration timeout, Clock clock) throws InterruptedException {
+  boolean awaitIdle(Duration timeout) throws InterruptedException {
     long end = clock.nanoTime() + timeout.toNanos();
     lock.lockInterruptibly();
     try {
@@ -180,6 +215,7 @@ final class Workers<T extends HasMetadata> {
         return false;
       }
       try {
+        Thread.interrupted(); // one that came while it waited for a key: meant for nobody
         process(key);
       } finally {
         queue.done(key);
@@ -202,7 +238,7 @@ final class Workers<T extends HasMetadata> {
         if (delivery == null) {
           return;
         }
-        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership));
+        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership, clock.nanoTime()));
         // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
         more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
       }
@@ -225,9 +261,11 @@ final class Workers<T extends HasMetadata> {
     try {
       processor.process(job);
     } finally {
+      job.end();
       if (timeouts != null) {
         timeouts.forget(job);
       }
+      progressAt = clock.nanoTime();
       running.remove(job.key());
       if (running.isEmpty()) {
         locked(() -> {});

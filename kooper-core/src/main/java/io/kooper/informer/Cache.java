@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -28,6 +29,7 @@ final class Cache<T extends HasMetadata> {
 
   private final String name;
   private final UnaryOperator<T> transform;
+  private final InformerMetrics metrics;
   private final ObjectStore<T> store = new ObjectStore<>();
 
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
@@ -40,9 +42,14 @@ final class Cache<T extends HasMetadata> {
 
   private volatile boolean synced;
 
-  Cache(String name, UnaryOperator<T> transform) {
+  private static final long MEAN_OF = 10_000; // objects, about
+  private long decoded; // of the informer's thread
+  private volatile double meanBytes; // written by it
+
+  Cache(String name, UnaryOperator<T> transform, InformerMetrics metrics) {
     this.name = name;
     this.transform = transform;
+    this.metrics = metrics;
   }
 
   Store<T> store() {
@@ -183,6 +190,18 @@ final class Cache<T extends HasMetadata> {
     }
   }
 
+  /** An object that comes next was bound from this many bytes, in this time. */
+  void decoded(int bytes, long nanos) {
+    decoded++;
+    meanBytes += (bytes - meanBytes) / Math.min(decoded, MEAN_OF);
+    metrics.decoded(bytes, nanos);
+  }
+
+  /** About the size of all objects as JSON. */
+  long storeBytes() {
+    return Math.round(meanBytes * store.size());
+  }
+
   /** Starts to collect a list; {@link #replace} makes it the content. */
   Staging stage() {
     return new Staging();
@@ -196,6 +215,11 @@ final class Cache<T extends HasMetadata> {
 
     /** An object whose name is unreadable may be any of those that seem to be missing. */
     private final List<Undecodable> nameless = new ArrayList<>();
+
+    @Override
+    public void decoded(int bytes, long nanos) {
+      Cache.this.decoded(bytes, nanos);
+    }
 
     @Override
     public void item(T object) {
@@ -301,6 +325,7 @@ final class Cache<T extends HasMetadata> {
   }
 
   private void report(Undecodable object) {
+    metrics.undecodable();
     if (object.key() != null && undecodable.contains(object.key())) {
       log.debug("informer {}: still undecodable: {}", name, object);
     } else {

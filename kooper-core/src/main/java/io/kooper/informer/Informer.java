@@ -2,6 +2,8 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
@@ -47,7 +49,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
-    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.clock);
+    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.clock, builder.metrics);
     this.thread = new Thread(reflector, "kooper-" + name + "-informer");
     thread.setDaemon(true);
   }
@@ -79,6 +81,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** How it is doing. */
   public InformerHealth health() {
     return reflector.health();
+  }
+
+  /** About the size of the store's objects as JSON, from the sizes of those that came; 0 when the source does not tell. */
+  public long storeBytes() {
+    return reflector.storeBytes();
   }
 
   /**
@@ -148,6 +155,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private String name;
     private UnaryOperator<T> transform = UnaryOperator.identity();
     private Clock clock = Clock.system();
+    private InformerMetrics metrics = ControllerMetrics.NONE;
 
     private Builder(Retriever<T> retriever) {
       this.source = retriever.listerWatcher();
@@ -176,6 +184,12 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       return this;
     }
 
+    /** What takes its figures; it must not throw. Default: nothing. */
+    public Builder<T> metrics(InformerMetrics metrics) {
+      this.metrics = metrics;
+      return this;
+    }
+
     /**
      * @throws IllegalArgumentException when something is missing; the message names everything that is
      */
@@ -192,6 +206,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       }
       if (clock == null) {
         errors.add("clock is null");
+      }
+      if (metrics == null) {
+        errors.add("metrics is null");
       }
       if (!errors.isEmpty()) {
         throw new IllegalArgumentException("an informer cannot be built: " + String.join(", ", errors));

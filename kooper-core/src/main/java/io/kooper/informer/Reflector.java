@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -50,6 +51,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final ListerWatcher<T> source;
   private final Cache<T> cache;
   private final Clock clock;
+  private final InformerMetrics metrics;
   private final Backoff backoff;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -67,10 +69,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private @Nullable Reason lastLogged;
   private long lastLoggedAt;
 
-  Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, Clock clock) {
+  Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, Clock clock, InformerMetrics metrics) {
     this.name = name;
     this.source = source;
-    this.cache = new Cache<>(name, transform);
+    this.cache = new Cache<>(name, transform, metrics);
+    this.metrics = metrics;
     this.clock = clock;
     this.backoff = new Backoff(clock, () -> ThreadLocalRandom.current().nextDouble());
     this.status = new Status(false, clock.now(), null);
@@ -94,6 +97,10 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Instant lastEventAt = event == null ? null : clock.now().minusNanos(clock.nanoTime() - event);
     return new InformerHealth(cache.synced(), now.watching, now.since, lastEventAt, now.lastError,
         store().size(), cache.undecodable());
+  }
+
+  long storeBytes() {
+    return cache.storeBytes();
   }
 
   boolean awaitSynced(long nanos) throws InterruptedException {
@@ -136,21 +143,23 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   }
 
   private void listAndWatch() {
+    boolean watching = false;
     try {
       cache.catchUp();
       if (listDue) {
         list();
       }
       if (!stopped) { // a listener may have swallowed the interrupt
+        watching = true;
         watch();
       }
     } catch (RetrieveException e) {
-      pauseAfter(e);
+      pauseAfter(e, watching);
     } catch (InterruptedException e) { // by stop(), or by somebody who has no business here
-      pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e));
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e), watching);
     } catch (Throwable t) { // a source may throw anything; if one event makes it throw, watching on would end there again
       listDue = true;
-      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t));
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t), watching);
     }
   }
 
@@ -172,13 +181,14 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
     Objects.requireNonNull(listed, "the ListerWatcher returned no version for its list");
     boolean first = !cache.synced();
+    metrics.listed(first);
     listDue = !cache.replace(staging); // what a list leaves open is for the next one, after this watch
     version = listed;
     newestDue = false;
     shortWatches = 0;
     lastEvent = clock.nanoTime();
-    log.info("informer {}: {} with {} objects at version {}", name, first ? "synced" : "listed again",
-        store().size(), listed);
+    log.info(first ? "informer {}: synced with {} objects at version {}"
+        : "informer {}: listed again with {} objects at version {}", name, store().size(), listed);
     lock.lock();
     try {
       syncTold = true;
@@ -222,11 +232,17 @@ final class Reflector<T extends HasMetadata> implements Runnable {
           "the server ended the watch of " + name + " at once and without an event");
     }
     events.opened(); // also of a source that never said so
+    metrics.watchEnded(null);
   }
 
-  private void pauseAfter(RetrieveException failure) {
+  private void pauseAfter(RetrieveException failure, boolean watching) {
     if (stopped) {
       return;
+    }
+    if (watching) {
+      metrics.watchEnded(failure.reason());
+    } else {
+      metrics.listFailed(failure.reason());
     }
     setWatching(false, failure);
     cache.failed(failure);
@@ -293,6 +309,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
         newestDue = true;
       }
       version = newVersion;
+    }
+
+    @Override
+    public void decoded(int bytes, long nanos) {
+      cache.decoded(bytes, nanos);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.kooper.leaderelection;
 import io.kooper.clock.Clock;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ final class ElectionEvents {
 
   private final String lease;
   private final String identity;
-  private final LeaderElectionListener listener;
+  private final List<LeaderElectionListener> listeners;
   private final Clock clock;
   private final AtomicBoolean listenerFailed = new AtomicBoolean();
 
@@ -27,10 +28,10 @@ final class ElectionEvents {
   private long logged;
   private volatile @Nullable String lastFailure;
 
-  ElectionEvents(String lease, String identity, LeaderElectionListener listener, Clock clock) {
+  ElectionEvents(String lease, String identity, List<LeaderElectionListener> listeners, Clock clock) {
     this.lease = lease;
     this.identity = identity;
-    this.listener = listener;
+    this.listeners = List.copyOf(listeners);
     this.clock = clock;
   }
 
@@ -98,11 +99,13 @@ final class ElectionEvents {
   }
 
   private void tell(Consumer<LeaderElectionListener> event) {
-    try {
-      event.accept(listener);
-    } catch (Throwable t) { // an Error too
-      if (listenerFailed.compareAndSet(false, true)) {
-        log.error("the listener of the election on lease {} failed; further failures are not logged", lease, t);
+    for (LeaderElectionListener listener : listeners) {
+      try {
+        event.accept(listener);
+      } catch (Throwable t) { // an Error too
+        if (listenerFailed.compareAndSet(false, true)) {
+          log.error("a listener of the election on lease {} failed; further failures are not logged", lease, t);
+        }
       }
     }
   }

@@ -3,6 +3,7 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -70,10 +71,10 @@ public final class LeaderElection implements Runner {
   private final ElectionEvents events;
   private final Campaign campaign;
 
-  LeaderElection(Settings settings, LeaseStore store, LeaderElectionListener listener) {
+  LeaderElection(Settings settings, LeaseStore store, List<LeaderElectionListener> listeners) {
     this.settings = settings;
     this.events = new ElectionEvents(
-        settings.namespace() + "/" + settings.name(), settings.identity(), listener, settings.clock());
+        settings.namespace() + "/" + settings.name(), settings.identity(), listeners, settings.clock());
     this.campaign = new Campaign(settings, store, events);
   }
 

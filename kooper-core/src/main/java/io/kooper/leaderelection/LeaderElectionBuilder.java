@@ -2,6 +2,7 @@ package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
+import io.kooper.metrics.MetricsRecorder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -30,7 +31,8 @@ public final class LeaderElectionBuilder {
   private Duration healthTolerance = Duration.ofSeconds(20);
   private boolean releaseOnStop = true;
   private boolean recordEvents;
-  private LeaderElectionListener listener = new LeaderElectionListener() {};
+  private final List<LeaderElectionListener> listeners = new ArrayList<>();
+  private MetricsRecorder metrics = MetricsRecorder.NONE;
   private Clock clock = Clock.system();
   private Path namespaceFile = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
   private @Nullable LeaseStore store;
@@ -87,7 +89,13 @@ public final class LeaderElectionBuilder {
 
   /** Hears what happens. Default: nobody. */
   public LeaderElectionBuilder listener(LeaderElectionListener listener) {
-    this.listener = Objects.requireNonNull(listener, "listener");
+    this.listeners.add(Objects.requireNonNull(listener, "listener"));
+    return this;
+  }
+
+  /** Takes the election's figures. Default: nothing is recorded. */
+  public LeaderElectionBuilder metrics(MetricsRecorder metrics) {
+    this.metrics = Objects.requireNonNull(metrics, "metrics");
     return this;
   }
 
@@ -146,9 +154,14 @@ public final class LeaderElectionBuilder {
         Objects.requireNonNull(name), self, leaseDuration, renewDeadline, retryPeriod, healthTolerance, releaseOnStop, clock);
     LeaseStore leases = store != null ? store : new ClientLeaseStore(
         Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.requestTimeout());
-    return new LeaderElection(settings, leases, recordEvents
-        ? new LeaderEventRecorder(Objects.requireNonNull(client), settings, listener)
-        : listener);
+    List<LeaderElectionListener> all = new ArrayList<>(listeners);
+    if (recordEvents) {
+      all.add(new LeaderEventRecorder(Objects.requireNonNull(client), settings));
+    }
+    if (metrics != MetricsRecorder.NONE) {
+      all.add(new MeteredElection(metrics.election(settings.namespace() + "/" + settings.name())));
+    }
+    return new LeaderElection(settings, leases, all);
   }
 
   private @Nullable String defaultNamespace() {

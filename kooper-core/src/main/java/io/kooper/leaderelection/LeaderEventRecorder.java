@@ -3,14 +3,13 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a Kubernetes Event on the lease when this process begins or ends to lead, with client-go's words, and passes all on
- * to another listener. Each is written once, on a thread of its own: an election does not wait for it.
+ * Writes a Kubernetes Event on the lease when this process begins or ends to lead, with client-go's words. Each is written
+ * once, on a thread of its own: an election does not wait for it.
  */
 final class LeaderEventRecorder implements LeaderElectionListener {
 
@@ -18,39 +17,20 @@ final class LeaderEventRecorder implements LeaderElectionListener {
 
   private final KubernetesClient client;
   private final LeaderElection.Settings settings;
-  private final LeaderElectionListener next;
 
-  LeaderEventRecorder(KubernetesClient client, LeaderElection.Settings settings, LeaderElectionListener next) {
+  LeaderEventRecorder(KubernetesClient client, LeaderElection.Settings settings) {
     this.client = client;
     this.settings = settings;
-    this.next = next;
   }
 
   @Override
   public void startedLeading(long token) {
     record("became leader");
-    next.startedLeading(token);
   }
 
   @Override
   public void stoppedLeading(long token, Reason reason) {
     record("stopped leading");
-    next.stoppedLeading(token, reason);
-  }
-
-  @Override
-  public void newLeader(String identity) {
-    next.newLeader(identity);
-  }
-
-  @Override
-  public void renewed(Duration took) {
-    next.renewed(took);
-  }
-
-  @Override
-  public void attemptFailed(Exception cause) {
-    next.attemptFailed(cause);
   }
 
   private void record(String what) {

@@ -2,6 +2,7 @@ package io.kooper.operator;
 
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What has to be there before an operator's controllers start: each definition is initialized on a thread of its own. */
 final class Definitions {
@@ -19,10 +22,13 @@ final class Definitions {
   /** News for who waits: a definition is done or has failed, or, without one, the wish to stop. */
   private record News(@Nullable CRD<?> ended, @Nullable Throwable failure) {}
 
+  private static final Logger log = LoggerFactory.getLogger(DefaultOperator.class);
+
   private final String operator;
   private final List<CRD<?>> crds;
   private final Duration timeout;
   private final Duration stopDeadline;
+  private final MetricsRecorder metrics;
 
   private final ReentrantLock initializing = new ReentrantLock();
   private boolean initialized; // guarded by initializing
@@ -34,6 +40,7 @@ final class Definitions {
     this.crds = List.copyOf(builder.crds);
     this.timeout = builder.initTimeout;
     this.stopDeadline = builder.stopDeadline;
+    this.metrics = builder.metrics == null ? MetricsRecorder.NONE : builder.metrics;
   }
 
   /**
@@ -95,13 +102,23 @@ final class Definitions {
   private Thread thread(CRD<?> crd, BlockingQueue<News> queue) {
     return DefaultOperator.thread(() -> {
       Throwable failure = null;
+      long start = System.nanoTime();
       try {
         crd.initialize();
       } catch (Throwable t) { // an Error too: somebody waits for this
         failure = t;
       }
+      record(crd, Duration.ofNanos(System.nanoTime() - start), failure == null);
       queue.add(new News(crd, failure));
     }, operator, "crd-" + crd.plural());
+  }
+
+  private void record(CRD<?> crd, Duration took, boolean succeeded) {
+    try {
+      metrics.crdInitialized(crd.plural(), took, succeeded);
+    } catch (RuntimeException | Error e) {
+      log.error("operator {}: its metrics failed", operator, e);
+    }
   }
 
   /** Ends what is under way, and does not wait for that. */

@@ -5,6 +5,8 @@ import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerDefaults;
 import io.kooper.crd.CRD;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.MetricsRecorder;
+import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,9 @@ public final class OperatorBuilder {
   final List<CRD<?>> crds = new ArrayList<>();
   Duration initTimeout = Duration.ofMinutes(4); // longer than a definition's own three minutes
   Duration stopDeadline = Duration.ofMinutes(1); // longer than a controller's own 35 seconds
+  @Nullable MetricsRecorder metrics;
   private @Nullable Runner election;
+  private @Nullable Tracing tracing;
   private final List<Object> controllers = new ArrayList<>(); // Controller or ControllerBuilder, in their order
 
   OperatorBuilder(String name) {
@@ -52,6 +56,18 @@ public final class OperatorBuilder {
    */
   public OperatorBuilder election(Runner election) {
     this.election = Objects.requireNonNull(election, "election");
+    return this;
+  }
+
+  /** Takes the figures of all controllers that have no recorder of their own, and of the definitions. Default: nothing. */
+  public OperatorBuilder metrics(MetricsRecorder metrics) {
+    this.metrics = Objects.requireNonNull(metrics, "metrics");
+    return this;
+  }
+
+  /** Traces the calls of all controllers that have no tracing of their own. Default: nothing is traced. */
+  public OperatorBuilder tracing(Tracing tracing) {
+    this.tracing = Objects.requireNonNull(tracing, "tracing");
     return this;
   }
 
@@ -91,7 +107,7 @@ public final class OperatorBuilder {
     for (Object controller : controllers) {
       try {
         built.add(controller instanceof ControllerBuilder<?> builder
-            ? builder.build(new ControllerDefaults(election))
+            ? builder.build(new ControllerDefaults(election, metrics, tracing))
             : elected((Controller) controller));
       } catch (IllegalArgumentException e) {
         errors.add(e.getMessage());

@@ -27,6 +27,9 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   /** An object that was added, modified or deleted. */
   abstract void changed(String type, T changed);
 
+  /** The object that comes next was bound from this many bytes, in this time. */
+  abstract void decoded(int bytes, long nanos);
+
   abstract void undecodable(Undecodable undecodable);
 
   /** A bookmark, as its object's bytes. */
@@ -50,8 +53,10 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   public final void end() throws RetrieveException {
     switch (type) {
       case "ADDED", "MODIFIED", "DELETED" -> {
+        long start = System.nanoTime();
         T changed = binder.bind(object, length, type.equals("DELETED"), this::undecodable);
         if (changed != null) {
+          decoded(length, System.nanoTime() - start);
           changed(type, changed);
         }
       }

@@ -71,20 +71,25 @@ final class Exchange implements AutoCloseable {
       }
       future = http.consumeBytes(request.build(), (chunk, body) -> chunks.put(chunk));
     } catch (RuntimeException e) {
-      throw Failures.ofCause(doing, e);
+      throw Failures.ofCause(at(url, doing), e);
     }
     try {
       return new Exchange(doing, future.get(due - System.nanoTime(), TimeUnit.NANOSECONDS), chunks);
     } catch (TimeoutException e) {
       breakOff(future);
-      throw noAnswer(doing, patience, e);
+      throw noAnswer(at(url, doing), patience, e);
     } catch (InterruptedException e) {
       breakOff(future);
       throw e;
     } catch (ExecutionException e) {
       // the client's own timeout, when this thread was late to wake up
-      throw System.nanoTime() - due >= 0 ? noAnswer(doing, patience, e) : Failures.ofConnection(doing, e);
+      throw System.nanoTime() - due >= 0 ? noAnswer(at(url, doing), patience, e) : Failures.ofConnection(at(url, doing), e);
     }
+  }
+
+  /** With the server's address: whether it is the right one is the first question when there is no answer. */
+  private static String at(String url, String doing) {
+    return doing + " at " + url.replaceFirst("^([a-z]+://[^/]+).*", "$1");
   }
 
   private static RetrieveException noAnswer(String doing, Duration patience, Exception cause) {

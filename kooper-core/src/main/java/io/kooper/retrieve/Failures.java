@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -129,7 +130,14 @@ final class Failures {
     } else {
       reason = Reason.UNKNOWN;
     }
-    return new RetrieveException(reason, "cannot " + doing + ": " + cause, retryAfter, cause);
+    return new RetrieveException(reason, "cannot " + doing + ": " + words(cause), retryAfter, cause);
+  }
+
+  private static String words(Throwable cause) {
+    return cause instanceof ConnectException // whose message the JDK's client leaves out
+        ? (cause.getMessage() == null ? "connection refused" : cause.getMessage())
+            + "; is the API server running, and is this its address?"
+        : cause.toString();
   }
 
   private static boolean hasIoCause(Throwable thrown) {

@@ -31,8 +31,10 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   public void piece(String name, byte[] bytes, int length) throws RetrieveException {
     switch (name) {
       case "items" -> {
+        long start = System.nanoTime();
         T object = binder.bind(bytes, length, false, sink::undecodable);
         if (object != null) {
+          sink.decoded(length, System.nanoTime() - start);
           sink.item(object);
         }
       }

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
  *
  * @param <T> the type of the objects
  */
-public interface ListSink<T extends HasMetadata> {
+public interface ListSink<T extends HasMetadata> extends DecodeSink {
 
   /** An object of the list. Given again under the same key, the later one counts. */
   void item(T object);

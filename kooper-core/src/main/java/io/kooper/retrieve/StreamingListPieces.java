@@ -45,6 +45,11 @@ final class StreamingListPieces<T extends HasMetadata> extends EventPieces<T> {
   }
 
   @Override
+  void decoded(int bytes, long nanos) {
+    sink.decoded(bytes, nanos);
+  }
+
+  @Override
   void undecodable(Undecodable undecodable) {
     if (version == null) {
       anyGiven = true;

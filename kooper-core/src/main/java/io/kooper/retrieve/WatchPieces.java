@@ -22,6 +22,11 @@ final class WatchPieces<T extends HasMetadata> extends EventPieces<T> {
   }
 
   @Override
+  void decoded(int bytes, long nanos) {
+    sink.decoded(bytes, nanos);
+  }
+
+  @Override
   void undecodable(Undecodable undecodable) {
     sink.undecodable(undecodable);
   }

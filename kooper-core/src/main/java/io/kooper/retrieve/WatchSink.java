@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
  *
  * @param <T> the type of the objects
  */
-public interface WatchSink<T extends HasMetadata> {
+public interface WatchSink<T extends HasMetadata> extends DecodeSink {
 
   /** The server has accepted the watch; until this or a first event, health does not call it watching. */
   default void opened() {}

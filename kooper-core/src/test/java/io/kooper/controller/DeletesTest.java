@@ -8,6 +8,8 @@ import io.kooper.clock.ManualClock;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.fake.FakeSource;
 import io.kooper.informer.Store;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -153,7 +155,7 @@ class DeletesTest {
     private final Map<ObjectKey, ConfigMap> objects = new ConcurrentHashMap<>();
     private final ManualClock clock = new ManualClock();
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
-    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue);
+    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue, ControllerMetrics.NONE);
     private final ObjectKey key = FakeSource.key("a");
 
     private ConfigMap stored(String uid, String version) {
@@ -163,17 +165,25 @@ class DeletesTest {
       return object;
     }
 
-    private void take(Delivery<ConfigMap> delivery) {
-      assertThat(deliveries.next(key)).isEqualTo(delivery);
-      deliveries.succeeded(key, delivery);
+    private record Told(ConfigMap object, boolean delete) {}
+
+    private Delivery<ConfigMap> next(Told expected) {
+      Delivery<ConfigMap> delivery = deliveries.next(key);
+      assertThat(delivery).isNotNull();
+      assertThat(new Told(delivery.object(), delivery.delete())).isEqualTo(expected);
+      return delivery;
     }
 
-    private static Delivery<ConfigMap> add(ConfigMap object) {
-      return new Delivery<>(object, false);
+    private void take(Told expected) {
+      deliveries.succeeded(key, next(expected));
     }
 
-    private static Delivery<ConfigMap> delete(ConfigMap object) {
-      return new Delivery<>(object, true);
+    private static Told add(ConfigMap object) {
+      return new Told(object, false);
+    }
+
+    private static Told delete(ConfigMap object) {
+      return new Told(object, true);
     }
 
     @Test
@@ -225,8 +235,8 @@ class DeletesTest {
       take(add(a));
       objects.clear();
       deliveries.deleted(a);
-      assertThat(deliveries.next(key)).isEqualTo(delete(a));
-      deliveries.failed(key);
+      next(delete(a));
+      deliveries.failed(key, EventType.DELETE);
 
       ConfigMap back = stored("A", "3");
       deliveries.added(back, false);
@@ -269,6 +279,58 @@ class DeletesTest {
     }
 
     @Test
+    @DisplayName("An object whose add came too late to be called was not told, and its delete is not either")
+    void anAddThatCameTooLateWasNotTold() {
+      ConfigMap a = stored("A", "1");
+      deliveries.untold(key, next(add(a)));
+      assertThat(deliveries.isUntold(key)).isTrue();
+      Delivery<ConfigMap> late = next(add(a));
+      objects.clear();
+      deliveries.deleted(a);
+      deliveries.untold(key, late);
+
+      assertThat(deliveries.next(key)).isNull();
+      assertThat(deliveries.keys()).isEmpty();
+    }
+
+    @Test
+    void anUpdateThatCameTooLateLeavesWhatWasToldBefore() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      ConfigMap changed = stored("A", "2");
+      deliveries.untold(key, next(add(changed)));
+      objects.clear();
+      deliveries.deleted(changed);
+
+      take(delete(changed));
+    }
+
+    @Test
+    @DisplayName("K11: a call's type says why it came: update is not add, a retry is what failed, a call asked for is a requeue")
+    void typesAreTrue() {
+      stored("A", "1");
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.ADD);
+      deliveries.failed(key, EventType.ADD);
+      Delivery<ConfigMap> retry = deliveries.next(key);
+      assertThat(retry.type()).isEqualTo(EventType.ADD);
+      deliveries.succeeded(key, retry);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
+      deliveries.postponed(key);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
+      deliveries.postponed(key);
+      ConfigMap changed = stored("A", "2");
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.UPDATE);
+      assertThat(deliveries.next(key).type()).as("the request was met").isEqualTo(EventType.RESYNC);
+      objects.clear();
+      deliveries.deleted(changed);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
+      deliveries.postponed(key);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
+      assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
+    }
+
+    @Test
     void theDeleteOfAnotherUidIsNotTold() {
       take(add(stored("A", "1")));
       ConfigMap other = stored("B", "2");
@@ -305,15 +367,16 @@ class DeletesTest {
     void nothingIsRememberedOfWhatIsGone() {
       for (int i = 0; i < 100; i++) {
         ConfigMap a = stored("A" + i, "" + i);
-        assertThat(deliveries.next(key)).isEqualTo(add(a));
-        deliveries.failed(key);
-        deliveries.refused(key, add(a));
+        Delivery<ConfigMap> told = next(add(a));
+        deliveries.failed(key, EventType.ADD);
+        deliveries.postponed(key);
+        deliveries.refused(key, told);
         objects.clear();
         deliveries.deleted(a);
         take(delete(a));
       }
 
-      assertThat(deliveries).hasNoNullFieldsOrProperties().extracting("told", "tombstones", "refused", "failures")
+      assertThat(deliveries).hasNoNullFieldsOrProperties().extracting("told", "tombstones", "refused", "postponed", "troubles")
           .allSatisfy(memory -> assertThat(memory.toString()).isIn("{}", "[]"));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
-  private final Cache<ConfigMap> cache = new Cache<>("test", object -> transform.apply(object));
+  private final Cache<ConfigMap> cache = new Cache<>("test", object -> transform.apply(object), ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach

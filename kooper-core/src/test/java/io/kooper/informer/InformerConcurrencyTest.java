@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
@@ -87,7 +88,7 @@ class InformerConcurrencyTest {
   @Tag("R14")
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
-    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity());
+    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), ControllerMetrics.NONE);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);
@@ -172,7 +173,7 @@ class InformerConcurrencyTest {
       }
     };
     Reflector<ConfigMap> reflector =
-        new Reflector<>("test", slow, UnaryOperator.identity(), Clock.system());
+        new Reflector<>("test", slow, UnaryOperator.identity(), Clock.system(), ControllerMetrics.NONE);
     Thread thread = new Thread(reflector);
     thread.start();
     half.await();

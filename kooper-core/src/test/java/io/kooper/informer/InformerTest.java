@@ -10,19 +10,18 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.Logs;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.WatchSink;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -31,13 +30,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.slf4j.LoggerFactory;
 
 @Timeout(60)
 class InformerTest {
@@ -260,11 +257,7 @@ class InformerTest {
 
     @Test
     void aFirstListThatFailsIsRetriedWithTheCauseInHealthListenerAndLog() {
-      Assumptions.assumeTrue(LoggerFactory.getLogger(Reflector.class).isWarnEnabled());
-      ByteArrayOutputStream log = new ByteArrayOutputStream();
-      PrintStream stderr = System.err;
-      System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
-      try {
+      try (Logs log = new Logs("io.kooper.informer", Level.WARN)) {
         RetrieveException forbidden = fault(Reason.FORBIDDEN);
         source.failList(forbidden);
         informer.addListener(recorder);
@@ -273,9 +266,7 @@ class InformerTest {
         assertThat(informer.health().lastError()).isSameAs(forbidden);
         assertThat(informer.health().synced()).isFalse();
         assertThat(recorder.failures()).containsExactly(forbidden);
-        assertThat(log.toString(StandardCharsets.UTF_8)).contains("FORBIDDEN: fake FORBIDDEN");
-      } finally {
-        System.setErr(stderr);
+        assertThat(log.lines()).singleElement().asString().contains("FORBIDDEN: fake FORBIDDEN");
       }
       backOff();
       await().until(() -> informer.health().watching());

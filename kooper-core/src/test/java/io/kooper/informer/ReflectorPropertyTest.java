@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.informer.World.Item;
 import io.kooper.informer.World.Legible;
 import io.kooper.informer.World.Step;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ObjectKey;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -86,7 +87,7 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      reflector = new Reflector<>("test", world, UnaryOperator.identity(), world);
+      reflector = new Reflector<>("test", world, UnaryOperator.identity(), world, ControllerMetrics.NONE);
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
 

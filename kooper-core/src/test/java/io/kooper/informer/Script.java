@@ -3,6 +3,7 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
@@ -47,7 +48,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    reflector = new Reflector<>("test", this, transform, this);
+    reflector = new Reflector<>("test", this, transform, this, ControllerMetrics.NONE);
     reflector.addListener(recorder);
   }
 

@@ -429,10 +429,13 @@ abstract class HttpListerWatcherContract {
     }
 
     @Test
-    void tellsThatThereIsNoConnection() throws Exception {
+    void tellsThatThereIsNoConnectionAndWhereTo() throws Exception {
       server.close();
 
-      assertThat(failure(() -> list()).reason()).isEqualTo(Reason.CONNECTION_LOST);
+      RetrieveException failure = failure(() -> list());
+      assertThat(failure.reason()).isEqualTo(Reason.CONNECTION_LOST);
+      assertThat(failure).hasMessageContaining(" at http://127.0.0.1:").hasMessageContaining("onnection refused")
+          .hasMessageEndingWith("; is the API server running, and is this its address?");
     }
   }
 

@@ -29,6 +29,7 @@ class DocsTest {
 
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
+      import com.sun.net.httpserver.HttpServer;
       import io.fabric8.kubernetes.api.model.*;
       import io.fabric8.kubernetes.client.CustomResource;
       import io.fabric8.kubernetes.client.KubernetesClient;
@@ -43,6 +44,8 @@ class DocsTest {
       import io.kooper.queue.*;
       import io.kooper.retrieve.*;
       import io.kooper.test.*;
+      import java.net.InetSocketAddress;
+      import java.nio.charset.StandardCharsets;
       import java.time.Duration;
       import java.util.*;
       import java.util.concurrent.*;
@@ -52,6 +55,7 @@ class DocsTest {
         KubernetesClient client;
         Retriever<Pod> pods;
         Handler<Pod> handler;
+        Controller controller;
 
         void block() throws Exception {
       %s

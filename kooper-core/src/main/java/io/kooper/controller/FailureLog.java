@@ -1,0 +1,86 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Logs the failures of handlers, so that a thousand keys that fail alike do not drown all else. Of failures alike, the same
+ * exception from the same place, the first in a minute is logged with its stack trace, the next few as a line each, the
+ * rest at debug; the first of the next minute says how many those were. A conflict (409), which the next try usually
+ * settles, is logged at debug while it is tried again.
+ */
+final class FailureLog {
+
+  private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
+
+  private static final long WINDOW = Duration.ofMinutes(1).toNanos();
+  private static final int LINES = 10;
+  private static final int KINDS = 100; // remembered; an exception's type and place are few in any program
+
+  private static final int CONFLICT = 409;
+
+  private static final class Kind {
+    long since;
+    int seen;
+  }
+
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Kind> kinds = new LinkedHashMap<>(); // guarded by lock
+
+  FailureLog(Clock clock) {
+    this.clock = clock;
+  }
+
+  void warn(Job<?> job, String what, Throwable cause) {
+    boolean conflict = cause instanceof KubernetesClientException e && e.getCode() == CONFLICT;
+    write(conflict ? Level.DEBUG : Level.WARN, job, what, cause);
+  }
+
+  void error(Job<?> job, String what, Throwable cause) {
+    write(Level.ERROR, job, what, cause);
+  }
+
+  private void write(Level level, Job<?> job, String what, Throwable cause) {
+    if (!log.isEnabledForLevel(level)) {
+      return;
+    }
+    int before = 0;
+    int nth;
+    lock.lock();
+    try {
+      Kind kind = kinds.computeIfAbsent(signature(level, cause), key -> new Kind());
+      if (kinds.size() > KINDS) {
+        kinds.remove(kinds.keySet().iterator().next());
+      }
+      long now = clock.nanoTime();
+      if (kind.seen > 0 && now - kind.since >= WINDOW) {
+        before = Math.max(0, kind.seen - LINES);
+        kind.seen = 0;
+      }
+      if (kind.seen == 0) {
+        kind.since = now;
+      }
+      nth = ++kind.seen;
+    } finally {
+      lock.unlock();
+    }
+    log.atLevel(nth > LINES ? Level.DEBUG : level)
+        .setCause(nth == 1 || log.isDebugEnabled() ? cause : null)
+        .log("{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(), what, cause.toString(),
+            before > 0 ? " (and " + before + " more alike in the minute before, at debug)"
+                : nth == LINES ? " (more alike within this minute are logged at debug)" : "");
+  }
+
+  private static String signature(Level level, Throwable cause) {
+    StackTraceElement[] trace = cause.getStackTrace();
+    return level + " " + cause.getClass().getName() + " " + (trace.length == 0 ? "" : trace[0]);
+  }
+}

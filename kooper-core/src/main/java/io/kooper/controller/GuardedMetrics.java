@@ -1,0 +1,108 @@
+package io.kooper.controller;
+
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
+import io.kooper.queue.Lane;
+import io.kooper.queue.QueueListener;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Passes figures on to a recorder's metrics while the controller runs. What those throw disturbs nobody. */
+final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey> {
+
+  private static final Logger log = LoggerFactory.getLogger(GuardedMetrics.class);
+
+  private final String controller;
+  private final AtomicBoolean failed = new AtomicBoolean();
+  private volatile ControllerMetrics metrics = NONE;
+
+  GuardedMetrics(String controller) {
+    this.controller = controller;
+  }
+
+  void open(ControllerMetrics recorded) {
+    metrics = recorded;
+  }
+
+  @Override
+  public void close() {
+    tell(ControllerMetrics::close);
+    metrics = NONE;
+  }
+
+  @Override
+  public void taken(ObjectKey key, Lane lane, Duration waited) {
+    taken(waited.toNanos());
+  }
+
+  @Override
+  public void queued(EventType type) {
+    tell(told -> told.queued(type));
+  }
+
+  @Override
+  public void taken(long waitedNanos) {
+    tell(told -> told.taken(waitedNanos));
+  }
+
+  @Override
+  public void processed(EventType type, long tookNanos, boolean succeeded) {
+    tell(told -> told.processed(type, tookNanos, succeeded));
+  }
+
+  @Override
+  public void retried() {
+    tell(ControllerMetrics::retried);
+  }
+
+  @Override
+  public void gaveUp() {
+    tell(ControllerMetrics::gaveUp);
+  }
+
+  @Override
+  public void timedOut() {
+    tell(ControllerMetrics::timedOut);
+  }
+
+  @Override
+  public void listed(boolean first) {
+    tell(told -> told.listed(first));
+  }
+
+  @Override
+  public void listFailed(Reason reason) {
+    tell(told -> told.listFailed(reason));
+  }
+
+  @Override
+  public void watchEnded(@Nullable Reason reason) {
+    tell(told -> told.watchEnded(reason));
+  }
+
+  @Override
+  public void decoded(int bytes, long nanos) {
+    tell(told -> told.decoded(bytes, nanos));
+  }
+
+  @Override
+  public void undecodable() {
+    tell(ControllerMetrics::undecodable);
+  }
+
+  private void tell(Consumer<ControllerMetrics> figure) {
+    try {
+      figure.accept(metrics);
+    } catch (Throwable t) { // an Error too
+      if (failed.compareAndSet(false, true)) {
+        log.error("{}: its metrics failed; further failures are not logged", controller, t);
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.kooper.controller;
+
+import io.kooper.controller.Lifecycle.State;
+import io.kooper.informer.Informer;
+import io.kooper.informer.InformerHealth;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at a controller from the outside: whether it lives, is ready, and gets on. */
+final class HealthCheck {
+
+  private static final Logger log = LoggerFactory.getLogger(HealthCheck.class);
+
+  private static final int NAMED = 10; // keys that hang; more do not fit a line
+
+  /** What a standby has, if the controller is one now. */
+  enum Standby { NONE, WARM, COLD }
+
+  private final String name;
+  private final Lifecycle life;
+  private final Informer<?> informer;
+  private final WorkQueue<ObjectKey> queue;
+  private final Workers<?> workers;
+  private final int workerCount;
+  private final Duration stuckAfter;
+  private boolean stuckSaid; // of the thread in run()
+
+  HealthCheck(String name, Lifecycle life, Informer<?> informer, WorkQueue<ObjectKey> queue, Workers<?> workers,
+      int workerCount, Duration stuckAfter) {
+    this.name = name;
+    this.life = life;
+    this.informer = informer;
+    this.queue = queue;
+    this.workers = workers;
+    this.workerCount = workerCount;
+    this.stuckAfter = stuckAfter;
+  }
+
+  /** How often {@link #watch} is to be called. */
+  long periodNanos() {
+    return Math.max(1, ControllerBuilder.nanos(stuckAfter) / 4);
+  }
+
+  /** @param failure why it ended early, or null */
+  Health check(Standby standby, Supplier<@Nullable RuntimeException> failure) {
+    State now = life.state();
+    boolean allSeen = life.isSynced();
+    InformerHealth watch = informer.health();
+    boolean broken = now == State.RUNNING && informer.ended();
+    boolean stuck = now == State.RUNNING && isStuck();
+    boolean cold = standby == Standby.COLD;
+    boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
+    int missing = workers.started() || standby == Standby.NONE ? workerCount - workers.alive() : 0;
+    RetrieveException error = watch.lastError();
+    String because = error == null ? "" : ": " + error.getMessage();
+    List<String> reasons = new ArrayList<>();
+    if (now != State.RUNNING) {
+      reasons.add(name + notRunning(now, failure.get()));
+    } else if (broken) {
+      reasons.add(name + " gets no changes any more: its informer's thread has ended");
+    } else if (!allSeen && !cold) {
+      reasons.add(name + " has not seen all objects yet" + because);
+    } else if (!watch.watching() && !cold) {
+      reasons.add(name + " is not watching since " + watch.since() + because);
+    }
+    if (working && missing > 0) {
+      reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
+    }
+    if (stuck) {
+      reasons.add(stuck());
+    } else if (now == State.RUNNING && workers.longestRunning().compareTo(stuckAfter) >= 0) {
+      reasons.add(name + ": a call has been running for " + workers.longestRunning() + ", of those for "
+          + named(workers.running()));
+    }
+    return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
+  }
+
+  private static String notRunning(State now, @Nullable RuntimeException why) {
+    return switch (now) {
+      case NEW -> " was not run yet";
+      case RUNNING -> " runs";
+      case STOPPING -> " stops";
+      case ENDED -> " has ended" + (why == null ? "" : ": " + why.getMessage());
+    };
+  }
+
+  /** Says in the log, once each time, when nothing gets on any more and when something does again. */
+  void watch() {
+    boolean stuck = isStuck();
+    if (stuck && !stuckSaid) {
+      log.error("controller {}. All threads:\n{}", stuck(), dump());
+    } else if (!stuck && stuckSaid) {
+      log.info("controller {}: calls end again", name);
+    }
+    stuckSaid = stuck;
+  }
+
+  private boolean isStuck() {
+    return workers.isStuck(stuckAfter, queue::oldestWaiting);
+  }
+
+  private String stuck() {
+    Set<ObjectKey> running = workers.running();
+    return name + " is stuck: " + (queue.length() + running.size()) + " keys wait or are worked on, and for "
+        + stuckAfter + " or more no call has ended; " + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
+  }
+
+  private static String named(Set<ObjectKey> keys) {
+    return keys.stream().limit(NAMED).map(ObjectKey::toString).sorted().collect(Collectors.joining(", "))
+        + (keys.size() > NAMED ? " and " + (keys.size() - NAMED) + " more" : "");
+  }
+
+  /** The workers come first: an executor's may be virtual threads, which the virtual machine does not list. */
+  private String dump() {
+    Set<Thread> own = workers.threads();
+    StringBuilder text = new StringBuilder();
+    own.forEach(thread -> append(text, thread, thread.getStackTrace()));
+    Thread.getAllStackTraces().forEach((thread, trace) -> {
+      if (!own.contains(thread)) {
+        append(text, thread, trace);
+      }
+    });
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, Thread thread, StackTraceElement[] trace) {
+    text.append('"').append(thread.getName()).append("\" ").append(thread.getState()).append('\n');
+    for (StackTraceElement frame : trace) {
+      text.append("    at ").append(frame).append('\n');
+    }
+  }
+}
