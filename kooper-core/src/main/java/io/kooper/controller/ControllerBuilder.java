@@ -12,9 +12,13 @@ import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   final @Nullable Retriever<T> retriever;
   final @Nullable Handler<T> handler;
   final List<InformerListener<? super T>> listeners = new ArrayList<>();
+  final Map<String, Function<? super T, ? extends Collection<String>>> indexes = new LinkedHashMap<>();
   @Nullable String name;
   int workers = 1;
   @Nullable Duration resync = Duration.ofSeconds(30);
@@ -202,6 +207,21 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** What to do with each object before it is stored; see {@code Informer.Builder.transform}. Default: nothing. */
   public ControllerBuilder<T> transform(UnaryOperator<T> transform) {
     this.transform = Objects.requireNonNull(transform, "transform");
+    return this;
+  }
+
+  /**
+   * Lets handlers find objects in {@code context.store()} by values taken from them; see {@code Informer.Builder.index}.
+   *
+   * <pre>{@code
+   * .index("node", pod -> List.of(pod.getSpec().getNodeName()))
+   * // context.store().byIndex("node", "n1")
+   * }</pre>
+   */
+  public ControllerBuilder<T> index(String name, Function<? super T, ? extends Collection<String>> values) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(values, "values");
+    this.indexes.put(name, values);
     return this;
   }
 

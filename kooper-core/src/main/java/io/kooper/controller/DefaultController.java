@@ -71,7 +71,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.life = new Lifecycle(name, clock);
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
-    this.informer = Informer.builder(retriever).name(name).transform(builder.transform).clock(clock).metrics(metrics).build();
+    Informer.Builder<T> informerBuilder = Informer.builder(retriever)
+        .name(name)
+        .transform(builder.transform)
+        .clock(clock)
+        .metrics(metrics);
+    builder.indexes.forEach(informerBuilder::index);
+    this.informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock)
@@ -151,6 +157,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       leadership.onEnd(life::signal);
       if (awaitSync(leadership)) {
         startWorkers();
+        deliveries.begin();
         workers.lead(leadership);
         log.info("controller {}: running with {} worker(s)", name, workerCount);
         life.awaitStop(leadership, check.periodNanos(), check::watch);
@@ -204,8 +211,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return;
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
-    deliveries.reset();
-    informer.store().keys().forEach(key -> queue.add(key, Lane.RESYNC)); // a new term begins as a new process would
+    deliveries.reset(); // a new term begins as a new process would
   }
 
   private boolean awaitIdle(Duration timeout) {

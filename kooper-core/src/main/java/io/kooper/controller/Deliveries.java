@@ -64,6 +64,9 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   /** Keys whose handler asked to be called again. Guarded by lock; a subset of told. */
   private final Set<ObjectKey> postponed = new HashSet<>();
 
+  /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
+  private volatile boolean begun;
+
   /** Failures since the last success. Written by the worker that has the key. */
   private final Map<ObjectKey, Trouble> troubles = new ConcurrentHashMap<>();
 
@@ -71,6 +74,12 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     this.store = store;
     this.queue = queue;
     this.metrics = metrics;
+  }
+
+  /** A term begins: all objects are queued, and from now on each change. */
+  void begin() {
+    begun = true; // first: what changes from now on is queued for itself, what changed before is in the store
+    store.keys().forEach(key -> enqueue(key, Lane.RESYNC, EventType.ADD));
   }
 
   // the informer's side
@@ -138,6 +147,9 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   /** The key of an object that is there. A handler that writes to it and fails must not make a hot loop of that. */
   private void enqueue(ObjectKey key, Lane lane, EventType type) {
+    if (!begun) {
+      return;
+    }
     Trouble trouble = troubles.get(key);
     boolean taken;
     if (trouble == null) {
@@ -259,8 +271,9 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     }
   }
 
-  /** Forgets all that was told: another process leads now, and tells it again. No worker has a key. */
+  /** A term is over: forgets all that was told, since another process leads now and tells it again. No handler runs. */
   void reset() {
+    begun = false;
     lock.lock();
     try {
       told.clear();
@@ -292,8 +305,11 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     return trouble == null ? 0 : trouble.failures;
   }
 
-  /** All keys there is something to tell of: objects, and deletes that have not been taken. */
+  /** All keys there is something to tell of: objects, and deletes that have not been taken. None between two terms. */
   List<ObjectKey> keys() {
+    if (!begun) {
+      return List.of();
+    }
     Set<ObjectKey> keys = new HashSet<>(store.keys());
     lock.lock();
     try {

@@ -30,7 +30,7 @@ final class Cache<T extends HasMetadata> {
   private final String name;
   private final UnaryOperator<T> transform;
   private final InformerMetrics metrics;
-  private final ObjectStore<T> store = new ObjectStore<>();
+  private final ObjectStore<T> store;
 
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
   private final ReentrantLock telling = new ReentrantLock();
@@ -46,9 +46,10 @@ final class Cache<T extends HasMetadata> {
   private long decoded; // of the informer's thread
   private volatile double meanBytes; // written by it
 
-  Cache(String name, UnaryOperator<T> transform, InformerMetrics metrics) {
+  Cache(String name, UnaryOperator<T> transform, List<Index<T>> indexes, InformerMetrics metrics) {
     this.name = name;
     this.transform = transform;
+    this.store = new ObjectStore<>(indexes);
     this.metrics = metrics;
   }
 

@@ -8,9 +8,13 @@ import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +53,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
-    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.clock, builder.metrics);
+    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.indexes, builder.clock,
+        builder.metrics);
     this.thread = new Thread(reflector, "kooper-" + name + "-informer");
     thread.setDaemon(true);
   }
@@ -154,6 +159,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private final ListerWatcher<T> source;
     private String name;
     private UnaryOperator<T> transform = UnaryOperator.identity();
+    private final List<Index<T>> indexes = new ArrayList<>();
     private Clock clock = Clock.system();
     private InformerMetrics metrics = ControllerMetrics.NONE;
 
@@ -175,6 +181,16 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      */
     public Builder<T> transform(UnaryOperator<T> transform) {
       this.transform = transform;
+      return this;
+    }
+
+    /**
+     * Lets {@link Store#byIndex} find objects by values that {@code values} takes from them; called on the informer's thread. An
+     * object for which it throws is stored and told of all the same, and a warning logged. Default: no index.
+     */
+    public Builder<T> index(String name, Function<? super T, ? extends Collection<String>> values) {
+      this.indexes.add(new Index<>(
+          Objects.requireNonNull(name, "name"), Objects.requireNonNull(values, "values")));
       return this;
     }
 
@@ -204,6 +220,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       if (transform == null) {
         errors.add("transform is null");
       }
+      Set<String> names = new HashSet<>();
+      indexes.stream().map(Index::name).filter(name -> !names.add(name))
+          .forEach(name -> errors.add("there are two indexes \"" + name + '"'));
       if (clock == null) {
         errors.add("clock is null");
       }

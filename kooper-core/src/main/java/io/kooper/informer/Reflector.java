@@ -12,6 +12,7 @@ import io.kooper.retrieve.Undecodable;
 import io.kooper.retrieve.WatchSink;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
@@ -69,10 +70,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private @Nullable Reason lastLogged;
   private long lastLoggedAt;
 
-  Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, Clock clock, InformerMetrics metrics) {
+  Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock,
+      InformerMetrics metrics) {
     this.name = name;
     this.source = source;
-    this.cache = new Cache<>(name, transform, metrics);
+    this.cache = new Cache<>(name, transform, indexes, metrics);
     this.metrics = metrics;
     this.clock = clock;
     this.backoff = new Backoff(clock, () -> ThreadLocalRandom.current().nextDouble());

@@ -31,6 +31,15 @@ public interface Store<T extends HasMetadata> {
     return list().stream().filter(object -> namespace.equals(object.getMetadata().getNamespace())).toList();
   }
 
+  /**
+   * The objects that have this value by an index that the builder was given, in no order.
+   *
+   * @throws IllegalArgumentException when there is no such index
+   */
+  default List<T> byIndex(String index, String value) {
+    throw new IllegalArgumentException("there is no index \"" + index + "\"");
+  }
+
   /** All keys, in no order: a copy that does not change any more. */
   List<ObjectKey> keys();
 

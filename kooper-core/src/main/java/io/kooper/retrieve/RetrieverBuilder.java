@@ -6,9 +6,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +31,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
 
   private final KubernetesClient client;
   private final Class<T> type;
-  private @Nullable String namespace;
+  private final Set<String> namespaces = new LinkedHashSet<>();
+  private @Nullable String name;
   private @Nullable String labelSelector;
   private @Nullable String fieldSelector;
   private boolean streamingList;
@@ -37,9 +42,24 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     this.type = type;
   }
 
-  /** Only the objects of one namespace. Default: those of all namespaces. */
+  /** Only the objects of one namespace; may be called again for further ones. Default: those of all namespaces. */
   public RetrieverBuilder<T> inNamespace(String namespace) {
-    this.namespace = namespace;
+    this.namespaces.add(namespace);
+    return this;
+  }
+
+  /**
+   * Only the objects of these namespaces. Each has a list, and a watch on a thread, of its own; to list and watch is needed
+   * in these namespaces only.
+   */
+  public RetrieverBuilder<T> inNamespaces(Collection<String> namespaces) {
+    this.namespaces.addAll(namespaces);
+    return this;
+  }
+
+  /** Only the object of this name; of this name in each namespace, unless there is just one. Default: all. */
+  public RetrieverBuilder<T> withName(String name) {
+    this.name = name;
     return this;
   }
 
@@ -71,11 +91,12 @@ public final class RetrieverBuilder<T extends HasMetadata> {
       errors.add("a GenericKubernetesResource can be of any kind: say which by Retriever.generic");
     } else if (HasMetadata.getVersion(type) == null) {
       errors.add(type.getName() + " has no @Version, so its path is not known");
-    } else if (namespace != null && !Utils.isResourceNamespaced(type)) {
+    } else if (!namespaces.isEmpty() && !Utils.isResourceNamespaced(type)) {
       errors.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
           + " (a custom resource class that is not has to implement Namespaced)");
     }
-    mustNotBeBlank(errors, "namespace", namespace);
+    namespaces.forEach(namespace -> mustNotBeBlank(errors, "namespace", namespace == null ? "" : namespace));
+    mustNotBeBlank(errors, "name", name);
     mustNotBeBlank(errors, "label selector", labelSelector);
     mustNotBeBlank(errors, "field selector", fieldSelector);
     if (!errors.isEmpty()) {
@@ -85,14 +106,24 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     if (labelSelector != null) {
       selectors.put("labelSelector", labelSelector);
     }
-    if (fieldSelector != null) {
-      selectors.put("fieldSelector", fieldSelector);
+    String byName = name == null ? null : "metadata.name=" + name;
+    if (fieldSelector != null || byName != null) {
+      selectors.put("fieldSelector", fieldSelector == null ? byName : byName == null ? fieldSelector : byName + "," + fieldSelector);
     }
     String group = HasMetadata.getGroup(type);
-    Target target = new Target(Target.server(client), group == null ? "" : group, HasMetadata.getVersion(type),
-        HasMetadata.getPlural(type), namespace, selectors);
-    return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, null, streamingList, Deadlines.DEFAULT), type, target::plural);
+    String plural = HasMetadata.getPlural(type);
+    Function<@Nullable String, ListerWatcher<T>> source = namespace -> new HttpListerWatcher<>(client, type,
+        new Target(Target.server(client), group == null ? "" : group, HasMetadata.getVersion(type), plural, namespace, selectors),
+        null, streamingList, Deadlines.DEFAULT);
+    ListerWatcher<T> all;
+    if (namespaces.size() > 1) {
+      Map<String, ListerWatcher<T>> each = new LinkedHashMap<>();
+      namespaces.forEach(namespace -> each.put(namespace, source.apply(namespace)));
+      all = new NamespacesListerWatcher<>(plural, each);
+    } else {
+      all = source.apply(namespaces.stream().findFirst().orElse(null));
+    }
+    return new DefaultRetriever<>(all, type, () -> plural);
   }
 
   private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -157,6 +158,11 @@ class DeletesTest {
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
     private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue, ControllerMetrics.NONE);
     private final ObjectKey key = FakeSource.key("a");
+
+    @BeforeEach
+    void begin() {
+      deliveries.begin();
+    }
 
     private ConfigMap stored(String uid, String version) {
       ConfigMap object = new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName("a").withUid(uid)

@@ -54,6 +54,43 @@ class LeadershipTest {
   }
 
   @Test
+  @DisplayName("K6: a standby queues nothing, so nothing of what came and went waits for its term, nor counts as waiting")
+  void aStandbyHoardsNothing() {
+    rig.put("a", "1").start(builder -> builder.election(election)).awaitHeard("a=1");
+    for (int i = 0; i < 100; i++) {
+      rig.put("gone" + i, "1").awaitHeard("gone" + i + "=1");
+      rig.source.delete("gone" + i);
+    }
+    rig.put("b", "1").awaitHeard("b=1");
+    rig.clock.advance(Duration.ofMinutes(1));
+    assertThat(rig.queue().length()).isZero();
+    assertThat(rig.queue().inFlight()).isZero();
+
+    election.lead();
+
+    rig.awaitCalls(2).settle();
+    assertThat(rig.told()).containsExactlyInAnyOrder("add a=1", "add b=1");
+  }
+
+  @Test
+  void nothingIsQueuedBetweenTwoTermsEither() {
+    rig.put("a", "1").start(builder -> builder.election(election).campaignAgain().resync(SECOND));
+    ManualTerm term = election.lead();
+    rig.awaitCalls(1);
+    term.end();
+    awaitStandby();
+    Rig.await(() -> rig.queue().length() + rig.queue().inFlight() <= 1);
+    rig.put("b", "1").awaitHeard("b=1");
+    rig.clock.advance(Duration.ofMinutes(1));
+    Rig.await(() -> rig.clock.isUpToDate("kooper-configmaps-resync"));
+    assertThat(rig.queue().length()).isLessThanOrEqualTo(1);
+
+    election.lead();
+    Rig.await(() -> rig.told().contains("add b=1"));
+    rig.advanceUntil(SECOND, () -> rig.told("a").size() >= 2);
+  }
+
+  @Test
   @DisplayName("K6: a warm standby has seen all objects and is ready, and calls no handler before its term")
   void aWarmStandbySeesAndCallsNobody() {
     rig.put("a", "1").start(builder -> builder.election(election)).awaitHeard("a=1");

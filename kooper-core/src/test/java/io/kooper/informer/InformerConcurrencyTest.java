@@ -88,7 +88,7 @@ class InformerConcurrencyTest {
   @Tag("R14")
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
-    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), ControllerMetrics.NONE);
+    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), List.of(), ControllerMetrics.NONE);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);
@@ -173,7 +173,7 @@ class InformerConcurrencyTest {
       }
     };
     Reflector<ConfigMap> reflector =
-        new Reflector<>("test", slow, UnaryOperator.identity(), Clock.system(), ControllerMetrics.NONE);
+        new Reflector<>("test", slow, UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
     Thread thread = new Thread(reflector);
     thread.start();
     half.await();

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -87,7 +88,7 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      reflector = new Reflector<>("test", world, UnaryOperator.identity(), world, ControllerMetrics.NONE);
+      reflector = new Reflector<>("test", world, UnaryOperator.identity(), List.of(), world, ControllerMetrics.NONE);
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
 

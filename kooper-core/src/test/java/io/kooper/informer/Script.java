@@ -48,7 +48,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    reflector = new Reflector<>("test", this, transform, this, ControllerMetrics.NONE);
+    reflector = new Reflector<>("test", this, transform, List.of(), this, ControllerMetrics.NONE);
     reflector.addListener(recorder);
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What each listener is told, also when it or another one throws. */
 class SubscriptionTest {
 
-  private final Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), ControllerMetrics.NONE);
+  private final Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), List.of(), ControllerMetrics.NONE);
 
   private void list(ConfigMap... objects) {
     Cache<ConfigMap>.Staging staging = cache.stage();
@@ -259,7 +259,7 @@ class SubscriptionTest {
     @Test
     void oneThatAnotherListenerAddsHearsEachObjectOnce() {
       for (String when : List.of("initial", "synced", "deleted", "added")) {
-        Cache<ConfigMap> fresh = new Cache<>("test", UnaryOperator.identity(), ControllerMetrics.NONE);
+        Cache<ConfigMap> fresh = new Cache<>("test", UnaryOperator.identity(), List.of(), ControllerMetrics.NONE);
         Recorder late = new Recorder();
         boolean[] added = {false};
         fresh.addListener(new Recorder().after(line -> {

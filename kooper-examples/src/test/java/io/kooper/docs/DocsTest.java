@@ -40,10 +40,14 @@ class DocsTest {
       import io.kooper.handler.*;
       import io.kooper.informer.*;
       import io.kooper.leaderelection.*;
+      import io.kooper.metrics.*;
+      import io.kooper.metrics.micrometer.*;
       import io.kooper.operator.*;
       import io.kooper.queue.*;
       import io.kooper.retrieve.*;
       import io.kooper.test.*;
+      import io.micrometer.core.instrument.MeterRegistry;
+      import io.micrometer.prometheusmetrics.*;
       import java.net.InetSocketAddress;
       import java.nio.charset.StandardCharsets;
       import java.time.Duration;

@@ -1,0 +1,193 @@
+package io.kooper.bench;
+
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.kooper.controller.Controller;
+import io.kooper.handler.Handler;
+import io.kooper.retrieve.Retriever;
+import io.kooper.test.EmbeddedApiServer;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * From the start of a process to the call for the last of many pods, beside a bare fabric8 informer: seconds, CPU seconds,
+ * heap an object and memory. A process a row, all against one server in another process; the medians and their ratio count.
+ *
+ * <pre>
+ * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=Sync -Dbench.args="[PODS [ROUNDS [HEAP]]]"
+ * </pre>
+ *
+ * <p>The pods are of about 5 KB of JSON each, a quarter of it managed fields. The server is the embedded one: a real one
+ * takes longer for the list, which brings all ratios nearer to one.
+ */
+public final class Sync {
+
+  private static final List<String> CONTENDERS = List.of("fabric8", "kooper");
+
+  private record Row(double seconds, double cpu, double heapPerObject, double rss) {}
+
+  private Sync() {}
+
+  public static void main(String[] args) throws Exception {
+    if (args.length > 1 && CONTENDERS.contains(args[0])) {
+      contend(args[0], Path.of(args[1]), Integer.parseInt(args[2]));
+      return;
+    }
+    int pods = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
+    int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
+    String heap = args.length > 2 ? args[2] : "2g";
+    try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
+      Path kubeconfig = Files.createTempFile("kooper-bench", ".yaml");
+      kubeconfig.toFile().deleteOnExit();
+      Files.writeString(kubeconfig, server.kubeconfig());
+      for (int i = 0; i < pods; i++) {
+        client.resource(pod(i)).create();
+      }
+      Map<String, List<Row>> rows = new TreeMap<>();
+      for (int round = 0; round <= rounds; round++) {
+        for (String contender : CONTENDERS) {
+          Row row = run(contender, kubeconfig, pods, heap);
+          if (round > 0) { // the first warms the server up
+            rows.computeIfAbsent(contender, key -> new ArrayList<>()).add(row);
+          }
+        }
+      }
+      rows.forEach((contender, all) -> print(contender, median(all)));
+      Row kooper = median(rows.get("kooper"));
+      Row fabric8 = median(rows.get("fabric8"));
+      print("kooper / fabric8", new Row(kooper.seconds / fabric8.seconds, kooper.cpu / fabric8.cpu,
+          kooper.heapPerObject / fabric8.heapPerObject, kooper.rss / fabric8.rss));
+    }
+  }
+
+  private static void print(String what, Row row) {
+    System.out.printf(Locale.ROOT, "%-16s wall %.2f s, CPU %.2f s, heap/object %.2f KB, peak RSS %.2f MB%n",
+        what, row.seconds, row.cpu, row.heapPerObject, row.rss);
+  }
+
+  private static Row median(List<Row> rows) {
+    return new Row(median(rows.stream().mapToDouble(Row::seconds).toArray()),
+        median(rows.stream().mapToDouble(Row::cpu).toArray()),
+        median(rows.stream().mapToDouble(Row::heapPerObject).toArray()),
+        median(rows.stream().mapToDouble(Row::rss).toArray()));
+  }
+
+  private static double median(double[] values) {
+    java.util.Arrays.sort(values);
+    return values[values.length / 2];
+  }
+
+  private static Row run(String contender, Path kubeconfig, int pods, String heap) throws Exception {
+    long start = System.nanoTime();
+    Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-Xmx" + heap,
+        "-cp", System.getProperty("java.class.path"), Sync.class.getName(), contender, kubeconfig.toString(), Integer.toString(pods))
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (var lines = process.inputReader()) {
+      lines.readLine(); // all were seen
+      double seconds = (System.nanoTime() - start) / 1e9;
+      String[] figures = lines.readLine().split(" ");
+      return new Row(seconds, Double.parseDouble(figures[0]), Double.parseDouble(figures[1]), Double.parseDouble(figures[2]));
+    } finally {
+      process.waitFor();
+    }
+  }
+
+  private static void contend(String contender, Path kubeconfig, int pods) throws Exception {
+    Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
+    CountDownLatch all = new CountDownLatch(pods);
+    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
+      long empty = heap();
+      Runnable stop = contender.equals("kooper") ? kooper(client, all) : fabric8(client, all);
+      all.await();
+      var bean = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+      double cpu = bean.getProcessCpuTime() / 1e9;
+      System.out.println("all");
+      double perObject = (heap() - empty) / 1024.0 / pods;
+      System.out.printf(Locale.ROOT, "%f %f %f%n", cpu, perObject, peakRss());
+      stop.run();
+    }
+  }
+
+  private static Runnable kooper(KubernetesClient client, CountDownLatch all) throws InterruptedException {
+    Handler<Pod> handler = (context, pod) -> all.countDown();
+    Controller controller = Controller.builder(Retriever.of(client, Pod.class), handler).noResync().build();
+    Thread run = new Thread(controller::run);
+    run.start();
+    return controller::close;
+  }
+
+  private static Runnable fabric8(KubernetesClient client, CountDownLatch all) {
+    AtomicInteger seen = new AtomicInteger();
+    var informer = client.pods().inAnyNamespace().inform(new ResourceEventHandler<>() {
+      @Override
+      public void onAdd(Pod pod) {
+        seen.incrementAndGet();
+        all.countDown();
+      }
+
+      @Override
+      public void onUpdate(Pod before, Pod after) {}
+
+      @Override
+      public void onDelete(Pod pod, boolean unknown) {}
+    });
+    return informer::close;
+  }
+
+  private static long heap() {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  private static double peakRss() throws Exception {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmHWM"))
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(0);
+  }
+
+  private static Pod pod(int i) {
+    PodBuilder pod = new PodBuilder()
+        .withNewMetadata().withNamespace("default").withName("web-" + i)
+        .addToLabels(Map.of("app", "web", "tier", "front", "pod-template-hash", "6f9d8c7b5" + i % 10))
+        .addToAnnotations("example.com/checksum", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+        .addToManagedFields(new ManagedFieldsEntryBuilder().withManager("deployment-controller").withOperation("Update")
+            .withApiVersion("v1").withFieldsType("FieldsV1").withNewFieldsV1()
+            .addToAdditionalProperties("f:metadata", Map.of("f:labels", fields("label")))
+            .addToAdditionalProperties("f:spec", Map.of("f:containers", fields("container"))).endFieldsV1().build())
+        .endMetadata()
+        .withNewSpec().withServiceAccountName("web").withNodeName("node-" + i % 50).endSpec()
+        .withNewStatus().withPhase("Running").withPodIP("10.0." + i / 250 + "." + i % 250).endStatus();
+    for (String container : List.of("web", "proxy")) {
+      pod.editSpec().addNewContainer().withName(container).withImage("registry.example.com/team/" + container + ":1.2.3")
+          .addNewPort().withContainerPort(8080).withName("http").endPort()
+          .endContainer().endSpec();
+      for (int variable = 0; variable < 12; variable++) {
+        pod.editSpec().editLastContainer().addNewEnv().withName("SETTING_" + variable)
+            .withValue("the value of setting " + variable + " of " + container).endEnv().endContainer().endSpec();
+      }
+    }
+    return pod.build();
+  }
+
+  private static Map<String, Object> fields(String name) {
+    Map<String, Object> fields = new TreeMap<>();
+    for (int i = 0; i < 16; i++) {
+      fields.put("f:" + name + "-" + i, Map.of("f:value", Map.of(), ".", Map.of()));
+    }
+    return fields;
+  }
+}

@@ -1,0 +1,84 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.retrieve.ObjectKey;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds objects by values that a function of the user's takes from them. Read by anybody, written by the informer's thread
+ * only. An object from which the function cannot take any is in no entry; it is in the store all the same.
+ */
+final class Index<T extends HasMetadata> {
+
+  private static final Logger log = LoggerFactory.getLogger(Index.class);
+
+  private final String name;
+  private final Function<? super T, ? extends Collection<String>> values;
+
+  /** The objects of each value, as they were when they had it, so that a reader never sees one that does not. */
+  private final Map<String, Map<ObjectKey, T>> objects = new ConcurrentHashMap<>();
+
+  /** What each object is listed under: the function may say something else by now. */
+  private final Map<ObjectKey, Set<String>> listed = new HashMap<>();
+
+  Index(String name, Function<? super T, ? extends Collection<String>> values) {
+    this.name = name;
+    this.values = values;
+  }
+
+  /** An empty one of the same kind. */
+  Index<T> fresh() {
+    return new Index<>(name, values);
+  }
+
+  String name() {
+    return name;
+  }
+
+  List<T> get(String value) {
+    Map<ObjectKey, T> found = objects.get(value);
+    return found == null ? List.of() : List.copyOf(found.values());
+  }
+
+  void put(ObjectKey key, T object) {
+    Set<String> now = valuesOf(key, object);
+    Set<String> before = now.isEmpty() ? listed.remove(key) : listed.put(key, now);
+    now.forEach(value -> objects.computeIfAbsent(value, v -> new ConcurrentHashMap<>()).put(key, object));
+    unlist(key, before, now);
+  }
+
+  void remove(ObjectKey key) {
+    unlist(key, listed.remove(key), Set.of());
+  }
+
+  private void unlist(ObjectKey key, Set<String> before, Set<String> kept) {
+    if (before == null) {
+      return;
+    }
+    for (String value : before) {
+      if (!kept.contains(value)) {
+        objects.computeIfPresent(value, (v, entry) -> {
+          entry.remove(key);
+          return entry.isEmpty() ? null : entry;
+        });
+      }
+    }
+  }
+
+  private Set<String> valuesOf(ObjectKey key, T object) {
+    try {
+      return Set.copyOf(values.apply(object));
+    } catch (RuntimeException | StackOverflowError e) { // user code: it must not stop the event
+      log.warn("index {}: the function failed for {}, which is not found by it: {}", name, key, e.toString());
+      return Set.of();
+    }
+  }
+}

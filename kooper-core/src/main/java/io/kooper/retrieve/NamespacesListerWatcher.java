@@ -1,0 +1,235 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several namespaces as one source. Its version is made of theirs, {@code shop=12,stock=15}: each has its own history, so
+ * after each event a bookmark tells the whole.
+ *
+ * <p>A watch has a thread for each namespace, which hands what comes to the one that called. The first that ends ends all.
+ */
+final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
+
+  private static final int WAITING = 64; // events on their way; then the watches wait
+  private static final long CLOSE_PATIENCE = 5_000; // milliseconds for all; a source that heeds its interrupt ends at once
+
+  /** What one of the watches has to tell. */
+  @FunctionalInterface
+  private interface News<T extends HasMetadata> {
+    /** Returns whether the watch goes on. */
+    boolean tell(WatchSink<T> sink) throws RetrieveException, InterruptedException;
+  }
+
+  private final String resource;
+  private final Map<String, ListerWatcher<T>> sources;
+
+  /** @param sources by their namespaces */
+  NamespacesListerWatcher(String resource, Map<String, ListerWatcher<T>> sources) {
+    this.resource = resource;
+    this.sources = sources;
+  }
+
+  @Override
+  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    String asked = options.getResourceVersion();
+    Map<String, String> known = versions(asked);
+    Map<String, String> listed = new LinkedHashMap<>();
+    for (Map.Entry<String, ListerWatcher<T>> source : sources.entrySet()) {
+      String version = "0".equals(asked) ? asked : known == null ? null : known.get(source.getKey());
+      listed.put(source.getKey(), source.getValue().list(at(options, version), sink));
+    }
+    return join(listed);
+  }
+
+  @Override
+  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+    Map<String, String> versions = versions(options.getResourceVersion());
+    if (versions == null) { // a failure came between an event and its bookmark
+      throw new RetrieveException(Reason.GONE, "cannot watch " + resource + " from version "
+          + options.getResourceVersion() + ", which says nothing of namespaces " + sources.keySet() + "; they are listed again");
+    }
+    Handoff<News<T>> news = new Handoff<>(WAITING);
+    List<Thread> threads = new ArrayList<>();
+    int[] unopened = {sources.size()};
+    try {
+      sources.forEach((namespace, source) -> {
+        var one = new OneNamespace(namespace, versions, unopened, news);
+        Thread thread = new Thread(() -> one.watch(source, at(options, versions.get(namespace))),
+            "kooper-" + resource + "-watch-" + namespace);
+        thread.setDaemon(true);
+        threads.add(thread);
+      });
+      threads.forEach(Thread::start);
+      boolean more = true;
+      while (more) {
+        more = next(news).tell(sink);
+      }
+    } finally {
+      news.close();
+      threads.forEach(Thread::interrupt);
+      join(threads);
+    }
+  }
+
+  private static <E> E next(Handoff<E> handoff) throws InterruptedException {
+    try {
+      return Objects.requireNonNull(handoff.take(Long.MAX_VALUE)); // it is never ended
+    } catch (TimeoutException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void join(List<Thread> threads) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_PATIENCE);
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      try {
+        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, end - System.nanoTime()));
+      } catch (InterruptedException e) {
+        interrupted = true; // they end all the same
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ListOptions at(ListOptions options, @Nullable String version) {
+    return new ListOptionsBuilder(options).withResourceVersion(version).build();
+  }
+
+  /** The versions that {@link #join(Map)} has put together, by namespace; null when that is something else. */
+  private @Nullable Map<String, String> versions(@Nullable String joined) {
+    Map<String, String> versions = new LinkedHashMap<>();
+    for (String part : joined == null ? new String[0] : joined.split(",")) {
+      int equals = part.indexOf('=');
+      if (equals > 0) {
+        versions.put(part.substring(0, equals), part.substring(equals + 1));
+      }
+    }
+    return versions.keySet().equals(sources.keySet()) ? versions : null;
+  }
+
+  private static String join(Map<String, String> versions) {
+    return versions.entrySet().stream().map(one -> one.getKey() + "=" + one.getValue()).collect(Collectors.joining(","));
+  }
+
+  /** The watch of one namespace: on its own thread, but for what it hands over. */
+  private final class OneNamespace implements WatchSink<T> {
+
+    private final String namespace;
+    private final Map<String, String> versions; // of the thread that called, as is unopened
+    private final int[] unopened;
+    private final Handoff<News<T>> news;
+    private int bytes;
+    private long nanos;
+    private boolean opened;
+
+    OneNamespace(String namespace, Map<String, String> versions, int[] unopened, Handoff<News<T>> news) {
+      this.namespace = namespace;
+      this.versions = versions;
+      this.unopened = unopened;
+      this.news = news;
+    }
+
+    void watch(ListerWatcher<T> source, ListOptions options) {
+      try {
+        source.watch(options, this);
+        put(sink -> false);
+      } catch (RetrieveException e) {
+        put(sink -> {
+          throw e;
+        });
+      } catch (InterruptedException e) {
+        // another one has ended
+      } catch (Throwable t) { // an Error too: nobody else would end the watch
+        put(sink -> {
+          throw new RetrieveException(Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t);
+        });
+      }
+    }
+
+    private void put(News<T> one) {
+      try {
+        news.put(one);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // for the source, which ends then
+      }
+    }
+
+    private void tell(@Nullable String version, Consumer<WatchSink<T>> event) {
+      int size = bytes;
+      long time = nanos;
+      bytes = 0;
+      put(sink -> {
+        if (size > 0) {
+          sink.decoded(size, time);
+        }
+        event.accept(sink);
+        if (version != null) {
+          versions.put(namespace, version);
+          sink.bookmark(join(versions));
+        }
+        return true;
+      });
+    }
+
+    @Override
+    public void opened() {
+      if (!opened) {
+        opened = true;
+        put(sink -> {
+          if (--unopened[0] == 0) {
+            sink.opened();
+          }
+          return true;
+        });
+      }
+    }
+
+    @Override
+    public void decoded(int size, long time) {
+      bytes = size;
+      nanos = time;
+    }
+
+    @Override
+    public void added(T object) {
+      tell(object.getMetadata().getResourceVersion(), sink -> sink.added(object));
+    }
+
+    @Override
+    public void modified(T object) {
+      tell(object.getMetadata().getResourceVersion(), sink -> sink.modified(object));
+    }
+
+    @Override
+    public void deleted(T object) {
+      tell(object.getMetadata().getResourceVersion(), sink -> sink.deleted(object));
+    }
+
+    @Override
+    public void bookmark(String version) {
+      tell(version, sink -> {});
+    }
+
+    @Override
+    public void undecodable(Undecodable object) {
+      tell(object.resourceVersion(), sink -> sink.undecodable(object));
+    }
+  }
+}
