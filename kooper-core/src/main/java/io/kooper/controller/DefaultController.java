@@ -301,7 +301,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     if (life.state() == State.ENDED) {
       informer.close(); // if it was never run, nobody else does
     }
-    if (workers.isWorker()) {
+    if (isCalledByHandler()) {
       return; // it would wait for itself
     }
     try {
@@ -309,6 +309,11 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public boolean isCalledByHandler() {
+    return workers.isWorker();
   }
 
   @Override

@@ -77,7 +77,10 @@ public final class OperatorBuilder {
     return this;
   }
 
-  /** How long the controllers may take to stop; each has its own deadline as well. Default: 1 min. */
+  /**
+   * How long the controllers may take to stop, or the definitions if they are still being initialized; each controller has
+   * its own deadline as well. Default: 1 min.
+   */
   public OperatorBuilder stopDeadline(Duration deadline) {
     this.stopDeadline = Objects.requireNonNull(deadline, "deadline");
     return this;
