@@ -79,6 +79,7 @@ class ManifestsTest {
 
     final BiFunction<KubernetesClient, PrintStream, Controller> controller;
     final Function<KubernetesClient, AutoCloseable> life;
+    private @Nullable List<HasMetadata> objects; // read once: it takes a client
 
     Manifest(BiFunction<KubernetesClient, PrintStream, Controller> controller,
         Function<KubernetesClient, AutoCloseable> life) {
@@ -91,7 +92,10 @@ class ManifestsTest {
     }
 
     List<HasMetadata> objects() {
-      return read(FOLDER.resolve(example() + ".yml"));
+      if (objects == null) {
+        objects = read(FOLDER.resolve(example() + ".yml"));
+      }
+      return objects;
     }
 
     <T extends HasMetadata> List<T> objects(Class<T> type) {
