@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * workers never have the same pod at once, however many there are.
  *
  * <pre>
- * mvn -q compile exec:java -Dexec.mainClass=io.kooper.examples.ConcurrencyHandlingController -Dexec.args="--embedded --for=5s"
+ * mvn -q compile exec:java -Dexec.mainClass=io.kooper.examples.ConcurrencyHandlingController \
+ *     -Dexec.args="--embedded --for=5s"
  * </pre>
  */
 public final class ConcurrencyHandlingController {

@@ -41,7 +41,8 @@ class ExampleFlagsTest {
     String source = Files.readString(Path.of("src/main/java", example.getName().replace('.', '/') + ".java"));
     assertThat(Files.readString(Path.of("README.md"))).contains(
         "| `" + example.getName().substring("io.kooper.examples.".length()) + "` |");
-    assertThat(source).contains("mvn -q compile exec:java -Dexec.mainClass=" + example.getName(), "-Dexec.args=\"--embedded --for=");
+    assertThat(source).contains(
+        "mvn -q compile exec:java -Dexec.mainClass=" + example.getName(), "-Dexec.args=\"--embedded --for=");
   }
 
   @ParameterizedTest

@@ -177,7 +177,8 @@ class ManifestsTest {
 
   private static List<Grant> grants(Manifest manifest) {
     List<Grant> grants = new ArrayList<>();
-    manifest.objects(ClusterRole.class).forEach(role -> role.getRules().forEach(rule -> grants.add(new Grant(null, rule))));
+    manifest.objects(ClusterRole.class).forEach(role ->
+        role.getRules().forEach(rule -> grants.add(new Grant(null, rule))));
     manifest.objects(Role.class).forEach(role ->
         role.getRules().forEach(rule -> grants.add(new Grant(role.getMetadata().getNamespace(), rule))));
     return grants;
@@ -212,7 +213,7 @@ class ManifestsTest {
       run.join();
     }
     assertThat(requests.seen).allSatisfy(request ->
-        assertThat(grants).as("what is granted, of which something has to allow " + request).anyMatch(grant -> grant.allows(request)));
+        assertThat(grants).as("what has to allow " + request).anyMatch(grant -> grant.allows(request)));
     for (Grant grant : grants) {
       assertThat(grant.accesses()).allSatisfy(access -> assertThat(isRare(access) || requests.seen.stream().anyMatch(
           request -> request.access.equals(access) && grant.allows(request))).as(access + " is used").isTrue());
@@ -281,7 +282,8 @@ class ManifestsTest {
     assertThat(Class.forName(command.group(1))).isEqualTo(EchoPod.class);
     assertThat(dockerfile).contains("USER 10001");
     for (Manifest manifest : Manifest.values()) {
-      String image = manifest.objects(Deployment.class).get(0).getSpec().getTemplate().getSpec().getContainers().get(0).getImage();
+      Deployment deployment = manifest.objects(Deployment.class).get(0);
+      String image = deployment.getSpec().getTemplate().getSpec().getContainers().get(0).getImage();
       assertThat(dockerfile).contains("-t " + image + " .");
       assertThat(Files.readString(FOLDER.resolve("kustomization.yml"))).contains("name: " + image.split(":")[0]);
     }

@@ -97,7 +97,8 @@ class EchoPodTest {
       try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
         client.resource(Samples.pod("default", "web", Map.of())).create();
         client.resource(Samples.pod("kube-system", "dns", Map.of())).create();
-        Controller controller = EchoPod.controller(client, EchoPodFlags.parse("--namespace=default", "--resync=1s"), service);
+        EchoPodFlags flags = EchoPodFlags.parse("--namespace=default", "--resync=1s");
+        Controller controller = EchoPod.controller(client, flags, service);
         Thread run = new Thread(controller::run);
         run.start();
 
