@@ -31,6 +31,7 @@ import io.kooper.metrics.MetricsRecorder;
 import io.kooper.test.EmbeddedApiServer;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -104,7 +105,8 @@ class ManifestsTest {
   }
 
   private static List<HasMetadata> read(Path file) {
-    try (KubernetesClient parser = new KubernetesClientBuilder().withConfig(Config.empty()).build(); var stream = Files.newInputStream(file)) {
+    try (KubernetesClient parser = new KubernetesClientBuilder().withConfig(Config.empty()).build();
+        InputStream stream = Files.newInputStream(file)) {
       return parser.load(stream).items();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
