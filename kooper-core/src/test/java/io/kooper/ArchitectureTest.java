@@ -97,6 +97,13 @@ class ArchitectureTest {
     }
 
     @Test
+    void aFinalizerKnowsTheHandlerAndWhatItsContextShows() {
+      usesOnly("finalizer", "handler", "informer", "retrieve", "leaderelection");
+      holds(noClasses().that().resideOutsideOfPackage("io.kooper.finalizer..")
+          .should().dependOnClassesThat().resideInAPackage("io.kooper.finalizer.."));
+    }
+
+    @Test
     void onlyTheirOwnPackagesKnowMicrometerAndOpenTracing() {
       holds(noClasses().that().resideOutsideOfPackage("io.kooper.metrics.micrometer..")
           .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..", "io.prometheus.."));

@@ -1,12 +1,14 @@
 package io.kooper.examples;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.examples.support.Example;
 import io.kooper.examples.support.SimulatedPods;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.leaderelection.LeaderElectionListener;
 import io.kooper.retrieve.Retriever;
+import java.io.PrintStream;
 
 /**
  * A controller of which any number may run, and one handles pods. Start it twice on one cluster, then stop the leader.
@@ -23,30 +25,33 @@ public final class LeaderElectionController {
 
   public static void main(String[] args) {
     try (Example example = Example.start("leader-election", args, SimulatedPods::live)) {
-      LeaderElection election = LeaderElection.builder(example.client(), "leader-election-example")
-          .namespace("default")
-          .listener(new Reporter())
-          .build();
-      System.out.println("I am " + election.identity());
-      example.run(Controller.builder(
-              Retriever.of(example.client(), Pod.class),
-              (context, pod) -> System.out.println(
-                  "Pod handled: " + context.key() + ", token " + context.leadership().token()))
-          .election(election)
-          .build());
+      example.run(controller(example.client(), System.out));
     }
   }
 
-  private static final class Reporter implements LeaderElectionListener {
+  static Controller controller(KubernetesClient client, PrintStream out) {
+    LeaderElection election = LeaderElection.builder(client, "leader-election-example")
+        .namespace("default")
+        .listener(new Reporter(out))
+        .build();
+    out.println("I am " + election.identity());
+    return Controller.builder(
+            Retriever.of(client, Pod.class),
+            (context, pod) -> out.println("Pod handled: " + context.key() + ", token " + context.leadership().token()))
+        .election(election)
+        .build();
+  }
+
+  private record Reporter(PrintStream out) implements LeaderElectionListener {
 
     @Override
     public void startedLeading(long token) {
-      System.out.println("I lead, with token " + token);
+      out.println("I lead, with token " + token);
     }
 
     @Override
     public void newLeader(String identity) {
-      System.out.println("The leader is " + identity);
+      out.println("The leader is " + identity);
     }
   }
 }

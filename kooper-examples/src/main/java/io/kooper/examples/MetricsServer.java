@@ -3,7 +3,7 @@ package io.kooper.examples;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.kooper.controller.Controller;
-import io.kooper.controller.Health;
+import io.kooper.examples.support.Probes;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,16 +24,8 @@ final class MetricsServer implements AutoCloseable {
   static MetricsServer start(int port, PrometheusMeterRegistry registry, Controller controller) {
     try {
       HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
-      server.createContext("/metrics", exchange ->
-          answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()));
-      server.createContext("/healthz", exchange -> {
-        Health health = controller.health();
-        probe(exchange, health.live(), health);
-      });
-      server.createContext("/readyz", exchange -> {
-        Health health = controller.health();
-        probe(exchange, health.ready(), health);
-      });
+      server.createContext("/metrics", exchange -> answer(exchange, registry.scrape()));
+      Probes.addTo(server, controller);
       server.start();
       return new MetricsServer(server);
     } catch (BindException e) {
@@ -47,16 +39,11 @@ final class MetricsServer implements AutoCloseable {
     return server.getAddress().getPort();
   }
 
-  private static void probe(HttpExchange exchange, boolean fine, Health health) throws IOException {
-    String text = fine ? "ok" : String.join(System.lineSeparator(), health.reasons());
-    answer(exchange, fine ? 200 : 503, "text/plain; charset=utf-8", text + System.lineSeparator());
-  }
-
-  private static void answer(HttpExchange exchange, int status, String type, String text) throws IOException {
+  private static void answer(HttpExchange exchange, String text) throws IOException {
     byte[] body = text.getBytes(StandardCharsets.UTF_8);
     try (exchange) {
-      exchange.getResponseHeaders().set("Content-Type", type);
-      exchange.sendResponseHeaders(status, body.length);
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      exchange.sendResponseHeaders(200, body.length);
       exchange.getResponseBody().write(body);
     }
   }

@@ -32,7 +32,7 @@ public final class PodTerminatorOperator {
     }
   }
 
-  static Operator operator(KubernetesClient client) {
+  public static Operator operator(KubernetesClient client) {
     CRD<PodTerminator> terminators = CRD.of(client, PodTerminator.class);
     PodTerminatorHandler handler = new PodTerminatorHandler(new ClusterPods(client), Clock.system(), new Random());
     return Operator.builder("pod-terminator")

@@ -9,7 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Six pods that come back when they are terminated, and a PodTerminator that does so every three seconds. */
-final class SimulatedVictims implements AutoCloseable {
+public final class SimulatedVictims implements AutoCloseable {
 
   private static final int REPLICAS = 6;
   private static final Map<String, String> LABELS = Map.of("app", "victim");
@@ -27,7 +27,8 @@ final class SimulatedVictims implements AutoCloseable {
     this.client = client;
   }
 
-  static SimulatedVictims live(KubernetesClient client) {
+  /** Starts them. */
+  public static SimulatedVictims live(KubernetesClient client) {
     SimulatedVictims victims = new SimulatedVictims(client);
     victims.life.scheduleWithFixedDelay(victims::step, 0, 500, TimeUnit.MILLISECONDS);
     return victims;

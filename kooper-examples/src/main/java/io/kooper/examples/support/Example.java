@@ -101,6 +101,15 @@ public final class Example implements AutoCloseable {
 
   /** Runs the controller until Ctrl-C, SIGTERM, or the time that {@code --for} gave. */
   public void run(Controller controller) {
+    try (Probes probes = flags.probes() == 0 ? null : Probes.start(flags.probes(), controller)) {
+      if (probes != null) {
+        System.out.println("Probes are at http://localhost:" + probes.port() + "/healthz and /readyz");
+      }
+      work(controller);
+    }
+  }
+
+  private void work(Controller controller) {
     Thread hook = new Thread(controller::close, "stop-at-exit");
     Runtime.getRuntime().addShutdownHook(hook);
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {

@@ -15,17 +15,18 @@ class ExampleTest {
 
   @Test
   void readsFlags() {
-    assertThat(Flags.parse()).isEqualTo(new Flags(false, null, false));
-    assertThat(Flags.parse("--embedded", "--for=10s")).isEqualTo(new Flags(true, Duration.ofSeconds(10), false));
+    assertThat(Flags.parse()).isEqualTo(new Flags(false, null, 0, false));
+    assertThat(Flags.parse("--embedded", "--for=10s")).isEqualTo(new Flags(true, Duration.ofSeconds(10), 0, false));
     assertThat(Flags.parse("--for=500ms").duration()).isEqualTo(Duration.ofMillis(500));
     assertThat(Flags.parse("--for=2m").duration()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(Flags.parse("--probes=8080").probes()).isEqualTo(8080);
     assertThat(Flags.parse("--help").help()).isTrue();
   }
 
   @Test
   void refusesWrongFlagsAllAtOnce() {
-    assertThatThrownBy(() -> Flags.parse("--fast", "--for=soon", "--for=0s"))
-        .hasMessageContainingAll("--fast", "--for=soon", "--for=0s");
+    assertThatThrownBy(() -> Flags.parse("--fast", "--for=soon", "--for=0s", "--probes=http"))
+        .hasMessageContainingAll("--fast", "--for=soon", "--for=0s", "--probes=http");
   }
 
   @Test

@@ -1,0 +1,158 @@
+package io.kooper.finalizer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.kooper.handler.Handler;
+import io.kooper.handler.HandlerContext;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * Surrounds a handler so that it misses no delete, not even one that happens while no controller runs: Kubernetes keeps an
+ * object that carries a finalizer until whoever put it on has taken it off again.
+ *
+ * <p><b>Expected flow.</b> An object without the finalizer gets it; that is a change, so the call comes again, and the
+ * handler's {@code add} is called with the object that has it. When somebody deletes the object, it stays, with a
+ * {@code deletionTimestamp}: the handler's {@code delete} is called to clean up, then the finalizer is taken off, and the
+ * object goes as soon as it carries no other. An object that is being deleted and does not carry the finalizer is
+ * somebody else's affair, and so is one that is gone.
+ *
+ * <p><b>Guarantees.</b> {@code add} is never called with a state that does not carry the finalizer, or that is being
+ * deleted. The finalizer is taken off only after a {@code delete} that returned, was not
+ * {@linkplain HandlerContext#cancelled cancelled}, and did not {@linkplain HandlerContext#requeueAfter ask to be called
+ * again}. No finalizer is put on an object that is being deleted. Every write is a JSON patch that tests what it builds on,
+ * so it overwrites neither the finalizers of others nor a newer state.
+ *
+ * <p><b>Caveats.</b> {@code delete} may be called again for an object that it has cleaned up after, as when the answer to
+ * the patch was lost: it must bear that. It is not called when somebody takes the finalizer off by hand. An object that is
+ * no longer selected keeps the finalizer, and cannot go while it is not: select by nothing that may change. Before such a
+ * controller is uninstalled for good, its objects must be deleted, or they stay for ever.
+ *
+ * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated as any other. An
+ * object that has changed meanwhile (409, or 422 where a test failed) is told as a {@link KubernetesClientException} with
+ * code 409, which is repeated with the newer state and logged at debug as long as that helps. An object that is gone (404)
+ * is no error.
+ *
+ * <p>It needs the permission to {@code patch} the objects.
+ *
+ * <pre>{@code
+ * Handler<Service> records = Handler.of(
+ *     (context, service) -> dns.put(service.getMetadata().getName()),
+ *     (context, service) -> dns.remove(service.getMetadata().getName()));
+ *
+ * Controller.sequential(Retriever.of(client, Service.class),
+ *     FinalizerHandler.of(client, "example.com/dns-record", records)).run();
+ * }</pre>
+ *
+ * @param <T> the type of the objects
+ */
+public final class FinalizerHandler<T extends HasMetadata> implements Handler<T> {
+
+  // as apimachinery's IsQualifiedName; without a domain, only Kubernetes' own names are finalizers
+  private static final Pattern DOMAIN =
+      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
+  private static final int LONGEST_DOMAIN = 253;
+  private static final int LONGEST_NAME = 63;
+
+  private static final int NOT_FOUND = 404;
+  private static final int CONFLICT = 409;
+  private static final int UNPROCESSABLE = 422;
+
+  private final KubernetesClient client;
+  private final String finalizer;
+  private final Handler<T> handler;
+
+  private FinalizerHandler(KubernetesClient client, String finalizer, Handler<T> handler) {
+    this.client = client;
+    this.finalizer = finalizer;
+    this.handler = handler;
+  }
+
+  /**
+   * Surrounds a handler, whose {@code delete} is the clean-up.
+   *
+   * @param client stays the caller's
+   * @param finalizer a qualified name, as {@code example.com/dns-record}; no other controller may use it for these objects
+   * @throws IllegalArgumentException when that is no qualified name
+   */
+  public static <T extends HasMetadata> FinalizerHandler<T> of(
+      KubernetesClient client, String finalizer, Handler<T> handler) {
+    Objects.requireNonNull(client, "client");
+    Objects.requireNonNull(handler, "handler");
+    int slash = finalizer.indexOf('/');
+    if (slash < 1 || slash > LONGEST_DOMAIN || finalizer.length() - slash - 1 > LONGEST_NAME
+        || !DOMAIN.matcher(finalizer.substring(0, slash)).matches()
+        || !NAME.matcher(finalizer.substring(slash + 1)).matches()) {
+      throw new IllegalArgumentException(
+          "\"" + finalizer + "\" is not a qualified name of a finalizer, DOMAIN/NAME as in example.com/dns-record");
+    }
+    return new FinalizerHandler<>(client, finalizer, handler);
+  }
+
+  @Override
+  public void add(HandlerContext<T> context, T object) throws Exception {
+    ObjectMeta meta = object.getMetadata();
+    int place = meta.getFinalizers().indexOf(finalizer);
+    if (meta.getDeletionTimestamp() != null) {
+      if (place >= 0) {
+        cleanUp(context, object, place);
+      }
+    } else if (place < 0) {
+      putOn(object);
+    } else {
+      handler.add(context, object);
+    }
+  }
+
+  /** It is gone: either it was cleaned up after, or somebody wanted that it is not. */
+  @Override
+  public void delete(HandlerContext<T> context, T lastState) {}
+
+  private void putOn(T object) {
+    boolean first = object.getMetadata().getFinalizers().isEmpty();
+    patch(object, List.of(
+        test("/metadata/resourceVersion", object.getMetadata().getResourceVersion()), // it is not being deleted meanwhile
+        first
+            ? Map.of("op", "add", "path", "/metadata/finalizers", "value", List.of(finalizer))
+            : Map.of("op", "add", "path", "/metadata/finalizers/-", "value", finalizer)));
+  }
+
+  private void cleanUp(HandlerContext<T> context, T object, int place) throws Exception {
+    CleanUpContext<T> cleanUp = new CleanUpContext<>(context);
+    handler.delete(cleanUp, object);
+    if (!cleanUp.again() && !context.cancelled()) { // one that was cancelled may have returned half done
+      // no test of the version: whatever else has changed since, the clean-up is done, and should not be done again
+      String path = "/metadata/finalizers/" + place;
+      patch(object, List.of(
+          test("/metadata/uid", object.getMetadata().getUid()),
+          test(path, finalizer),
+          Map.of("op", "remove", "path", path)));
+    }
+  }
+
+  private static Map<String, Object> test(String path, String value) {
+    return Map.of("op", "test", "path", path, "value", value);
+  }
+
+  private void patch(T object, List<Map<String, Object>> operations) {
+    try {
+      client.resource(object).patch(
+          PatchContext.of(PatchType.JSON), client.getKubernetesSerialization().asJson(operations));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == CONFLICT || e.getCode() == UNPROCESSABLE) {
+        throw new KubernetesClientException("the finalizer " + finalizer + " waits, the object has changed meanwhile: "
+            + e.getMessage(), e, CONFLICT, e.getStatus(), null);
+      }
+      if (e.getCode() != NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+}
