@@ -44,6 +44,7 @@ public final class ManualClock implements Clock {
   }
 
   @Override
+  @SuppressWarnings("WaitNotInLoop") // the caller's is one
   public void await(Lock lock, Condition condition, long timeout) throws InterruptedException {
     if (timeout <= 0) {
       return;

@@ -20,6 +20,7 @@ enum SystemClock implements Clock {
   }
 
   @Override
+  @SuppressWarnings("WaitNotInLoop") // the caller's is one
   public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
     if (nanos == Long.MAX_VALUE) {
       condition.await();

@@ -68,6 +68,14 @@ public interface Controller extends AutoCloseable {
   @Override
   void close();
 
+  /**
+   * Whether the calling thread is one that calls its handler, so that {@link #close()} does not wait: an operator must not
+   * either then. A controller that wraps another asks that one. Default: false.
+   */
+  default boolean isCalledByHandler() {
+    return false;
+  }
+
   /** How it is doing; may be asked from any thread at any time. */
   Health health();
 }

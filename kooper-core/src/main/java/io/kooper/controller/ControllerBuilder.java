@@ -238,6 +238,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
+   * Makes the controller.
+   *
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public Controller build() {

@@ -98,7 +98,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
   private Processor<T> chain(ControllerBuilder<T> builder, ControllerDefaults defaults) {
     Handler<T> handler = Objects.requireNonNull(builder.handler);
-    Tracing tracing = first(builder.tracing, defaults.tracing());
+    Tracing tracing = builder.tracing != null ? builder.tracing : defaults.tracing();
     Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
         tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)), deliveries, builder.retries);
     Processor<T> call = job -> job.call(handler);
@@ -113,7 +113,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried));
   }
 
-  private static <V extends @Nullable Object> V first(@Nullable V chosen, V otherwise) {
+  private static <V> V first(@Nullable V chosen, V otherwise) {
     return chosen != null ? chosen : otherwise;
   }
 
@@ -301,7 +301,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     if (life.state() == State.ENDED) {
       informer.close(); // if it was never run, nobody else does
     }
-    if (workers.isWorker()) {
+    if (isCalledByHandler()) {
       return; // it would wait for itself
     }
     try {
@@ -309,6 +309,11 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public boolean isCalledByHandler() {
+    return workers.isWorker();
   }
 
   @Override

@@ -234,7 +234,10 @@ final class Workers<T extends HasMetadata> {
       boolean more = true;
       while (more) {
         Leadership leadership = awaitTerm();
-        Delivery<T> delivery = leadership == null ? null : deliveries.next(key);
+        if (leadership == null) {
+          return;
+        }
+        Delivery<T> delivery = deliveries.next(key);
         if (delivery == null) {
           return;
         }

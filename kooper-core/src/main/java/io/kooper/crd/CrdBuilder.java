@@ -58,7 +58,11 @@ public final class CrdBuilder<T extends HasMetadata> {
     return this;
   }
 
-  /** @throws IllegalArgumentException when something is missing or does not fit, with everything that does not */
+  /**
+   * Makes the retriever with its definition.
+   *
+   * @throws IllegalArgumentException when something is missing or does not fit, with everything that does not
+   */
   public CRD<T> build() {
     List<String> errors = new ArrayList<>();
     if (timeout.isNegative() || timeout.isZero()) {

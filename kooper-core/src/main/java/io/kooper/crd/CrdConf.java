@@ -125,7 +125,11 @@ public final class CrdConf {
     return this;
   }
 
-  /** @throws IllegalArgumentException when something is missing or wrong, with everything that is */
+  /**
+   * Makes the definition.
+   *
+   * @throws IllegalArgumentException when something is missing or wrong, with everything that is
+   */
   public CustomResourceDefinition build() {
     List<String> errors = errors();
     if (!errors.isEmpty()) {

@@ -194,7 +194,8 @@ final class Cache<T extends HasMetadata> {
   /** An object that comes next was bound from this many bytes, in this time. */
   void decoded(int bytes, long nanos) {
     decoded++;
-    meanBytes += (bytes - meanBytes) / Math.min(decoded, MEAN_OF);
+    double mean = meanBytes;
+    meanBytes = mean + (bytes - mean) / Math.min(decoded, MEAN_OF);
     metrics.decoded(bytes, nanos);
   }
 

@@ -207,6 +207,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     }
 
     /**
+     * Makes the informer.
+     *
      * @throws IllegalArgumentException when something is missing; the message names everything that is
      */
     public Informer<T> build() {

@@ -124,6 +124,8 @@ public final class LeaderElectionBuilder {
   }
 
   /**
+   * Makes the election.
+   *
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public LeaderElection build() {

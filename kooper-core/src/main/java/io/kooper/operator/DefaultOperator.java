@@ -4,20 +4,12 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
-import io.kooper.crd.CRD;
-import io.kooper.metrics.MetricsRecorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionService;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,15 +29,9 @@ final class DefaultOperator implements Operator {
   private record News(@Nullable Controller ended, @Nullable Throwable failure) {}
 
   private final String name;
-  private final List<CRD<?>> crds;
   private final List<Controller> controllers;
-  private final Duration initTimeout;
+  private final Definitions definitions;
   private final Duration stopDeadline;
-  private final MetricsRecorder metrics;
-
-  private final ReentrantLock initializing = new ReentrantLock();
-  private boolean initialized; // guarded by initializing
-  private volatile @Nullable ExecutorService initializers;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final BlockingQueue<News> news = new LinkedBlockingQueue<>(); // one a controller and one a close() at most
@@ -57,12 +43,10 @@ final class DefaultOperator implements Operator {
 
   DefaultOperator(OperatorBuilder builder, List<Controller> controllers) {
     this.name = builder.name;
-    this.crds = List.copyOf(builder.crds);
     this.controllers = List.copyOf(controllers);
     this.running = new ArrayList<>(controllers);
-    this.initTimeout = builder.initTimeout;
+    this.definitions = new Definitions(builder);
     this.stopDeadline = builder.stopDeadline;
-    this.metrics = builder.metrics == null ? MetricsRecorder.NONE : builder.metrics;
   }
 
   @Override
@@ -72,67 +56,8 @@ final class DefaultOperator implements Operator {
 
   @Override
   public void initialize() throws InterruptedException {
-    initializing.lockInterruptibly();
-    try {
-      if (!initialized) {
-        initializeAll();
-        initialized = true;
-      }
-    } finally {
-      initializing.unlock();
-    }
-  }
-
-  private void initializeAll() throws InterruptedException {
-    if (crds.isEmpty()) {
-      return;
-    }
-    ExecutorService pool = Executors.newFixedThreadPool(crds.size(), task -> thread(task, "crd"));
-    initializers = pool;
-    try {
-      if (stopping()) {
-        throw failed("was closed before its definitions were initialized", null);
-      }
-      CompletionService<Void> all = new ExecutorCompletionService<>(pool);
-      crds.forEach(crd -> all.submit(() -> {
-        initialize(crd);
-        return null;
-      }));
-      long end = System.nanoTime() + initTimeout.toNanos();
-      for (int left = crds.size(); left > 0; left--) {
-        Future<Void> done = all.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        if (done == null) {
-          throw failed(left + " of " + crds.size() + " definitions were not initialized within " + initTimeout, null);
-        }
-        done.get();
-      }
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw stopping()
-          ? failed("was closed while its definitions were initialized", cause)
-          : failed("could not initialize its definitions: " + cause.getMessage(), cause);
-    } finally {
-      pool.shutdownNow(); // interrupts the others
-      initializers = null;
-    }
-  }
-
-  private void initialize(CRD<?> crd) throws InterruptedException {
-    long start = System.nanoTime();
-    boolean succeeded = false;
-    try {
-      crd.initialize();
-      succeeded = true;
-    } finally {
-      record(crd, Duration.ofNanos(System.nanoTime() - start), succeeded);
-    }
-  }
-
-  private void record(CRD<?> crd, Duration took, boolean succeeded) {
-    try {
-      metrics.crdInitialized(crd.plural(), took, succeeded);
-    } catch (RuntimeException | Error e) {
-      log.error("operator {}: its metrics failed", name, e);
+    if (!definitions.initialize()) {
+      throw failed("was closed before its definitions were initialized", null);
     }
   }
 
@@ -142,17 +67,14 @@ final class DefaultOperator implements Operator {
     List<Throwable> failures = new ArrayList<>();
     boolean interrupted = false;
     try {
-      initialize();
-      if (!stopping()) { // a definition may be done although it was interrupted
+      if (definitions.initialize() && !stopping()) {
         start();
         collect(news.take(), failures);
       }
     } catch (InterruptedException e) {
       interrupted = true;
     } catch (RuntimeException | Error e) {
-      if (!stopping()) { // else it is the stop that made it fail
-        failures.add(e);
-      }
+      failures.add(e);
     }
     interrupted |= stop(failures);
     ControllerException thrown = thrown(failures);
@@ -183,7 +105,7 @@ final class DefaultOperator implements Operator {
   private void start() {
     List<Thread> all = new ArrayList<>();
     for (Controller controller : controllers) {
-      all.add(thread(() -> runOne(controller), controller.name()));
+      all.add(thread(() -> runOne(controller), name, controller.name()));
     }
     threads = List.copyOf(all);
     all.forEach(Thread::start);
@@ -219,10 +141,10 @@ final class DefaultOperator implements Operator {
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
     if (threads.isEmpty()) {
-      controllers.forEach(controller -> closeOne(controller, failures));
+      controllers.forEach(this::closeOne);
       return false;
     }
-    running.forEach(controller -> thread(controller::close, controller.name() + "-stop").start());
+    running.forEach(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop").start());
     boolean interrupted = false;
     long end = System.nanoTime() + stopDeadline.toNanos();
     while (!running.isEmpty()) {
@@ -240,12 +162,12 @@ final class DefaultOperator implements Operator {
     return interrupted;
   }
 
-  /** A foreign one may throw: the others have to be closed all the same, and who waits for the end must not wait for ever. */
-  private void closeOne(Controller controller, List<Throwable> failures) {
+  /** A foreign one may throw: the others have to be closed all the same, and who waits for the end must not hang. */
+  private void closeOne(Controller controller) {
     try {
       controller.close();
     } catch (RuntimeException | Error e) {
-      failures.add(e);
+      log.error("operator {}: controller {} failed to close", name, controller.name(), e);
     }
   }
 
@@ -263,11 +185,12 @@ final class DefaultOperator implements Operator {
 
   @Override
   public void close() {
+    boolean neverRun;
     lock.lock();
     try {
-      if (state == State.NEW) {
+      neverRun = state == State.NEW;
+      if (neverRun) {
         state = State.ENDED;
-        ended.countDown();
       } else if (state == State.RUNNING) {
         state = State.STOPPING;
         news.add(new News(null, null));
@@ -275,15 +198,13 @@ final class DefaultOperator implements Operator {
     } finally {
       lock.unlock();
     }
-    ExecutorService pool = initializers;
-    if (pool != null) {
-      pool.shutdownNow();
+    definitions.close();
+    if (neverRun) {
+      controllers.forEach(this::closeOne);
+      ended.countDown();
     }
-    List<Throwable> failures = new ArrayList<>();
-    controllers.forEach(controller -> closeOne(controller, failures));
-    failures.forEach(failure -> log.warn("operator {}: a controller failed to close", name, failure));
-    if (stillRuns()) {
-      return; // close() of a controller returned while it runs: this is one of its handlers, which must not wait for itself
+    if (isCalledByHandler()) {
+      return; // the end waits for it
     }
     try {
       ended.await();
@@ -292,15 +213,9 @@ final class DefaultOperator implements Operator {
     }
   }
 
-  /** Whether one is at work. A thread that is alive does not say so: one that has ended may be giving back its lease. */
-  private boolean stillRuns() {
-    List<Thread> all = threads;
-    for (int i = 0; i < all.size(); i++) {
-      if (all.get(i).isAlive() && controllers.get(i).health().live()) {
-        return true;
-      }
-    }
-    return false;
+  @Override
+  public boolean isCalledByHandler() {
+    return threads.contains(Thread.currentThread()) || controllers.stream().anyMatch(Controller::isCalledByHandler);
   }
 
   @Override
@@ -334,8 +249,8 @@ final class DefaultOperator implements Operator {
     }
   }
 
-  private Thread thread(Runnable task, String what) {
-    Thread thread = new Thread(task, "kooper-" + name + "-" + what);
+  static Thread thread(Runnable task, String operator, String what) {
+    Thread thread = new Thread(task, "kooper-" + operator + "-" + what);
     thread.setDaemon(true);
     return thread;
   }

@@ -125,6 +125,11 @@ final class ElectedController implements Controller {
   }
 
   @Override
+  public boolean isCalledByHandler() {
+    return controller.isCalledByHandler();
+  }
+
+  @Override
   public Health health() {
     boolean standby;
     lock.lock();

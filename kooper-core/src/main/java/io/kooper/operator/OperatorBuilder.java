@@ -77,13 +77,18 @@ public final class OperatorBuilder {
     return this;
   }
 
-  /** How long the controllers may take to stop; each has its own deadline as well. Default: 1 min. */
+  /**
+   * How long the controllers may take to stop, or the definitions if they are still being initialized; each controller has
+   * its own deadline as well. Default: 1 min.
+   */
   public OperatorBuilder stopDeadline(Duration deadline) {
     this.stopDeadline = Objects.requireNonNull(deadline, "deadline");
     return this;
   }
 
   /**
+   * Makes the operator, and its controllers.
+   *
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public Operator build() {

@@ -84,7 +84,11 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     return this;
   }
 
-  /** @throws IllegalArgumentException when something does not fit, with everything that does not */
+  /**
+   * Makes the retriever.
+   *
+   * @throws IllegalArgumentException when something does not fit, with everything that does not
+   */
   public Retriever<T> build() {
     List<String> errors = new ArrayList<>();
     if (type == GenericKubernetesResource.class) {

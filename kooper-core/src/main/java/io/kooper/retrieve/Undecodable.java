@@ -1,5 +1,6 @@
 package io.kooper.retrieve;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,8 @@ public record Undecodable(
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    String message = root.getMessage();
-    int path = message == null ? -1 : message.lastIndexOf(PATH_MARK);
+    String message = Objects.requireNonNullElse(root.getMessage(), "");
+    int path = message.lastIndexOf(PATH_MARK);
     return (key == null ? "an object whose name is unreadable" : key.toString())
         + ": " + root.getClass().getSimpleName()
         + (path < 0 ? "" : " at " + message.substring(path + PATH_MARK.length()).replaceAll("\\)$", ""));

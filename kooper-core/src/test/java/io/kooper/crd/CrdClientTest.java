@@ -304,7 +304,7 @@ class CrdClientTest {
         }
         start.countDown();
         for (Future<Boolean> end : ends) {
-          assertThat(end.get(10, TimeUnit.SECONDS)).isTrue();
+          assertThat(end.get(30, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(Trees.text(api.stored, "metadata", "uid")).isEqualTo("uid-1");
         assertThat(calls()).doesNotContain("update");
@@ -490,7 +490,7 @@ class CrdClientTest {
       thread.start();
       Awaitility.await().until(() -> standing.waiting() == 1);
       thread.interrupt();
-      assertThat(end.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+      assertThat(end.get(30, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
@@ -504,7 +504,7 @@ class CrdClientTest {
       standing.advance(Duration.ofMillis(99));
       assertThat(end.isDone()).isFalse();
       standing.advance(Duration.ofMillis(1));
-      assertThat(end.get(5, TimeUnit.SECONDS)).isNull();
+      assertThat(end.get(30, TimeUnit.SECONDS)).isNull();
     }
 
     @Test

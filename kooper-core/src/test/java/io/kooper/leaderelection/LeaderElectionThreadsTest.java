@@ -161,6 +161,16 @@ class LeaderElectionThreadsTest {
     clock.advance(Duration.ofNanos((long) (seconds * 1e9)));
   }
 
+  /** Lets time pass until its task has begun, but none while a request or the answer to one is on its way. */
+  private void tickUntilStarted(Worker worker) {
+    await().until(() -> {
+      if (!election.health().leading() && clock.waiting() >= 2) {
+        clock.advance(Duration.ofMillis(100));
+      }
+      return worker.started.getCount() == 0;
+    });
+  }
+
   /** Lets the time pass until the next request has been made, and waits for it. */
   private void tickUntilRequest() {
     int before = store.requests().size();
@@ -469,10 +479,7 @@ class LeaderElectionThreadsTest {
         opener.start(); // at the same time as the timeout
         clock.advance(Duration.ofSeconds(2));
         opener.join();
-        await().until(() -> {
-          clock.advance(Duration.ofMillis(100));
-          return standby.started.getCount() == 0;
-        });
+        tickUntilStarted(standby);
         standby.awaitEnd();
         await().until(() -> electionThreads().isEmpty());
       }
@@ -494,10 +501,7 @@ class LeaderElectionThreadsTest {
       }
       assertThat(electionThreads()).as("no pile of threads").containsExactly("kooper-op-election", "kooper-op-watchdog");
       gate.open();
-      await().until(() -> {
-        clock.advance(Duration.ofSeconds(1));
-        return next.started.getCount() == 0;
-      });
+      tickUntilStarted(next);
     }
   }
 

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>It throws an AssertionError as soon as
  * <ul>
  *   <li>two replicas may start a handler at one moment of real time,
+ *   <li>a call whose term has ended is not cancelled within {@link #PROMPT} for which its process has run,
+ *   <li>what such a call still sends bears the token that the lease has under a later leader,
  *   <li>a term's token is not higher than all before it,
- *   <li>there is no leader for {@link #recovery()} since all is well, or that one loses its term again.
+ *   <li>there is no leader for {@link #recovery} since all is well, or that one loses its term again.
  * </ul>
  */
 final class Simulation {
@@ -38,9 +40,14 @@ final class Simulation {
   private static final double RETRY = 2 * SECOND;
   private static final double TIMEOUT = 2 * SECOND;
   private static final double LONGEST_DRAIN = 8 * SECOND;
+  private static final double PROMPT = 0.01 * SECOND;
 
   /** What happened in all histories together; a simulation in which nothing happens proves nothing. */
   static final class Tally {
+    int faults;
+    int calls;
+    int cancelled;
+    int staleWrites;
     int terms;
     int expired;
     int taken;
@@ -85,7 +92,7 @@ final class Simulation {
   }
 
   /** The lease, two jittered retries, four requests without an answer, and the end of old work, by the slowest clock. */
-  private double recovery() {
+  static double recovery(double drift) {
     return (LEASE + 2 * 2.2 * RETRY + 4 * TIMEOUT + LONGEST_DRAIN) / (1 - drift);
   }
 
@@ -95,9 +102,9 @@ final class Simulation {
     }
     at(random.nextDouble() * 10 * SECOND, this::fault);
     at(FAULTS_END, () -> replicas.forEach(Replica::heal));
-    at(FAULTS_END + recovery(), () -> {
+    at(FAULTS_END + recovery(drift), () -> {
       if (replicas.stream().noneMatch(Replica::isValid)) {
-        throw new AssertionError("no leader " + recovery() / SECOND + " s after the faults ended");
+        throw new AssertionError("no leader " + recovery(drift) / SECOND + " s after the faults ended");
       }
       settled = true;
       tally.slowestRecovery = Math.max(tally.slowestRecovery, lastBegun - FAULTS_END);
@@ -120,6 +127,7 @@ final class Simulation {
     if (valid.size() > 1) {
       throw new AssertionError("at " + now / SECOND + " s all of these lead: " + valid);
     }
+    replicas.forEach(Replica::checkCalls);
   }
 
   private void at(double time, Runnable action) {
@@ -141,6 +149,7 @@ final class Simulation {
     Replica victim = replicas.get(random.nextInt(replicas.size()));
     Replica leader = replicas.stream().filter(Replica::isValid).findFirst().orElse(victim);
     Replica target = random.nextBoolean() ? victim : leader;
+    tally.faults++;
     switch (random.nextInt(9)) {
       case 0 -> target.cutOffUntil = now + upTo(30);
       case 1 -> target.pause(upTo(30));
@@ -177,6 +186,35 @@ final class Simulation {
   /** One process: what {@link Campaign} does, without threads. */
   private final class Replica implements Clock {
 
+    /** A call of a handler: it runs until it is done or cancelled, and what it sends at its end may arrive much later. */
+    private final class Call {
+      final Term term;
+      boolean cancelled;
+      double staleSince = -1; // since when its process runs on though the term has ended
+
+      Call(Term term) {
+        this.term = term;
+        tally.calls++;
+        term.onEnd(() -> {
+          if (call == this) {
+            cancelled = true;
+            tally.cancelled++;
+          }
+        });
+      }
+
+      void write() {
+        Lease lease = server.get();
+        if (lease != null && term.token() < highestToken) {
+          tally.staleWrites++;
+          LeaseRecord record = LeaseRecord.of(lease);
+          if (record.transitions() == term.token() && replicas.stream().anyMatch(Replica::isValid)) {
+            throw new AssertionError("token " + term.token() + " is stale, and the lease still has it");
+          }
+        }
+      }
+    }
+
     private final String identity;
     private final double rate = 1 + (random.nextDouble() * 2 - 1) * drift;
     private final long origin = random.nextLong() / 4;
@@ -185,10 +223,12 @@ final class Simulation {
     private @Nullable Term term;
     private double drainedAt;
     private double pausedUntil;
+    private final List<Runnable> parked = new ArrayList<>(); // what it does when it goes on
     private double cutOffUntil;
     private double slowUntil;
     private int life; // of what happens, only what belongs to this life counts
     private double leaving = -1; // since when it gives the lease back, or -1
+    private @Nullable Call call; // of the only worker
 
     Replica(String identity) {
       this.identity = identity;
@@ -218,6 +258,42 @@ final class Simulation {
       return term != null && term.isValid();
     }
 
+    /** What a worker does: begins a call only with a valid term, looked at just before. */
+    private void work(Term own) {
+      if (own == term && own.isValid()) {
+        Call begun = new Call(own);
+        call = begun;
+        locally(now + upTo(3), () -> {
+          double sent = delay();
+          at(now + sent, begun::write);
+          call = null;
+          work(own);
+        });
+      }
+    }
+
+    /** What the watchdog does. */
+    private void watch(Term own) {
+      double left = own.left(nanoTime());
+      if (left == 0) {
+        own.fire();
+      } else {
+        locally(now + (left + 1) / rate, () -> watch(own));
+      }
+    }
+
+    void checkCalls() {
+      Call running = call;
+      if (running == null || running.cancelled || running.term.isValid()) {
+        return;
+      }
+      double runs = Math.max(now, pausedUntil);
+      running.staleSince = running.staleSince < 0 || now < pausedUntil ? runs : running.staleSince;
+      if (now - running.staleSince > PROMPT) {
+        throw new AssertionError("a call of term " + running.term.token() + " was not cancelled at " + now / SECOND + " s");
+      }
+    }
+
     boolean hasSeen(int transitions) {
       LeaseRecord seen = candidate.observed();
       return seen != null && seen.transitions() == transitions;
@@ -235,7 +311,7 @@ final class Simulation {
           return;
         }
         if (now < pausedUntil) {
-          locally(pausedUntil, action);
+          parked.add(action);
         } else {
           action.run();
         }
@@ -243,15 +319,26 @@ final class Simulation {
     }
 
     void pause(double time) {
-      pausedUntil = now + time;
+      pausedUntil = Math.max(pausedUntil, now + time);
+      at(pausedUntil, this::goOn);
       tally.pauses++;
+    }
+
+    private void goOn() {
+      if (now >= pausedUntil) {
+        List<Runnable> due = List.copyOf(parked);
+        parked.clear();
+        due.forEach(action -> locally(now, action));
+      }
     }
 
     void crash() {
       life++;
       term = null;
+      call = null;
       leaving = -1;
       pausedUntil = 0;
+      parked.clear();
       if (server.get() != null || candidate.observed() == null) {
         candidate = newCandidate();
       } // else the documented limit again: it would see no lease, and has never seen one
@@ -266,7 +353,9 @@ final class Simulation {
         leaving = now;
         if (term != null) {
           term.end(Reason.STOPPED);
+          term.fire();
           term = null;
+          call = null;
           tally.stopped++;
         }
         candidate.resign();
@@ -278,6 +367,7 @@ final class Simulation {
       cutOffUntil = 0;
       slowUntil = 0;
       pausedUntil = now;
+      goOn();
     }
 
     private void attempt() {
@@ -303,6 +393,7 @@ final class Simulation {
       boolean leads = candidate.isLeading();
       if (!leads && term != null && term.end(candidate.loss())) {
         tally.taken++;
+        term.fire();
         drainedAt = now + upTo(LONGEST_DRAIN / SECOND);
       } else if (leads && candidate.renewedAt() - startedAt >= 0) {
         if (term != null) {
@@ -323,6 +414,8 @@ final class Simulation {
       }
       highestToken = next.token();
       lastBegun = now;
+      watch(next);
+      work(next);
       if (settled) {
         throw new AssertionError("the leader changed at " + now / SECOND + " s though all was well");
       }
@@ -350,7 +443,8 @@ final class Simulation {
 
     private void send(Request request, Runnable end) {
       boolean[] over = new boolean[1];
-      locally(now + TIMEOUT / rate, () -> finish(over, request, null, new LeaseException(Kind.UNKNOWN, "timeout", null), end));
+      locally(now + TIMEOUT / rate,
+          () -> finish(over, request, null, new LeaseException(Kind.UNKNOWN, "timeout", null), end));
       double there = delay();
       double back = delay();
       boolean lost = isBad() && (now < cutOffUntil || random.nextInt(50) == 0);

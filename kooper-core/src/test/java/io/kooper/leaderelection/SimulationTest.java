@@ -32,14 +32,18 @@ class SimulationTest {
         throw new AssertionError("seed " + seed + ", drift " + drift + ": " + e.getMessage(), e);
       }
     }
-    System.out.printf("%d histories: %d terms, %d expired, %d taken, %d given back, %d crashes, %d pauses, %d deletions, "
-        + "%d late writes, slowest recovery %.1f s%n", SEEDS, tally.terms, tally.expired, tally.taken, tally.stopped,
-        tally.crashes, tally.pauses, tally.deletions, tally.lateWrites, tally.slowestRecovery / 1e9);
+    System.out.printf("%d histories: %d faults, %d crashes, %d pauses, %d deletions, %d late writes; %d terms, %d expired, "
+        + "%d taken, %d given back; %d calls, %d cancelled, %d stale writes; slowest recovery %.1f s of %.1f s%n",
+        SEEDS, tally.faults, tally.crashes, tally.pauses, tally.deletions, tally.lateWrites,
+        tally.terms, tally.expired, tally.taken, tally.stopped,
+        tally.calls, tally.cancelled, tally.staleWrites, tally.slowestRecovery / 1e9, Simulation.recovery(drift) / 1e9);
     assertThat(tally.terms).as("something has to happen").isGreaterThan(SEEDS);
     assertThat(tally.expired).isPositive();
     assertThat(tally.taken).isPositive();
     assertThat(tally.stopped).isPositive();
     assertThat(tally.deletions).isPositive();
     assertThat(tally.lateWrites).isPositive();
+    assertThat(tally.cancelled).isPositive();
+    assertThat(tally.staleWrites).isPositive();
   }
 }

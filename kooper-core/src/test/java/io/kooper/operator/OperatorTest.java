@@ -356,8 +356,12 @@ class OperatorTest {
             @Override
             public void onEnd(Runnable action) {
               synchronized (onEnd) {
-                onEnd.add(action);
+                if (valid.get()) {
+                  onEnd.add(action);
+                  return;
+                }
               }
+              action.run(); // the task may have begun to work before it asks to be told
             }
           });
         } finally {
@@ -366,10 +370,10 @@ class OperatorTest {
       }
 
       void lose() {
-        valid.set(false);
         synchronized (onEnd) {
-          List.copyOf(onEnd).forEach(Runnable::run);
+          valid.set(false);
         }
+        onEnd.forEach(Runnable::run);
       }
     }
 

@@ -218,31 +218,41 @@ class WorkQueueLincheckTest {
         .actorsBefore(2)
         .actorsAfter(3)
         .iterations(2)
-        .invocationsPerIteration(60)
+        .invocationsPerIteration(threads == 2 ? 40 : 25)
         .sequentialSpecification(Specification.class)
         .check(Operations.class);
   }
 
   @Test
-  @DisplayName("no interleaving gives a key to two, or loses an add, where these are closest to happen")
-  void holdsInTheNarrowPlaces() throws ReflectiveOperationException {
-    options()
-        .iterations(0)
-        .addCustomScenario(new ExecutionScenario( // two want one key
-            List.of(call("add", 1)),
-            List.of(List.of(call("get"), call("done", 1)), List.of(call("get"), call("length"))),
-            List.of(call("get")), null))
-        .addCustomScenario(new ExecutionScenario( // an add as the key is given back, and somebody waits for it
-            List.of(call("add", 1), call("get")),
-            List.of(List.of(call("addAfter", 1), call("add", 1)), List.of(call("done", 1), call("get")), List.of(call("get"))),
-            List.of(call("done", 1), call("get")), null))
-        .addCustomScenario(new ExecutionScenario( // an add as the end comes
-            List.of(call("add", 2), call("get"), call("addAfter", 1), call("tick")),
-            List.of(List.of(call("add", 2), call("done", 2)), List.of(call("shutDown"), call("get"))),
-            List.of(call("get"), call("get"), call("get")), null))
-        .invocationsPerIteration(150)
-        .sequentialSpecification(Specification.class)
-        .check(Operations.class);
+  @DisplayName("no interleaving gives a key to two")
+  void givesAKeyToOne() throws ReflectiveOperationException {
+    check(60, new ExecutionScenario( // two want one key
+        List.of(call("add", 1)),
+        List.of(List.of(call("get"), call("done", 1)), List.of(call("get"), call("length"))),
+        List.of(call("get")), null));
+  }
+
+  @Test
+  @DisplayName("no interleaving loses an add as the key is given back, and somebody waits for it")
+  void losesNoAdd() throws ReflectiveOperationException {
+    check(150, new ExecutionScenario(
+        List.of(call("add", 1), call("get")),
+        List.of(List.of(call("addAfter", 1), call("add", 1)), List.of(call("done", 1), call("get")), List.of(call("get"))),
+        List.of(call("done", 1), call("get")), null));
+  }
+
+  @Test
+  @DisplayName("no interleaving loses an add as the end comes")
+  void losesNoAddAsTheEndComes() throws ReflectiveOperationException {
+    check(60, new ExecutionScenario(
+        List.of(call("add", 2), call("get"), call("addAfter", 1), call("tick")),
+        List.of(List.of(call("add", 2), call("done", 2)), List.of(call("shutDown"), call("get"))),
+        List.of(call("get"), call("get"), call("get")), null));
+  }
+
+  private static void check(int invocations, ExecutionScenario scenario) {
+    options().iterations(0).addCustomScenario(scenario).invocationsPerIteration(invocations)
+        .sequentialSpecification(Specification.class).check(Operations.class);
   }
 
   private static Actor call(String operation, Integer... arguments) throws NoSuchMethodException {
@@ -307,7 +317,7 @@ class WorkQueueLincheckTest {
         .iterations(0)
         .addCustomScenario(
             new ExecutionScenario(List.of(), List.of(List.of(work), List.of(work), List.of(feed)), List.of(check), null))
-        .invocationsPerIteration(60)
+        .invocationsPerIteration(40)
         .sequentialSpecification(Delivered.class)
         .check(Waiting.class);
   }

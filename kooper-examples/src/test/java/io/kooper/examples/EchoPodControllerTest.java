@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 class EchoPodControllerTest {
 
+  private static final Duration A_BUSY_MACHINE = Duration.ofSeconds(30);
+
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
 
@@ -38,13 +40,13 @@ class EchoPodControllerTest {
     Controller controller = EchoPodController.controller(client, out);
     Thread run = new Thread(controller::run);
     run.start();
-    await().until(() -> lines().contains("Pod added: default/listed"));
-    await().until(() -> controller.health().informer().watching());
+    await().atMost(A_BUSY_MACHINE).until(() -> lines().contains("Pod added: default/listed"));
+    await().atMost(A_BUSY_MACHINE).until(() -> controller.health().informer().watching());
 
     client.resource(pod("watched")).create();
-    await().until(() -> lines().contains("Pod added: default/watched"));
+    await().atMost(A_BUSY_MACHINE).until(() -> lines().contains("Pod added: default/watched"));
     client.resource(pod("watched")).delete();
-    await().until(() -> lines().contains("Pod deleted: default/watched"));
+    await().atMost(A_BUSY_MACHINE).until(() -> lines().contains("Pod deleted: default/watched"));
 
     controller.close();
     run.join();
@@ -66,7 +68,7 @@ class EchoPodControllerTest {
       PrintStream before = System.out;
       System.setOut(out);
       try {
-        EchoPodController.main(new String[] {"--embedded", "--for=4s"});
+        EchoPodController.main(new String[] {"--embedded", "--for=8s"});
       } finally {
         System.setOut(before);
       }

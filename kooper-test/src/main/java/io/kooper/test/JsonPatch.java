@@ -123,7 +123,7 @@ final class JsonPatch {
     try {
       return JsonPointer.compile(pointer.stringValue());
     } catch (IllegalArgumentException e) {
-      throw inapplicable(e.getMessage());
+      throw inapplicable(String.valueOf(e.getMessage()));
     }
   }
 

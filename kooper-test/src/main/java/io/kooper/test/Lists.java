@@ -44,9 +44,12 @@ final class Lists {
         objects = objects.tailMap(next.after() + '\0'); // the first path behind it
       } else {
         requireReached(store, version);
-        boolean exact = "Exact".equals(match) && version != null;
-        at = exact ? version : at;
-        objects = exact ? collection.in(namespace, version) : collection.in(namespace);
+        if ("Exact".equals(match) && version != null) {
+          at = version;
+          objects = collection.in(namespace, version);
+        } else {
+          objects = collection.in(namespace);
+        }
       }
       return page(resource, objects, selector, limit == null ? 0 : limit, at, selective);
     });

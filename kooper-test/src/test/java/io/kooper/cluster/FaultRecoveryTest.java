@@ -113,7 +113,7 @@ class FaultRecoveryTest {
         scene.server.faults().cutConnections();
         Service service = writer.resource(service("cut-" + i)).create();
         ConfigMap configMap = writer.resource(configMap("cut-" + i, "1")).create();
-        await().atMost(Duration.ofSeconds(10)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
+        await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
       }
       assertThat(scene.server.requests(request -> request.is("list", "services")))
           .as("a cut connection is no reason to list again").hasSize(1);
@@ -130,7 +130,7 @@ class FaultRecoveryTest {
       try (KubernetesClient writer = scene.server.client()) {
         Service service = writer.resource(service("killed")).create();
         ConfigMap configMap = writer.resource(configMap("killed", "1")).create();
-        await().atMost(Duration.ofSeconds(10)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
+        await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
         assertThat(scene.quiet.controller().health().reasons()).isEmpty();
       }
     }
@@ -151,7 +151,7 @@ class FaultRecoveryTest {
       Service after = writer.resource(service("again")).create();
       scene.server.faults().compact();
       outage.stop();
-      await().atMost(Duration.ofSeconds(10)).until(() -> scene.quiet.knowsDeleted(gone) && scene.quiet.knows(after));
+      await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knowsDeleted(gone) && scene.quiet.knows(after));
       assertThat(scene.quiet.events()).containsSubsequence(
           "add default/again " + before.getMetadata().getUid(),
           "delete default/again " + before.getMetadata().getUid(),

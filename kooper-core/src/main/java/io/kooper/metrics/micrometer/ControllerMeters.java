@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -127,9 +128,13 @@ final class ControllerMeters implements ControllerMetrics {
     return all;
   }
 
+  private static <E extends Enum<E>, V> V of(Map<E, V> all, E constant) {
+    return Objects.requireNonNull(all.get(constant)); // each constant has one
+  }
+
   @Override
   public void queued(EventType type) {
-    queued.get(type).increment();
+    of(queued, type).increment();
   }
 
   @Override
@@ -139,11 +144,11 @@ final class ControllerMeters implements ControllerMetrics {
 
   @Override
   public void processed(EventType type, long tookNanos, boolean succeeded) {
-    processed.get(type).increment();
+    of(processed, type).increment();
     if (!succeeded) {
-      errors.get(type).increment();
+      of(errors, type).increment();
     }
-    durations.get(type).record(tookNanos, TimeUnit.NANOSECONDS);
+    of(durations, type).record(tookNanos, TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -170,7 +175,7 @@ final class ControllerMeters implements ControllerMetrics {
 
   @Override
   public void listFailed(Reason reason) {
-    listErrors.get(reason).increment();
+    of(listErrors, reason).increment();
   }
 
   @Override
@@ -178,8 +183,8 @@ final class ControllerMeters implements ControllerMetrics {
     if (reason == null) {
       ended.increment();
     } else {
-      restarts.get(reason).increment();
-      watchErrors.get(reason).increment();
+      of(restarts, reason).increment();
+      of(watchErrors, reason).increment();
     }
   }
 

@@ -20,7 +20,7 @@ class PodTerminatorOperatorTest {
       Thread run = new Thread(operator::run);
       run.start();
 
-      await().atMost(Duration.ofSeconds(20)).until(() -> !server.requests(
+      await().atMost(Duration.ofSeconds(60)).until(() -> !server.requests(
           request -> request.is("delete", "pods")).isEmpty());
       assertThat(client.apiextensions().v1().customResourceDefinitions()
           .withName("podterminators.chaos.kooper.io").get()).isNotNull();
