@@ -103,7 +103,8 @@ class ArchitectureTest {
       holds(noClasses().that().resideOutsideOfPackage("io.kooper.tracing.opentracing..")
           .should().dependOnClassesThat().resideInAPackage("io.opentracing.."));
       holds(noClasses().that().resideOutsideOfPackages("io.kooper.metrics.micrometer..", "io.kooper.tracing.opentracing..")
-          .should().dependOnClassesThat().resideInAnyPackage("io.kooper.metrics.micrometer..", "io.kooper.tracing.opentracing.."));
+          .should().dependOnClassesThat().resideInAnyPackage(
+              "io.kooper.metrics.micrometer..", "io.kooper.tracing.opentracing.."));
     }
 
     @Test

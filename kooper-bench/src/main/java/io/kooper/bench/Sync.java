@@ -15,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,14 +87,15 @@ public final class Sync {
   }
 
   private static double median(double[] values) {
-    java.util.Arrays.sort(values);
+    Arrays.sort(values);
     return values[values.length / 2];
   }
 
   private static Row run(String contender, Path kubeconfig, int pods, String heap) throws Exception {
     long start = System.nanoTime();
     Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-Xmx" + heap,
-        "-cp", System.getProperty("java.class.path"), Sync.class.getName(), contender, kubeconfig.toString(), Integer.toString(pods))
+        "-cp", System.getProperty("java.class.path"), Sync.class.getName(), contender, kubeconfig.toString(),
+        Integer.toString(pods))
         .redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (var lines = process.inputReader()) {
       lines.readLine(); // all were seen

@@ -100,7 +100,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Handler<T> handler = Objects.requireNonNull(builder.handler);
     Tracing tracing = builder.tracing != null ? builder.tracing : defaults.tracing();
     Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
-        tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)), deliveries, builder.retries);
+        tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)),
+        deliveries, builder.retries);
     Processor<T> call = job -> job.call(handler);
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);

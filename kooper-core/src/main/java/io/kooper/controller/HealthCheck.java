@@ -112,7 +112,8 @@ final class HealthCheck {
   private String stuck() {
     Set<ObjectKey> running = workers.running();
     return name + " is stuck: " + (queue.length() + running.size()) + " keys wait or are worked on, and for "
-        + stuckAfter + " or more no call has ended; " + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
+        + stuckAfter + " or more no call has ended; "
+        + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
   }
 
   private static String named(Set<ObjectKey> keys) {

@@ -11,7 +11,7 @@ import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Decides what comes after a job: nothing, a call at a later time, a retry, or giving up for now. What the handler throws ends here. */
+/** Decides what comes after a job: nothing, a later call, a retry, or giving up for now. What the handler throws ends here. */
 final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
 
   /** When a key that was given up is tried again if there is no resync to do it. */

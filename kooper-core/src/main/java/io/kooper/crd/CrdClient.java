@@ -16,7 +16,8 @@ import java.time.Duration;
  * failures to read it are tried again whatever they are.
  *
  * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer, which is checked once per client, when there is
- * no definition yet, as far as its version can be read. Where nothing establishes definitions, as in fabric8's mock server, every wait ends in a timeout.
+ * no definition yet, as far as its version can be read. Where nothing establishes definitions, as in fabric8's mock server,
+ * every wait ends in a timeout.
  *
  * <pre>{@code
  * CrdClient crds = CrdClient.of(client);

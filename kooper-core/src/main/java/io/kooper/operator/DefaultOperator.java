@@ -232,7 +232,7 @@ final class DefaultOperator implements Operator {
     }
     all.forEach(health -> reasons.addAll(health.reasons()));
     return new Health(
-        now == State.RUNNING && all.stream().allMatch(Health::live),
+        now != State.ENDED && (now != State.RUNNING || all.stream().allMatch(Health::live)),
         now == State.RUNNING && all.stream().allMatch(Health::ready), null, reasons);
   }
 

@@ -158,7 +158,8 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         // another one has ended
       } catch (Throwable t) { // an Error too: nobody else would end the watch
         put(sink -> {
-          throw new RetrieveException(Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t);
+          throw new RetrieveException(
+              Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t);
         });
       }
     }

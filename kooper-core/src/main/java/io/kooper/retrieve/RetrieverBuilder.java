@@ -110,9 +110,11 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     if (labelSelector != null) {
       selectors.put("labelSelector", labelSelector);
     }
-    String byName = name == null ? null : "metadata.name=" + name;
-    if (fieldSelector != null || byName != null) {
-      selectors.put("fieldSelector", fieldSelector == null ? byName : byName == null ? fieldSelector : byName + "," + fieldSelector);
+    if (fieldSelector != null) {
+      selectors.put("fieldSelector", fieldSelector);
+    }
+    if (name != null) {
+      selectors.merge("fieldSelector", "metadata.name=" + name, (others, byName) -> byName + "," + others);
     }
     String group = HasMetadata.getGroup(type);
     String plural = HasMetadata.getPlural(type);

@@ -169,7 +169,8 @@ class DriftTest {
     @Test
     void replacesASchemaAsAWhole() {
       Map<String, Object> merged = merged(
-          with(Definitions.FOO, "              active: {type: boolean, default: false, nullable: false}\n", ""), Definitions.FOO_AS_SERVED);
+          with(Definitions.FOO, "              active: {type: boolean, default: false, nullable: false}\n", ""),
+          Definitions.FOO_AS_SERVED);
       assertThat(Trees.map(Trees.list(merged, "spec", "versions").get(0), "schema", "openAPIV3Schema", "properties", "spec",
           "properties")).containsOnlyKeys("size");
     }

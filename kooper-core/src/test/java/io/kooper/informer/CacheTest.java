@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
-  private final Cache<ConfigMap> cache = new Cache<>("test", object -> transform.apply(object), List.of(), ControllerMetrics.NONE);
+  private final Cache<ConfigMap> cache = new Cache<>(
+      "test", object -> transform.apply(object), List.of(), ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach

@@ -223,6 +223,7 @@ class OperatorTest {
       Foreign a = new Foreign("a");
       Foreign b = new Foreign("b");
       Operator operator = operator(Operator.builder("o").controller(a).controller(b));
+      assertThat(operator.health().live()).as("before it is run").isTrue();
       CompletableFuture<Throwable> run = run(operator);
       a.started.await();
       b.started.await();

@@ -208,7 +208,7 @@ abstract class HttpListerWatcherContract {
     @ParameterizedTest
     @CsvSource({
       "401, UNAUTHORIZED", "403, FORBIDDEN", "404, NOT_FOUND", "410, GONE", "429, THROTTLED", "400, REJECTED",
-      "422, REJECTED", "500, SERVER_ERROR", "503, SERVER_ERROR", "504, SERVER_ERROR", 
+      "422, REJECTED", "500, SERVER_ERROR", "503, SERVER_ERROR", "504, SERVER_ERROR",
     })
     void saysWhyItFailedAfterOneRequest(int code, Reason reason) {
       server.then(code, status(code, "Why", "the words")).then(code, "not JSON");

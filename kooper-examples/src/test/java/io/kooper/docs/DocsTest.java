@@ -19,8 +19,8 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** Every Java block of README.md and docs/ compiles, and every link to a file of this repository leads somewhere. */
 class DocsTest {
@@ -80,7 +80,8 @@ class DocsTest {
   private static String context(Path page) {
     return page.endsWith("operator-tutorial.md")
         ? AROUND.replace("class Block {", "class Block {\n  Handler<PodTerminator> terminate;")
-            .replace("import java.util.concurrent.*;", "import java.util.concurrent.*;\nimport io.kooper.examples.podterminator.*;")
+            .replace("import java.util.concurrent.*;",
+                "import java.util.concurrent.*;\nimport io.kooper.examples.podterminator.*;")
         : AROUND;
   }
 

@@ -1,0 +1,203 @@
+package io.kooper.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Version;
+import io.kooper.controller.Controller;
+import io.kooper.crd.CRD;
+import io.kooper.crd.CrdClient;
+import io.kooper.crd.CrdDefinitions;
+import io.kooper.handler.Handler;
+import io.kooper.informer.Informer;
+import io.kooper.leaderelection.LeaderElection;
+import io.kooper.operator.Operator;
+import io.kooper.retrieve.Retriever;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What has to hold on every API server: run on the embedded one, on a bare kube-apiserver, and on any cluster. */
+@Timeout(120)
+class AnyClusterTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Group("test.kooper.io")
+  @Version("v1")
+  static class Kettle extends CustomResource<String, String> implements Namespaced {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static Cluster cluster;
+  private KubernetesClient client;
+  private String namespace;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = Cluster.start();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    cluster.close();
+  }
+
+  @BeforeEach
+  void connect() {
+    client = cluster.client();
+    namespace = cluster.namespace();
+  }
+
+  @AfterEach
+  void disconnect() {
+    client.close();
+  }
+
+  private Service service(String name, int port) {
+    return new ServiceBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata()
+        .withNewSpec().addNewPort().withPort(port).endPort().endSpec().build();
+  }
+
+  private static ConfigMap configMap(String namespace, String name) {
+    return new ConfigMapBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata().build();
+  }
+
+  @Test
+  @DisplayName("K12: creations, updates and deletes are told in their order")
+  void theOrderIsKept() {
+    try (Recorder<Service> services = new Recorder<>(
+        Retriever.of(client, Service.class, c -> c.services().inNamespace(namespace)))) {
+      Service one = client.resource(service("one", 8080)).create();
+      await().atMost(PATIENCE).until(() -> services.knows(one));
+      Service two = client.resource(service("two", 8080)).create();
+      await().atMost(PATIENCE).until(() -> services.knows(two));
+      Service changed = client.resource(one).edit(s ->
+          new ServiceBuilder(s).editMetadata().addToLabels("a", "b").endMetadata().build());
+      await().atMost(PATIENCE).until(() -> services.knows(changed));
+      client.resource(two).delete();
+      await().atMost(PATIENCE).until(() -> services.knowsDeleted(two));
+
+      assertThat(services.events()).extracting(line -> line.replaceAll(" [^ ]*$", "")).containsExactly(
+          "add " + namespace + "/one", "add " + namespace + "/two", "add " + namespace + "/one", "delete " + namespace + "/two");
+    }
+  }
+
+  @Test
+  @DisplayName("K1: each of many listed objects is told once, and what happens while a watch is renewed is not lost")
+  void manyObjects() {
+    List<ConfigMap> all = IntStream.range(0, 200)
+        .mapToObj(i -> client.resource(configMap(namespace, "many-" + i)).create()).toList();
+    try (Recorder<ConfigMap> maps = new Recorder<>(
+        Retriever.builder(client, ConfigMap.class).inNamespace(namespace).build())) {
+      await().atMost(PATIENCE).until(() -> all.stream().allMatch(maps::knows));
+      assertThat(maps.events().stream().filter(line -> line.contains("/many-"))).hasSize(200);
+      all.forEach(map -> client.resource(map).delete());
+      await().atMost(PATIENCE).until(() -> all.stream().allMatch(maps::knowsDeleted));
+    }
+  }
+
+  @Test
+  void severalNamespacesAndOneName() throws Exception {
+    String other = cluster.namespace();
+    String unseen = cluster.namespace();
+    client.resource(configMap(namespace, "mine")).create();
+    client.resource(configMap(unseen, "mine")).create();
+    client.resource(configMap(other, "not-mine")).create();
+    try (Informer<ConfigMap> informer = Informer.builder(Retriever.builder(client, ConfigMap.class)
+        .inNamespaces(List.of(namespace, other)).withName("mine").build()).build()) {
+      informer.start();
+      assertThat(informer.awaitSynced(PATIENCE)).isTrue();
+      assertThat(informer.store().keys()).extracting(key -> key.namespace()).containsExactly(namespace);
+      await().atMost(PATIENCE).until(() -> informer.health().watching());
+
+      client.resource(configMap(other, "mine")).create();
+      await().atMost(PATIENCE).until(() -> informer.store().size() == 2);
+      client.resource(configMap(namespace, "mine")).delete();
+      await().atMost(PATIENCE).until(() -> informer.store().get(namespace, "mine").isEmpty());
+    }
+  }
+
+  @Test
+  @DisplayName("K10: an operator installs its definition and handles what is created of it")
+  void anOperatorInstallsItsDefinition() throws Exception {
+    CRD<Kettle> kettles = CRD.builder(client, Retriever.builder(client, Kettle.class).inNamespace(namespace).build())
+        .definition(CrdDefinitions.of(Kettle.class)).build();
+    var told = new CopyOnWriteArrayList<String>();
+    Handler<Kettle> handler = (context, kettle) -> told.add(kettle.getMetadata().getName());
+    Operator operator = Operator.builder("kettles").crd(kettles).controller(Controller.builder(kettles, handler)).build();
+    Thread run = new Thread(operator::run, "operator");
+    run.start();
+    try {
+      await().atMost(PATIENCE).until(() -> operator.health().ready());
+      Kettle kettle = new Kettle();
+      kettle.setMetadata(new ObjectMetaBuilder().withNamespace(namespace).withName("tea").build());
+      client.resource(kettle).create();
+      await().atMost(PATIENCE).until(() -> told.contains("tea"));
+      try (Informer<GenericKubernetesResource> generic =
+          Informer.builder(Retriever.generic(client, "test.kooper.io/v1", "Kettle")).build()) {
+        generic.start();
+        assertThat(generic.awaitSynced(PATIENCE)).isTrue();
+        assertThat(generic.store().get(namespace, "tea")).isPresent();
+      }
+    } finally {
+      operator.close();
+      run.join();
+      CrdClient.of(client).delete("kettles.test.kooper.io");
+    }
+  }
+
+  @Test
+  @DisplayName("K6: of two elections one leads, and the other as soon as the lease was given back")
+  void oneLeads() throws Exception {
+    LeaderElection first = LeaderElection.builder(client, "only-one").namespace(namespace).identity("first").build();
+    LeaderElection second = LeaderElection.builder(client, "only-one").namespace(namespace).identity("second").build();
+    var leading = new CopyOnWriteArrayList<String>();
+    var ends = new CountDownLatch(1);
+    Thread one = new Thread(() -> lead(first, leading, ends));
+    one.start();
+    await().atMost(PATIENCE).until(() -> leading.contains("first"));
+    Thread two = new Thread(() -> lead(second, leading, ends));
+    two.start();
+    await().atMost(PATIENCE).until(() -> "first".equals(second.health().holder()));
+    assertThat(leading).containsExactly("first");
+
+    ends.countDown();
+
+    await().atMost(PATIENCE).until(() -> leading.contains("second"));
+    one.join();
+    two.join();
+    assertThat(client.leases().inNamespace(namespace).withName("only-one").get().getSpec().getLeaseTransitions()).isPositive();
+  }
+
+  private static void lead(LeaderElection election, List<String> leading, CountDownLatch ends) {
+    try {
+      election.run(leadership -> {
+        leading.add(election.identity());
+        assertThat(ends.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
