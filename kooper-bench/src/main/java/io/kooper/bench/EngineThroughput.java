@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.controller.Controller;
+import io.kooper.controller.ControllerBuilder;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.UnaryOperator;
 
 /**
  * Watch events through store, queue and a no-op handler, without a network: what the engine itself costs.
@@ -30,10 +32,22 @@ public final class EngineThroughput {
 
   private EngineThroughput() {}
 
+  /** One round's figures, an event each. */
+  record Round(double nanos, double bytes, long calls) {}
+
   public static void main(String[] args) throws InterruptedException {
     int events = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
     int keys = args.length > 1 ? Integer.parseInt(args[1]) : events;
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
+    List<ConfigMap> objects = objects(events, keys);
+    for (int i = 1; i <= rounds; i++) {
+      Round round = round(objects, builder -> builder);
+      System.out.printf(Locale.ROOT, "round %d: %,d events, %,d keys, %,d calls: %,.0f events/s, %.0f bytes/event%n",
+          i, events, keys, round.calls, 1e9 / round.nanos, round.bytes);
+    }
+  }
+
+  static List<ConfigMap> objects(int events, int keys) {
     List<ConfigMap> objects = new ArrayList<>(events);
     for (int i = 0; i < events; i++) {
       ConfigMap object = new ConfigMap();
@@ -45,12 +59,10 @@ public final class EngineThroughput {
       object.setMetadata(meta);
       objects.add(object);
     }
-    for (int round = 1; round <= rounds; round++) {
-      round(round, objects, keys);
-    }
+    return objects;
   }
 
-  private static void round(int round, List<ConfigMap> objects, int keys) throws InterruptedException {
+  static Round round(List<ConfigMap> objects, UnaryOperator<ControllerBuilder<ConfigMap>> options) throws InterruptedException {
     LongAdder calls = new LongAdder();
     CountDownLatch go = new CountDownLatch(1);
     CountDownLatch done = new CountDownLatch(1);
@@ -61,7 +73,8 @@ public final class EngineThroughput {
         done.countDown();
       }
     };
-    Controller controller = Controller.builder(new Events(objects, go).retriever(), handler).noResync().build();
+    Controller controller = options.apply(
+        Controller.builder(new Events(objects, go).retriever(), handler).noResync()).build();
     Thread run = new Thread(controller::run, "bench");
     run.start();
     while (!controller.health().ready()) {
@@ -71,12 +84,11 @@ public final class EngineThroughput {
     long start = System.nanoTime();
     go.countDown();
     done.await();
-    double seconds = (System.nanoTime() - start) / 1e9;
+    long nanos = System.nanoTime() - start;
     long allocated = allocated() - allocatedBefore;
-    System.out.printf(Locale.ROOT, "round %d: %,d events, %,d keys, %,d calls: %.3f s, %,.0f events/s, %d bytes/event%n",
-        round, objects.size(), keys, calls.sum(), seconds, objects.size() / seconds, allocated / objects.size());
     controller.close();
     run.join();
+    return new Round((double) nanos / objects.size(), (double) allocated / objects.size(), calls.sum());
   }
 
   /** Bytes allocated so far by all threads that live. */

@@ -179,7 +179,8 @@ public final class Sync {
           .endContainer().endSpec();
       for (int variable = 0; variable < 12; variable++) {
         pod.editSpec().editLastContainer().addNewEnv().withName("SETTING_" + variable)
-            .withValue("the value of setting " + variable + " of " + container).endEnv().endContainer().endSpec();
+            .withValue("the value of setting " + variable + " of " + container
+                + ", about as long as they are in programs that do much").endEnv().endContainer().endSpec();
       }
     }
     return pod.build();

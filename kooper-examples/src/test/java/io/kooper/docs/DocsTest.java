@@ -8,7 +8,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,6 +27,11 @@ class DocsTest {
 
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+
+  /** A block that is a whole file, and may use the files that its page has shown before. */
+  private static final Pattern FILE = Pattern.compile(
+      "^(?:package|import) [^\\n]*(?s:.*?)^(?:public |final )*(?:class|record|interface) (\\w+)", Pattern.MULTILINE);
+
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)");
 
   /** What a block that is no whole class may use without saying so. */
@@ -51,6 +58,8 @@ class DocsTest {
       import java.net.InetSocketAddress;
       import java.nio.charset.StandardCharsets;
       import java.time.Duration;
+      import java.time.Instant;
+      import java.time.format.DateTimeParseException;
       import java.util.*;
       import java.util.concurrent.*;
       import org.mockito.Mockito;
@@ -78,7 +87,8 @@ class DocsTest {
 
   private static Stream<Path> pages() throws IOException {
     try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
-      return Stream.concat(Stream.of(ROOT.resolve("README.md")),
+      return Stream.concat(
+          Stream.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md").map(ROOT::resolve),
           docs.filter(file -> file.toString().endsWith(".md")).sorted().toList().stream());
     }
   }
@@ -88,31 +98,56 @@ class DocsTest {
     List<DynamicTest> tests = new ArrayList<>();
     for (Path page : pages().toList()) {
       Matcher blocks = JAVA.matcher(Files.readString(page));
+      Map<String, String> files = new LinkedHashMap<>(); // those that the page has shown so far, in their newest form
       for (int i = 1; blocks.find(); i++) {
         String block = blocks.group(1);
-        tests.add(DynamicTest.dynamicTest(ROOT.relativize(page) + ", block " + i, () -> compile(block, context(page))));
+        Matcher file = FILE.matcher(block);
+        Map<String, String> sources = new LinkedHashMap<>();
+        if (file.lookingAt()) {
+          files.put(file.group(1), block);
+          sources.putAll(files);
+        } else {
+          sources.put("Block", context(page).formatted(block.replace("public class", "class")));
+        }
+        tests.add(DynamicTest.dynamicTest(ROOT.relativize(page) + ", block " + i, () -> compile(sources)));
       }
     }
     assertThat(tests).isNotEmpty();
     return tests.stream();
   }
 
-  private static void compile(String block, String around) {
-    Matcher name = Pattern.compile("public (?:final )?class (\\w+)").matcher(block);
-    boolean whole = name.find() && block.stripLeading().startsWith("import");
-    String code = whole ? block : around.formatted(block.replace("public class", "class"));
+  /** A block that names its package is a file of the tests, which run it. */
+  @Test
+  void filesAreThoseThatAreTested() throws IOException {
+    int files = 0;
+    for (Path page : pages().toList()) {
+      for (Matcher blocks = JAVA.matcher(Files.readString(page)); blocks.find();) {
+        Matcher file = FILE.matcher(blocks.group(1));
+        if (blocks.group(1).startsWith("package ") && file.lookingAt()) {
+          String folder = blocks.group(1).lines().findFirst().orElseThrow().replaceAll("package |;", "").replace('.', '/');
+          Path tested = Path.of("src/test/java", folder, file.group(1) + ".java");
+          assertThat(blocks.group(1)).as(page + " and " + tested).isEqualTo(Files.readString(tested));
+          files++;
+        }
+      }
+    }
+    assertThat(files).isPositive();
+  }
+
+  private static void compile(Map<String, String> sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter errors = new StringWriter();
-    JavaFileObject source = new SimpleJavaFileObject(
-        URI.create("string:///" + (whole ? name.group(1) : "Block") + ".java"), JavaFileObject.Kind.SOURCE) {
-      @Override
-      public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-        return code;
-      }
-    };
+    List<JavaFileObject> files = new ArrayList<>();
+    sources.forEach((name, code) -> files.add(
+        new SimpleJavaFileObject(URI.create("string:///" + name + ".java"), JavaFileObject.Kind.SOURCE) {
+          @Override
+          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return code;
+          }
+        }));
     boolean compiled = compiler.getTask(errors, null, null,
-        List.of("-proc:none", "-implicit:none", "-d", System.getProperty("java.io.tmpdir")), null, List.of(source)).call();
-    assertThat(compiled).as(errors + "\n" + code).isTrue();
+        List.of("-proc:none", "-implicit:none", "-d", System.getProperty("java.io.tmpdir")), null, files).call();
+    assertThat(compiled).as(errors + "\n" + sources.values()).isTrue();
   }
 
   @Test
