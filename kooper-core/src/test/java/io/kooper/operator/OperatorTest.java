@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.controller.Controller;
@@ -14,10 +15,12 @@ import io.kooper.crd.CRD;
 import io.kooper.fake.FakeSource;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.MetricsRecorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -107,6 +110,35 @@ class OperatorTest {
 
   @Nested
   class Definitions {
+
+    @Test
+    void theTimeOfEachDefinitionIsMeasuredAndWhetherItSucceeded() throws Exception {
+      CRD<?> good = mock();
+      CRD<?> bad = mock();
+      when(good.plural()).thenReturn("goods");
+      when(bad.plural()).thenReturn("bads");
+      CountDownLatch first = new CountDownLatch(1);
+      doAnswer(call -> {
+        first.await();
+        throw new IllegalStateException("as asked");
+      }).when(bad).initialize();
+      List<String> told = new CopyOnWriteArrayList<>();
+      MetricsRecorder recorder = new MetricsRecorder() {
+        @Override
+        public void crdInitialized(String crd, Duration took, boolean succeeded) {
+          told.add(crd + " " + !took.isNegative() + " " + succeeded);
+          first.countDown();
+          throw new IllegalStateException("what metrics throw disturbs nobody");
+        }
+      };
+      Operator operator = operator(
+          Operator.builder("o").crd(good).crd(bad).controller(new Foreign("a")).metrics(recorder));
+
+      assertThatThrownBy(operator::initialize).hasMessageContaining("as asked");
+
+      await().until(() -> told.size() == 2);
+      assertThat(told).containsExactly("goods true true", "bads true false");
+    }
 
     @Test
     @DisplayName("K8 initializes each definition once, before any controller starts")

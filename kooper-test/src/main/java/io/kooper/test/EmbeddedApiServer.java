@@ -135,7 +135,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
             namespace: default
         users:
         - name: kooper-test
-          user: {}
+          user:
+            token: anybody
         current-context: kooper-test
         """.formatted(url(), authority);
   }

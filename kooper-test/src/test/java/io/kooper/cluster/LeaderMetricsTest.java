@@ -1,0 +1,65 @@
+package io.kooper.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.leaderelection.LeaderElection;
+import io.kooper.metrics.ElectionMetrics;
+import io.kooper.metrics.MetricsRecorder;
+import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.Fault;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class LeaderMetricsTest {
+
+  private final List<String> told = new CopyOnWriteArrayList<>();
+  private final MetricsRecorder recorder = new MetricsRecorder() {
+    @Override
+    public ElectionMetrics election(String lease) {
+      told.add(lease);
+      return new ElectionMetrics() {
+        @Override
+        public void leading(boolean now) {
+          told.add(now ? "leads" : "does not lead");
+        }
+
+        @Override
+        public void newLeader() {
+          told.add("new leader");
+        }
+
+        @Override
+        public void renewed(Duration took) {
+          told.add(took.isNegative() ? "in no time" : "renewed");
+        }
+
+        @Override
+        public void attemptFailed() {
+          told.add("failed");
+          throw new IllegalStateException("what metrics throw disturbs nobody");
+        }
+      };
+    }
+  };
+
+  @Test
+  @DisplayName("K11: an election's figures tell its terms, its renewals and its failures")
+  void figuresOfAnElection() throws InterruptedException {
+    try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
+      server.faults().inject(Fault.status(500).on("get", "leases").times(1));
+      LeaderElection election =
+          LeaderElection.builder(client, "web").namespace("default").identity("a").metrics(recorder).build();
+
+      election.run(leadership -> assertThat(leadership.isValid()).isTrue());
+
+      assertThat(told).containsSubsequence("default/web", "failed", "leads", "does not lead");
+      assertThat(told).contains("new leader", "renewed").doesNotContain("in no time");
+    }
+  }
+}
