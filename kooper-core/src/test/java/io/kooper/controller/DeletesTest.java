@@ -94,7 +94,7 @@ class DeletesTest {
         rig.source.delete("a");
       }
       rig.put("a", "last");
-      Rig.await(() -> rig.told().contains("add a=last"));
+      Rig.await(() -> rig.told().contains("add a=last") && rig.queue().inFlight() == 0);
 
       assertThat(most).hasValue(1);
     }

@@ -116,7 +116,7 @@ class FailuresTest {
     @DisplayName("K5: without resync what was given up is parked and tried again about once a minute")
     void withoutResyncWhatWasGivenUpIsParked() {
       rig.behave((call, context) -> fail());
-      rig.put("a", "1").start(builder -> builder.noRetries()).awaitCalls(1);
+      rig.put("a", "1").start(builder -> builder.noRetries()).awaitCalls(1).settle();
       assertThat(rig.advance(Duration.ofSeconds(53), 10).calls()).hasSize(1);
       assertThat(rig.advance(Duration.ofSeconds(14), 10).calls()).hasSize(2);
 

@@ -124,6 +124,11 @@ class MetricsTest {
     return notes.lines;
   }
 
+  /** For tests that move the clock, perhaps while a call goes on. */
+  private static String withoutTime(String line) {
+    return line.replaceAll(" in PT.*", "");
+  }
+
   @Test
   @DisplayName("K11: an object that comes, changes and goes is an add, an update and a delete, each queued and processed once")
   void typesAreTrue() throws Exception {
@@ -148,7 +153,8 @@ class MetricsTest {
     rig.put("a", "1").start(builder -> builder.metrics(notes).retries(2));
     rig.advanceUntil(SECOND, () -> notes.lines.contains("gave up"));
 
-    assertThat(recorded()).filteredOn(line -> line.equals("failed add in PT1S")).hasSize(3);
+    assertThat(recorded()).filteredOn(line -> line.startsWith("failed add in PT")).hasSize(3)
+        .doesNotContain("failed add in PT0S");
     assertThat(notes.lines).filteredOn(line -> line.equals("retried")).hasSize(2);
     assertThat(notes.lines).filteredOn(line -> line.equals("queued requeue")).hasSize(2);
     assertThat(notes.lines).noneMatch(line -> line.startsWith("processed"));
@@ -177,8 +183,8 @@ class MetricsTest {
     start();
     rig.awaitCalls(1).advanceUntil(SECOND, () -> rig.calls().size() == 2);
 
-    assertThat(recorded()).contains("queued requeue", "processed add in PT0S", "processed requeue in PT0S")
-        .doesNotContain("retried");
+    assertThat(recorded()).extracting(MetricsTest::withoutTime)
+        .contains("queued requeue", "processed add", "processed requeue").doesNotContain("retried");
   }
 
   @Test
@@ -186,7 +192,8 @@ class MetricsTest {
     rig.put("a", "1").start(builder -> builder.metrics(notes).resync(SECOND));
     rig.awaitCalls(1).advanceUntil(SECOND, () -> rig.calls().size() >= 2);
 
-    assertThat(recorded()).contains("queued resync", "processed resync in PT0S").doesNotContain("queued update");
+    assertThat(recorded()).extracting(MetricsTest::withoutTime)
+        .contains("queued resync", "processed resync").doesNotContain("queued update");
   }
 
   @Test

@@ -234,7 +234,8 @@ class StoppingTest {
       Rig.await(() -> rig.clock.waiting() > 0);
       rig.clock.advance(Duration.ofSeconds(29));
       assertThat(cancelled.get()).isNull();
-      rig.advanceToEnd(SECOND);
+      rig.clock.advance(SECOND); // no further: the grace must not be over before the handler has had a turn
+      rig.awaitEnd();
 
       assertThat(cancelled).hasValue(true);
     }
