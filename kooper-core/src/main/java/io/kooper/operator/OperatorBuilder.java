@@ -1,16 +1,21 @@
 package io.kooper.operator;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerDefaults;
 import io.kooper.crd.CRD;
+import io.kooper.handler.Handler;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
+import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +31,8 @@ public final class OperatorBuilder {
   @Nullable MetricsRecorder metrics;
   private @Nullable Runner election;
   private @Nullable Tracing tracing;
-  private final List<Object> controllers = new ArrayList<>(); // Controller or ControllerBuilder, in their order
+  private @Nullable KubernetesClient client;
+  private final List<Supplier<Controller>> controllers = new ArrayList<>(); // made by build(), in their order
 
   OperatorBuilder(String name) {
     this.name = Objects.requireNonNull(name, "name");
@@ -40,13 +46,34 @@ public final class OperatorBuilder {
 
   /** A controller that is built with the operator. */
   public OperatorBuilder controller(ControllerBuilder<?> controller) {
-    controllers.add(Objects.requireNonNull(controller, "controller"));
+    Objects.requireNonNull(controller, "controller");
+    controllers.add(() -> controller.build(new ControllerDefaults(election, metrics, tracing)));
+    return this;
+  }
+
+  /** A controller of all objects of a type, with {@link #client} and otherwise the defaults of {@link ControllerBuilder}. */
+  public <T extends HasMetadata> OperatorBuilder controller(Class<T> type, Handler<T> handler) {
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(handler, "handler");
+    controllers.add(() -> {
+      if (client == null) {
+        throw new IllegalArgumentException("client is null: the controller of " + type.getSimpleName() + " needs it");
+      }
+      return Controller.builder(Retriever.of(client, type), handler).build(new ControllerDefaults(election, metrics, tracing));
+    });
+    return this;
+  }
+
+  /** What the controllers use that are given by their objects' type alone. It is not closed. Default: none. */
+  public OperatorBuilder client(KubernetesClient client) {
+    this.client = Objects.requireNonNull(client, "client");
     return this;
   }
 
   /** A controller that is built already, of any kind. */
   public OperatorBuilder controller(Controller controller) {
-    controllers.add(Objects.requireNonNull(controller, "controller"));
+    Objects.requireNonNull(controller, "controller");
+    controllers.add(() -> election == null ? controller : new ElectedController(controller, election));
     return this;
   }
 
@@ -106,11 +133,9 @@ public final class OperatorBuilder {
       errors.add("stopDeadline is " + stopDeadline + ", not above 0");
     }
     List<Controller> built = new ArrayList<>();
-    for (Object controller : controllers) {
+    for (Supplier<Controller> controller : controllers) {
       try {
-        built.add(controller instanceof ControllerBuilder<?> builder
-            ? builder.build(new ControllerDefaults(election, metrics, tracing))
-            : elected((Controller) controller));
+        built.add(controller.get());
       } catch (IllegalArgumentException e) {
         errors.add(e.getMessage());
       }
@@ -119,9 +144,5 @@ public final class OperatorBuilder {
       throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));
     }
     return new DefaultOperator(this, built);
-  }
-
-  private Controller elected(Controller controller) {
-    return election == null ? controller : new ElectedController(controller, election);
   }
 }

@@ -351,6 +351,9 @@ class OperatorTest {
       assertThatThrownBy(() -> Operator.builder(" ").initTimeout(Duration.ZERO).build())
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll("name is blank", "no controller", "initTimeout");
+      assertThatThrownBy(() -> Operator.builder(" ").controller(ConfigMap.class, (context, map) -> {}).build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("name is blank", "client is null: the controller of ConfigMap needs it");
     }
   }
 

@@ -168,6 +168,26 @@ class AnyClusterTest {
   }
 
   @Test
+  @DisplayName("K9: controllers given by their type share the operator's client")
+  void anOperatorSharesItsClient() throws Exception {
+    var told = new CopyOnWriteArrayList<String>();
+    Handler<ConfigMap> maps = (context, map) -> told.add("map " + context.key());
+    Handler<Service> services = (context, service) -> told.add("service " + context.key());
+    Operator operator = Operator.builder("both").client(client)
+        .controller(ConfigMap.class, maps).controller(Service.class, services).build();
+    Thread run = new Thread(operator::run, "operator");
+    run.start();
+    try {
+      client.resource(configMap(namespace, "a")).create();
+      client.resource(service("b", 8080)).create();
+      await().atMost(PATIENCE).until(() -> told.containsAll(List.of("map " + namespace + "/a", "service " + namespace + "/b")));
+    } finally {
+      operator.close();
+      run.join();
+    }
+  }
+
+  @Test
   @DisplayName("K6: of two elections one leads, and the other as soon as the lease was given back")
   void oneLeads() throws Exception {
     LeaderElection first = LeaderElection.builder(client, "only-one").namespace(namespace).identity("first").build();
