@@ -110,7 +110,7 @@ final class Workers<T extends HasMetadata> {
    * @param waiting for how long a key has been ready; asked for only if it matters
    */
   boolean isStuck(Duration limit, Supplier<Duration> waiting) {
-    return isLeading() && clock.nanoTime() - progressAt >= limit.toNanos()
+    return isLeading() && clock.nanoTime() - progressAt >= ControllerBuilder.nanos(limit)
         && (longestRunning().compareTo(limit) >= 0 || waiting.get().compareTo(limit) >= 0);
   }
 
