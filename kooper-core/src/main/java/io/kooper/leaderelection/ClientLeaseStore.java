@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.kooper.leaderelection.LeaseException.Kind;
+import java.net.ConnectException;
+import java.net.URL;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientLeaseStore implements LeaseStore {
 
   private final NonNamespaceOperation<Lease, LeaseList, Resource<Lease>> leases;
+  private final URL apiServer;
   private final String namespace;
   private final String name;
 
@@ -28,6 +31,7 @@ final class ClientLeaseStore implements LeaseStore {
             .build())
         .adapt(KubernetesClient.class);
     this.leases = impatient.leases().inNamespace(namespace);
+    this.apiServer = client.getMasterUrl();
     this.namespace = namespace;
     this.name = name;
   }
@@ -68,8 +72,19 @@ final class ClientLeaseStore implements LeaseStore {
     Kind kind = stale ? Kind.CONFLICT : code >= 400 && code < 500 ? Kind.REFUSED : Kind.UNKNOWN;
     String said = e.getStatus() != null && e.getStatus().getMessage() != null
         ? code + " " + e.getStatus().getReason() + ", \"" + e.getStatus().getMessage() + '"'
-        : String.valueOf(e.getCause() == null ? e : e.getCause());
+        : words(e);
     return new LeaseException(kind, cannot(verb) + said + advice(verb, code), e);
+  }
+
+  /** The clients wrap what happened several times over, in words that say nothing. */
+  private String words(Throwable thrown) {
+    Throwable origin = thrown;
+    while (origin.getCause() != null && !(origin instanceof ConnectException)) {
+      origin = origin.getCause();
+    }
+    return origin instanceof ConnectException
+        ? "no connection to " + apiServer + "; is the API server running, and is this its address?"
+        : origin.toString();
   }
 
   private String cannot(String verb) {

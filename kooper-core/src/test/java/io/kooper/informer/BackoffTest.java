@@ -52,9 +52,16 @@ class BackoffTest {
       assertThat(next()).isEqualTo(Duration.ofMillis(800));
       assertThat(next()).isEqualTo(Duration.ofMillis(1_600));
       assertThat(next()).isEqualTo(Duration.ofMillis(3_200));
-      assertThat(next()).isEqualTo(Duration.ofMillis(6_400));
-      assertThat(next()).isEqualTo(Duration.ofMillis(12_800));
-      assertThat(next()).isEqualTo(Duration.ofSeconds(15));
+      assertThat(next()).isEqualTo(Duration.ofSeconds(5));
+      assertThat(next()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aServerThatHasTooMuchToDoIsAskedLessOften() {
+      failFor(Duration.ofHours(1));
+      assertThat(after(Reason.SERVER_ERROR, null)).isEqualTo(Duration.ofSeconds(15));
+      assertThat(after(Reason.THROTTLED, null)).isEqualTo(Duration.ofSeconds(15));
+      assertThat(next()).isEqualTo(Duration.ofSeconds(5));
     }
 
     @Test
@@ -62,9 +69,10 @@ class BackoffTest {
       random = 0.999_999;
       assertThat(next()).isBetween(Duration.ofMillis(1_599), Duration.ofMillis(1_600));
       failFor(Duration.ofDays(1));
-      assertThat(next()).isBetween(Duration.ofSeconds(29), Duration.ofSeconds(30));
+      assertThat(next()).isBetween(Duration.ofSeconds(9), Duration.ofSeconds(10));
       for (int i = 0; i < 100_000; i++) {
-        assertThat(next()).isLessThanOrEqualTo(Duration.ofSeconds(30)).isPositive();
+        assertThat(next()).isLessThanOrEqualTo(Duration.ofSeconds(10)).isPositive();
+        assertThat(after(Reason.SERVER_ERROR, null)).isLessThanOrEqualTo(Duration.ofSeconds(30)).isPositive();
       }
     }
 
@@ -109,6 +117,28 @@ class BackoffTest {
     void butOnlyTheFirstTime() {
       after(Reason.SILENT, null);
       assertThat(after(Reason.SILENT, null)).isEqualTo(Duration.ofMillis(800));
+    }
+  }
+
+  @Nested
+  @Tag("R3")
+  @DisplayName("R3: when the version is gone")
+  class WhenAVersionIsGone {
+
+    @Test
+    void theListComesAtOnceHoweverLongTheOutageBeforeIt() {
+      assertThat(after(Reason.GONE, null)).isZero();
+      backoff.reset();
+      failFor(Duration.ofHours(1));
+      assertThat(after(Reason.GONE, null)).isZero();
+    }
+
+    @Test
+    void butNotOnceMoreBeforeAWatchWorked() {
+      after(Reason.GONE, null);
+      assertThat(after(Reason.GONE, null)).isEqualTo(Duration.ofMillis(800));
+      backoff.reset();
+      assertThat(after(Reason.GONE, null)).isZero();
     }
   }
 }

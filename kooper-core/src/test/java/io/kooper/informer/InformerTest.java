@@ -286,8 +286,7 @@ class InformerTest {
       source.delete("a");
       source.put("a", "2");
       source.compact();
-      backOff(); // the watch: gone
-      backOff(); // the list
+      backOff();
       await().until(() -> source.watching() == 1);
       assertThat(recorder.news()).containsExactly("initial a@1", "synced", "failed CONNECTION_LOST", "failed GONE",
           "deleted a@1", "added a@3");

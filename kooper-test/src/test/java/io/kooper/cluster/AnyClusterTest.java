@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -18,6 +19,7 @@ import io.kooper.controller.Controller;
 import io.kooper.crd.CRD;
 import io.kooper.crd.CrdClient;
 import io.kooper.crd.CrdDefinitions;
+import io.kooper.crd.CrdPolicy;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.leaderelection.LeaderElection;
@@ -42,6 +44,8 @@ import org.junit.jupiter.api.Timeout;
 class AnyClusterTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** A kube-apiserver was seen to take 80 s for it. */
+  private static final Duration UNTIL_A_DEFINITION_IS_GONE = Duration.ofMinutes(3);
 
   @Group("test.kooper.io")
   @Version("v1")
@@ -150,9 +154,7 @@ class AnyClusterTest {
     run.start();
     try {
       await().atMost(PATIENCE).until(() -> operator.health().ready());
-      Kettle kettle = new Kettle();
-      kettle.setMetadata(new ObjectMetaBuilder().withNamespace(namespace).withName("tea").build());
-      client.resource(kettle).create();
+      client.resource(kettle()).create();
       await().atMost(PATIENCE).until(() -> told.contains("tea"));
       try (Informer<GenericKubernetesResource> generic =
           Informer.builder(Retriever.generic(client, "test.kooper.io/v1", "Kettle")).build()) {
@@ -165,6 +167,51 @@ class AnyClusterTest {
       run.join();
       CrdClient.of(client).delete("kettles.test.kooper.io");
     }
+  }
+
+  @Test
+  @DisplayName("R8: a streaming list has the same objects, and what follows is told once")
+  void aStreamingList() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      client.resource(service("stream-" + i, 8080)).create();
+    }
+    try (Recorder<Service> services = new Recorder<>(
+        Retriever.builder(client, Service.class).inNamespace(namespace).streamingList().build())) {
+      await().atMost(PATIENCE).until(() -> services.events().size() == 50);
+      Service later = client.resource(service("later", 8080)).create();
+      await().atMost(PATIENCE).until(() -> services.knows(later));
+      client.resource(later).delete();
+      await().atMost(PATIENCE).until(() -> services.knowsDeleted(later));
+      assertThat(services.events()).hasSize(52);
+    }
+  }
+
+  @Test
+  @Timeout(400)
+  void objectsOfADefinitionThatIsDeletedAndMadeAgain() throws Exception {
+    CustomResourceDefinition definition = CrdDefinitions.of(Kettle.class);
+    CrdClient.of(client).ensurePresent(definition, CrdPolicy.UPDATE, PATIENCE);
+    try (Recorder<Kettle> kettles = new Recorder<>(
+        Retriever.builder(client, Kettle.class).inNamespace(namespace).build())) {
+      Kettle before = client.resource(kettle()).create();
+      await().atMost(PATIENCE).until(() -> kettles.knows(before));
+      CrdClient.of(client).delete("kettles.test.kooper.io");
+      await().atMost(UNTIL_A_DEFINITION_IS_GONE).until(() -> kettles.knowsDeleted(before));
+      await().atMost(UNTIL_A_DEFINITION_IS_GONE).until(() ->
+          client.apiextensions().v1().customResourceDefinitions().withName("kettles.test.kooper.io").get() == null);
+      CrdClient.of(client).ensurePresent(definition, CrdPolicy.UPDATE, PATIENCE);
+      Kettle after = client.resource(kettle()).create();
+      await().atMost(PATIENCE).until(() -> kettles.knows(after));
+      await().atMost(PATIENCE).until(() -> kettles.controller().health().reasons().isEmpty());
+    } finally {
+      CrdClient.of(client).delete("kettles.test.kooper.io");
+    }
+  }
+
+  private Kettle kettle() {
+    Kettle kettle = new Kettle();
+    kettle.setMetadata(new ObjectMetaBuilder().withNamespace(namespace).withName("tea").build());
+    return kettle;
   }
 
   @Test

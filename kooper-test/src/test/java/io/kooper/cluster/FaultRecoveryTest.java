@@ -5,18 +5,23 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Retriever;
-import io.kooper.test.EmbeddedApiServer;
-import io.kooper.test.Fault;
-import io.kooper.test.Faults;
+import io.kooper.retrieve.WatchSink;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,136 +31,177 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whatever happens to connections and server, over TLS and with both HTTP clients, on a resource where nothing happens
- * (services) and on one where much does (config maps): every change is handled.
+ * (services) and on one where much does (config maps): every change is handled. On every API server, as far as it may be
+ * disturbed.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@Timeout(180)
 class FaultRecoveryTest {
 
   private static final Logger log = LoggerFactory.getLogger(FaultRecoveryTest.class);
+  private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** A running server, two controllers on one client, and somebody who keeps changing a config map. */
+  /** An API server, two controllers on one client behind a wire, and somebody who keeps changing a config map. */
   private static final class Scene implements AutoCloseable {
 
-    final EmbeddedApiServer server = EmbeddedApiServer.start();
+    final Cluster cluster = Cluster.start();
+    final String namespace = cluster.namespace();
+    final KubernetesClient writer = cluster.client();
+    final Wire wire = new Wire(cluster.config());
     final KubernetesClient client;
+    final AtomicInteger lists = new AtomicInteger();
     final Recorder<Service> quiet;
     final Recorder<ConfigMap> busy;
     private final ScheduledExecutorService noise = Executors.newSingleThreadScheduledExecutor();
-    private final KubernetesClient noisy = server.client();
     private final AtomicInteger changes = new AtomicInteger();
 
-    Scene(HttpModule http) {
-      client = http.client(server.config());
-      quiet = new Recorder<>(Retriever.of(client, Service.class));
-      busy = new Recorder<>(Retriever.of(client, ConfigMap.class));
-      await().until(() -> quiet.controller().health().informer().watching()
-          && busy.controller().health().informer().watching());
-      try (KubernetesClient writer = server.client()) {
-        ConfigMap noise = writer.resource(configMap("noise", "0")).create();
-        await().until(() -> busy.knows(noise));
-      }
+    Scene(HttpModule http) throws IOException {
+      cluster.permit(namespace, "", "services");
+      cluster.permit(namespace, "", "configmaps");
+      client = http.client(wire.config(cluster.userConfig()));
+      quiet = new Recorder<>(counted(Retriever.builder(client, Service.class).inNamespace(namespace).build()));
+      busy = new Recorder<>(Retriever.builder(client, ConfigMap.class).inNamespace(namespace).build());
+      awaitWatches();
+      ConfigMap quietly = create(configMap("noise", "0"));
+      await().atMost(SOON).until(() -> busy.knows(quietly));
       noise.scheduleWithFixedDelay(this::makeNoise, 0, 25, TimeUnit.MILLISECONDS);
+    }
+
+    private Retriever<Service> counted(Retriever<Service> services) {
+      return Retriever.of(Service.class, new ListerWatcher<>() {
+        @Override
+        public String list(ListOptions options, ListSink<Service> sink) throws RetrieveException, InterruptedException {
+          lists.incrementAndGet();
+          return services.listerWatcher().list(options, sink);
+        }
+
+        @Override
+        public void watch(ListOptions options, WatchSink<Service> sink) throws RetrieveException, InterruptedException {
+          services.listerWatcher().watch(options, sink);
+        }
+      });
     }
 
     private void makeNoise() {
       try {
-        noisy.resource(configMap("noise", Integer.toString(changes.incrementAndGet()))).update();
+        ConfigMap map = configMap("noise", Integer.toString(changes.incrementAndGet()));
+        writer.configMaps().inNamespace(namespace).resource(map).update();
       } catch (RuntimeException e) {
         log.debug("no noise while the server is away", e);
       }
     }
 
+    void awaitWatches() {
+      await().atMost(SOON).until(() -> quiet.controller().health().informer().watching()
+          && busy.controller().health().informer().watching());
+    }
+
+    <T extends HasMetadata> T create(T object) {
+      return writer.resource(object).inNamespace(namespace).create();
+    }
+
+    /** What is created now is handled within {@code limit}, on both resources. */
+    void handlesWhatIsCreated(String name, Duration limit) {
+      Service service = create(service(name));
+      ConfigMap configMap = create(configMap(name, "1"));
+      await().atMost(limit).until(() -> quiet.knows(service) && busy.knows(configMap));
+    }
+
     @Override
-    public void close() {
+    public void close() throws IOException {
       noise.shutdownNow();
       quiet.close();
       busy.close();
       client.close();
-      noisy.close();
-      server.close();
+      writer.close();
+      wire.close();
+      cluster.close();
     }
   }
 
   static ConfigMap configMap(String name, String value) {
     return new ConfigMapBuilder()
-        .withNewMetadata().withNamespace("default").withName(name).endMetadata()
+        .withNewMetadata().withName(name).endMetadata()
         .addToData("value", value)
         .build();
   }
 
   static Service service(String name) {
     return new ServiceBuilder()
-        .withNewMetadata().withNamespace("default").withName(name).endMetadata()
+        .withNewMetadata().withName(name).endMetadata()
         .withNewSpec().addNewPort().withPort(80).endPort().endSpec()
         .build();
   }
 
   @ParameterizedTest
   @EnumSource
-  void findsEveryChangeWithin45SecondsOfTheMomentWhenAllConnectionsWentSilent(HttpModule http) {
+  void findsEveryChangeWithin45SecondsOfTheMomentWhenAllConnectionsWentSilent(HttpModule http) throws Exception {
     try (Scene scene = new Scene(http)) {
-      scene.server.faults().freezeConnections();
+      scene.wire.freeze();
       long frozen = System.nanoTime();
-      try (KubernetesClient writer = scene.server.client()) {
-        Service service = writer.resource(service("after")).create();
-        ConfigMap configMap = writer.resource(configMap("after", "1")).create();
-        await().atMost(Duration.ofSeconds(45)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
-        log.info("{}: handled {} ms after the freeze", http, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - frozen));
-      }
+      scene.handlesWhatIsCreated("after", Duration.ofSeconds(45));
+      log.info("{}: handled {} ms after the freeze", http, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - frozen));
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void goesOnAfterItsConnectionsWereCut(HttpModule http) {
-    try (Scene scene = new Scene(http); KubernetesClient writer = scene.server.client()) {
-      for (int i = 0; i < 3; i++) {
-        scene.server.faults().cutConnections();
-        Service service = writer.resource(service("cut-" + i)).create();
-        ConfigMap configMap = writer.resource(configMap("cut-" + i, "1")).create();
-        await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
-      }
-      assertThat(scene.server.requests(request -> request.is("list", "services")))
-          .as("a cut connection is no reason to list again").hasSize(1);
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void goesOnAfterTheServerWasKilledAndCameBack(HttpModule http) {
+  void goesOnAfterItsConnectionsWereCut(HttpModule http) throws Exception {
     try (Scene scene = new Scene(http)) {
-      scene.server.stop();
-      await().until(() -> !scene.quiet.controller().health().informer().watching());
-      scene.server.restart();
-      try (KubernetesClient writer = scene.server.client()) {
-        Service service = writer.resource(service("killed")).create();
-        ConfigMap configMap = writer.resource(configMap("killed", "1")).create();
-        await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knows(service) && scene.busy.knows(configMap));
-        assertThat(scene.quiet.controller().health().reasons()).isEmpty();
+      for (int i = 0; i < 3; i++) {
+        scene.wire.cut();
+        scene.handlesWhatIsCreated("cut-" + i, SOON);
       }
+      assertThat(scene.lists).as("a cut connection is no reason to list again").hasValue(1);
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void tellsOfDeletesAndRecreationsThatNoWatchCanTellAnyMore(HttpModule http) {
-    try (Scene scene = new Scene(http); KubernetesClient writer = scene.server.client()) {
-      Service gone = writer.resource(service("gone")).create();
-      Service before = writer.resource(service("again")).create();
-      await().until(() -> scene.quiet.knows(gone) && scene.quiet.knows(before));
-      Faults.Injection outage = scene.server.faults().inject(Fault.status(503).on("watch", "services"));
-      scene.server.faults().cutConnections();
-      await().until(() -> outage.hits() > 0);
-      writer.resource(gone).delete();
-      writer.resource(before).delete();
-      Service after = writer.resource(service("again")).create();
-      scene.server.faults().compact();
-      outage.stop();
-      await().atMost(Duration.ofSeconds(20)).until(() -> scene.quiet.knowsDeleted(gone) && scene.quiet.knows(after));
-      assertThat(scene.quiet.events()).containsSubsequence(
-          "add default/again " + before.getMetadata().getUid(),
-          "delete default/again " + before.getMetadata().getUid(),
-          "add default/again " + after.getMetadata().getUid());
+  void goesOnAfterTheServerWasKilledAndCameBack(HttpModule http) throws Exception {
+    try (Scene scene = new Scene(http)) {
+      scene.cluster.kill();
+      await().atMost(SOON).until(() -> !scene.quiet.controller().health().informer().watching());
+      scene.cluster.restart();
+      scene.handlesWhatIsCreated("killed", SOON);
+      await().atMost(SOON).until(() -> scene.quiet.controller().health().reasons().isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void goesOnWhenItMayReadAgain(HttpModule http) throws Exception {
+    try (Scene scene = new Scene(http)) {
+      scene.cluster.forbid(scene.namespace, "services");
+      scene.wire.cut(); // a server asks once, when a watch begins
+      await().atMost(SOON).untilAsserted(() -> assertThat(scene.quiet.controller().health().reasons().toString())
+          .contains("403", "\"watch\"", "\"services\""));
+      ConfigMap other = scene.create(configMap("other", "1"));
+      await().atMost(SOON).until(() -> scene.busy.knows(other));
+      Service service = scene.create(service("unseen"));
+      scene.cluster.permit(scene.namespace, "", "services");
+      await().atMost(SOON).until(() -> scene.quiet.knows(service));
+      await().atMost(SOON).until(() -> scene.quiet.controller().health().reasons().isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void tellsOfDeletesAndRecreationsThatNoWatchCanTellAnyMore(HttpModule http) throws Exception {
+    try (Scene scene = new Scene(http)) {
+      Service gone = scene.create(service("gone"));
+      Service before = scene.create(service("again"));
+      await().atMost(SOON).until(() -> scene.quiet.knows(gone) && scene.quiet.knows(before));
+      scene.wire.refuse(true);
+      scene.writer.resource(gone).delete();
+      scene.writer.resource(before).delete();
+      Service after = scene.create(service("again"));
+      scene.cluster.compact();
+      scene.wire.refuse(false);
+      await().atMost(SOON).until(() -> scene.quiet.knowsDeleted(gone) && scene.quiet.knows(after));
+      String key = scene.namespace + "/again ";
+      assertThat(scene.quiet.events()).containsSubsequence("add " + key + before.getMetadata().getUid(),
+          "delete " + key + before.getMetadata().getUid(), "add " + key + after.getMetadata().getUid());
     }
   }
 }

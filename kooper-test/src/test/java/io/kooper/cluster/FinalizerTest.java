@@ -9,17 +9,20 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
+import io.kooper.crd.CrdClient;
+import io.kooper.crd.CrdConf;
+import io.kooper.crd.CrdPolicy;
 import io.kooper.finalizer.FinalizerHandler;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.Retriever;
-import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
-import io.kooper.test.ResourceType;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A finalizer against an API server that has versions, conflicts and finalizers of its own. */
@@ -27,18 +30,32 @@ class FinalizerTest {
 
   private static final String OURS = "example.com/dns-record";
 
-  private final EmbeddedApiServer server = EmbeddedApiServer.start();
-  private final KubernetesClient client = server.client();
+  private static Cluster cluster;
+  private static KubernetesClient client;
+  private final String namespace = cluster.namespace();
+  private final Retriever<ConfigMap> configMaps =
+      Retriever.builder(client, ConfigMap.class).inNamespace(namespace).withLabelSelector("app=web").build();
   private final List<String> calls = new CopyOnWriteArrayList<>();
 
-  @AfterEach
-  void close() {
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = Cluster.start();
+    client = cluster.client();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
     client.close();
-    server.close();
+    cluster.close();
   }
 
   private ConfigMap get(String name) {
-    return client.configMaps().inNamespace("default").withName(name).get();
+    return client.configMaps().inNamespace(namespace).withName(name).get();
+  }
+
+  private ConfigMap configMap(String name, String value) {
+    return new ConfigMapBuilder().withNewMetadata().withNamespace(namespace).withName(name).addToLabels("app", "web")
+        .endMetadata().addToData("value", value).build();
   }
 
   private <T extends HasMetadata> Controller controller(Retriever<T> retriever) {
@@ -61,8 +78,8 @@ class FinalizerTest {
 
   @Test
   void cleansUpBeforeTheObjectGoes() throws InterruptedException {
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      client.resource(FaultRecoveryTest.configMap("web", "1")).create();
+    whileRunning(controller(configMaps), () -> {
+      client.resource(configMap("web", "1")).create();
       await().until(() -> calls.contains("add web [" + OURS + "]"));
 
       client.resource(get("web")).delete();
@@ -73,14 +90,14 @@ class FinalizerTest {
 
   @Test
   void cleansUpAfterWhatWasDeletedWhileNobodyRan() throws InterruptedException {
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      client.resource(FaultRecoveryTest.configMap("web", "1")).create();
+    whileRunning(controller(configMaps), () -> {
+      client.resource(configMap("web", "1")).create();
       await().until(() -> !calls.isEmpty());
     });
     client.resource(get("web")).delete();
     assertThat(get("web").getMetadata().getDeletionTimestamp()).isNotNull();
 
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
+    whileRunning(controller(configMaps), () -> {
       await().until(() -> get("web") == null);
       assertThat(calls).last().isEqualTo("delete web [" + OURS + "]");
     });
@@ -88,8 +105,8 @@ class FinalizerTest {
 
   @Test
   void leavesTheFinalizersOfOthersWhereTheyAre() throws InterruptedException {
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      ConfigMap object = FaultRecoveryTest.configMap("web", "1");
+    whileRunning(controller(configMaps), () -> {
+      ConfigMap object = configMap("web", "1");
       object.getMetadata().setFinalizers(List.of("a.org/a", "b.org/b"));
       client.resource(object).create();
       await().until(() -> calls.contains("add web [a.org/a, b.org/b, " + OURS + "]"));
@@ -105,13 +122,13 @@ class FinalizerTest {
 
   @Test
   void putsNoneOnWhatIsBeingDeletedAlready() throws InterruptedException {
-    ConfigMap object = FaultRecoveryTest.configMap("dying", "1");
+    ConfigMap object = configMap("dying", "1");
     object.getMetadata().setFinalizers(List.of("a.org/a"));
     client.resource(object).create();
     client.resource(get("dying")).delete();
 
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      client.resource(FaultRecoveryTest.configMap("web", "1")).create(); // comes after it
+    whileRunning(controller(configMaps), () -> {
+      client.resource(configMap("web", "1")).create(); // comes after it
       await().until(() -> !calls.isEmpty());
       assertThat(calls).containsExactly("add web [" + OURS + "]");
       assertThat(get("dying").getMetadata().getFinalizers()).containsExactly("a.org/a");
@@ -120,25 +137,25 @@ class FinalizerTest {
 
   @Test
   void buildsOnNoStateThatIsNotTheNewest() throws InterruptedException {
-    Faults.Injection late = server.faults().inject(Fault.delay(Duration.ofMillis(300)).on("patch", "configmaps").times(1));
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      client.resource(FaultRecoveryTest.configMap("web", "1")).create();
+    Faults.Injection late = cluster.embedded().faults().inject(Fault.delay(Duration.ofMillis(300)).on("patch", "configmaps").times(1));
+    whileRunning(controller(configMaps), () -> {
+      client.resource(configMap("web", "1")).create();
       await().until(() -> late.hits() == 1);
       client.resource(get("web")).edit(object -> new ConfigMapBuilder(object)
           .editMetadata().withFinalizers("a.org/a").endMetadata().addToData("value", "2").build());
 
       await().until(() -> calls.contains("add web [a.org/a, " + OURS + "]"));
       assertThat(get("web").getData()).containsEntry("value", "2");
-      assertThat(server.requests(request -> request.is("patch", "configmaps"))).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(cluster.embedded().requests(request -> request.is("patch", "configmaps"))).hasSizeGreaterThanOrEqualTo(2);
     });
   }
 
   @Test
   void bearsThatAnAnswerIsLost() throws InterruptedException {
-    whileRunning(controller(Retriever.of(client, ConfigMap.class)), () -> {
-      client.resource(FaultRecoveryTest.configMap("web", "1")).create();
+    whileRunning(controller(configMaps), () -> {
+      client.resource(configMap("web", "1")).create();
       await().until(() -> !calls.isEmpty());
-      server.faults().inject(Fault.loseAnswer().on("patch", "configmaps").times(1));
+      cluster.embedded().faults().inject(Fault.loseAnswer().on("patch", "configmaps").times(1));
 
       client.resource(get("web")).delete();
       await().until(() -> get("web") == null);
@@ -148,12 +165,13 @@ class FinalizerTest {
 
   @Test
   void finalizesWhatHasNoClass() throws InterruptedException {
-    server.register(ResourceType.of("example.com", "v1", "Widget", "widgets", true));
-    whileRunning(controller(Retriever.generic(client, "example.com/v1", "Widget")), () -> {
+    CrdClient.of(client).ensurePresent(
+        CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1").build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
+    whileRunning(controller(Retriever.generic(client, "test.kooper.io/v1", "Widget")), () -> {
       GenericKubernetesResource widget = new GenericKubernetesResource();
-      widget.setApiVersion("example.com/v1");
+      widget.setApiVersion("test.kooper.io/v1");
       widget.setKind("Widget");
-      widget.setMetadata(FaultRecoveryTest.configMap("w", "").getMetadata());
+      widget.setMetadata(configMap("w", "").getMetadata());
       client.resource(widget).create();
       await().until(() -> calls.contains("add w [" + OURS + "]"));
 

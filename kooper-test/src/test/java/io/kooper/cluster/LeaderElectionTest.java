@@ -5,17 +5,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.leaderelection.LeaderElectionBuilder;
 import io.kooper.leaderelection.LeaderElectionListener;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.test.ApiRequest;
-import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,8 +44,11 @@ class LeaderElectionTest {
   private static final Duration A_BUSY_MACHINE = Duration.ofSeconds(10);
   private static final Duration LONG_LEASE = Duration.ofSeconds(60);
 
+  /** Of this test alone, on a cluster that outlives it. */
+  private final String lease = "op-" + UUID.randomUUID();
+
   /** One replica: an election with a client of its own, and a task that works until leadership ends or it is stopped. */
-  private static final class Replica implements LeaderElectionListener, AutoCloseable {
+  private final class Replica implements LeaderElectionListener, AutoCloseable {
 
     final KubernetesClient client;
     final LeaderElection election;
@@ -55,22 +60,17 @@ class LeaderElectionTest {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
 
-    Replica(EmbeddedApiServer server, HttpModule http, String identity, UnaryOperator<LeaderElectionBuilder> options) {
-      client = http.client(server.config());
-      election = options.apply(LeaderElection.builder(client, "op").identity(identity).listener(this)
+    Replica(Config config, HttpModule http, String identity, UnaryOperator<LeaderElectionBuilder> options) {
+      client = http.client(config);
+      election = options.apply(LeaderElection.builder(client, lease).namespace("default").identity(identity).listener(this)
           .leaseDuration(Duration.ofSeconds(5)).renewDeadline(RENEW_DEADLINE).retryPeriod(Duration.ofMillis(500)))
           .build();
       thread = new Thread(this::live, "replica-" + identity);
       thread.start();
     }
 
-    Replica(EmbeddedApiServer server, HttpModule http, String identity) {
-      this(server, http, identity, builder -> builder);
-    }
-
-    static Replica withLongLease(EmbeddedApiServer server, HttpModule http, String identity) {
-      return new Replica(server, http, identity,
-          builder -> builder.leaseDuration(LONG_LEASE).renewDeadline(LONG_LEASE.dividedBy(2)));
+    Replica(Cluster cluster, HttpModule http, String identity) {
+      this(cluster.config(), http, identity, builder -> builder);
     }
 
     private void live() {
@@ -124,13 +124,18 @@ class LeaderElectionTest {
     }
   }
 
+  private Replica withLongLease(Cluster cluster, HttpModule http, String identity) {
+    return new Replica(cluster.config(), http, identity,
+        builder -> builder.leaseDuration(LONG_LEASE).renewDeadline(LONG_LEASE.dividedBy(2)));
+  }
+
   /** The first request of a client loads a thousand classes: that is not what is measured here. */
   @BeforeAll
-  static void warmUp() {
+  static void warmUp() throws IOException {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
     Awaitility.setDefaultPollInterval(Duration.ofMillis(10));
     for (HttpModule http : HttpModule.values()) {
-      try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = http.client(server.config())) {
+      try (Cluster cluster = Cluster.start(); KubernetesClient client = http.client(cluster.config())) {
         Lease lease = client.resource(new LeaseBuilder().withNewMetadata().withNamespace("default").withName("x")
             .endMetadata().withNewSpec().endSpec().build()).create();
         client.resource(lease).update();
@@ -143,37 +148,37 @@ class LeaderElectionTest {
     Awaitility.reset();
   }
 
-  private static Lease lease(KubernetesClient client) {
-    return client.leases().inNamespace("default").withName("op").get();
+  private Lease lease(KubernetesClient client) {
+    return client.leases().inNamespace("default").withName(lease).get();
   }
 
-  private static List<String> verbs(EmbeddedApiServer server) {
-    return server.requests(request -> request.is("*", "leases")).stream().map(ApiRequest::verb).toList();
+  private static List<String> verbs(Cluster cluster) {
+    return cluster.embedded().requests(request -> request.is("*", "leases")).stream().map(ApiRequest::verb).toList();
   }
 
   @ParameterizedTest
   @EnumSource
   @DisplayName("L6: get and create, then one update for each renewal, then get and update to give it back")
-  void asksForNoMoreThanItNeeds(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = Replica.withLongLease(server, http, "a")) {
-      await().until(() -> verbs(server).size() >= 4);
+  void asksForNoMoreThanItNeeds(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
+      await().until(() -> verbs(cluster).size() >= 4);
       a.stop();
-      List<String> verbs = verbs(server);
+      List<String> verbs = verbs(cluster);
       assertThat(String.join(" ", verbs)).matches("get create( update)+ get update");
       Lease released = lease(a.client);
       assertThat(released.getSpec().getHolderIdentity()).isEmpty();
       assertThat(released.getSpec().getLeaseTransitions()).isZero();
-      assertThat(a.client.raw("/apis/coordination.k8s.io/v1/namespaces/default/leases/op"))
+      assertThat(a.client.raw("/apis/coordination.k8s.io/v1/namespaces/default/leases/" + lease))
           .as("Go reads exactly this format").containsPattern("\"renewTime\":\"[-0-9]{10}T[:0-9]{8}\\.[0-9]{6}Z\"");
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void handsOverFastWhenTheLeaderStops(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = Replica.withLongLease(server, http, "a")) {
+  void handsOverFastWhenTheLeaderStops(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
-      try (Replica b = Replica.withLongLease(server, http, "b")) {
+      try (Replica b = withLongLease(cluster, http, "b")) {
         await().until(() -> "a".equals(b.election.health().holder()));
         long stopped = System.nanoTime();
         a.stop();
@@ -187,12 +192,12 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void endsTheTermWhenRenewalsHangBeforeAnotherLeads(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = new Replica(server, http, "a")) {
+  void endsTheTermWhenRenewalsHangBeforeAnotherLeads(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = new Replica(cluster, http, "a")) {
       await().until(a::leads);
-      try (Replica b = new Replica(server, http, "b")) {
+      try (Replica b = new Replica(cluster, http, "b")) {
         await().until(() -> "a".equals(b.election.health().holder()));
-        Faults.Injection hang = server.faults().inject(Fault.hang().on("update", "leases"));
+        Faults.Injection hang = cluster.embedded().faults().inject(Fault.hang().on("update", "leases"));
         long hung = System.nanoTime();
         await().until(() -> a.ended.get() != 0);
         hang.stop(); // for b
@@ -206,16 +211,17 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void endsTheTermWhenNothingArrivesAnyMoreAndLeadsAgainAfterwards(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = new Replica(server, http, "a")) {
+  void endsTheTermWhenNothingArrivesAnyMoreAndLeadsAgainAfterwards(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Wire wire = new Wire(cluster.config());
+        Replica a = new Replica(wire.config(cluster.config()), http, "a", builder -> builder)) {
       await().until(a::leads);
       long token = a.leadership.token();
       a.again = true;
-      server.faults().blackhole(true);
+      wire.blackhole(true);
       long frozen = System.nanoTime();
       await().until(() -> a.ended.get() != 0);
       assertThat(Duration.ofNanos(a.ended.get() - frozen)).isLessThan(RENEW_DEADLINE.plus(A_BUSY_MACHINE));
-      server.faults().blackhole(false);
+      wire.blackhole(false);
       await().until(a::leads);
       assertThat(a.leadership.token()).isGreaterThan(token);
     }
@@ -223,19 +229,40 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void keepsTheTermThroughSingleFailuresOfEveryKind(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = Replica.withLongLease(server, http, "a")) {
+  void endsTheTermWhenTheServerIsKilledAndOneLeadsAfterItCameBack(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = new Replica(cluster, http, "a")) {
+      await().until(a::leads);
+      long token = a.leadership.token();
+      a.again = true;
+      try (Replica b = new Replica(cluster, http, "b")) {
+        await().until(() -> "a".equals(b.election.health().holder()));
+        b.again = true;
+        cluster.kill();
+        long killed = System.nanoTime();
+        await().until(() -> a.ended.get() != 0);
+        assertThat(Duration.ofNanos(a.ended.get() - killed)).isLessThan(RENEW_DEADLINE.plus(A_BUSY_MACHINE));
+        cluster.restart();
+        await().until(() -> a.leads() != b.leads());
+        assertThat((a.leads() ? a : b).leadership.token()).isGreaterThan(token);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsTheTermThroughSingleFailuresOfEveryKind(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
       Leadership term = a.leadership;
       List<Fault> faults = List.of(Fault.status(500), Fault.status(409), Fault.status(429), Fault.status(404),
           Fault.loseAnswer(), Fault.truncate(), Fault.disconnect(), Fault.delay(Duration.ofMillis(300)));
       for (Fault fault : faults) {
-        Faults.Injection injection = server.faults().inject(fault.on("update", "leases").times(1));
+        Faults.Injection injection = cluster.embedded().faults().inject(fault.on("update", "leases").times(1));
         await().until(() -> injection.hits() == 1);
         String version = lease(a.client).getMetadata().getResourceVersion();
         await().until(() -> !lease(a.client).getMetadata().getResourceVersion().equals(version));
       }
-      server.faults().cutConnections();
+      cluster.embedded().faults().cutConnections();
       String version = lease(a.client).getMetadata().getResourceVersion();
       await().until(() -> !lease(a.client).getMetadata().getResourceVersion().equals(version));
       assertThat(a.leadership).isSameAs(term);
@@ -246,27 +273,28 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void saysWhichRightsAreMissingAndLeadsWhenTheyAreGiven(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start()) {
-      Faults.Injection forbidden = server.faults().inject(Fault.status(403).on("*", "leases"));
-      try (Replica a = new Replica(server, http, "a")) {
+  void saysWhichRightsAreMissingAndLeadsWhenTheyAreGiven(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start()) {
+      cluster.forbid("default", "leases");
+      try (Replica a = new Replica(cluster.userConfig(), http, "a", builder -> builder)) {
         await().until(() -> !a.failures.isEmpty());
-        assertThat(a.failures.get(0)).contains("cannot get lease default/op: 403", "\"get\", \"create\" and \"update\"",
-            "\"leases\"", "\"coordination.k8s.io\"", "namespace \"default\"");
-        forbidden.stop();
+        assertThat(a.failures.get(0)).contains("cannot get lease default/" + lease + ": 403",
+            "\"get\", \"create\" and \"update\"", "\"leases\"", "\"coordination.k8s.io\"", "namespace \"default\"");
+        cluster.permit("default", "coordination.k8s.io", "leases");
         await().until(a::leads);
-        assertThat(forbidden.hits()).as("one request an attempt").isEqualTo(a.failures.size());
+      } finally {
+        cluster.forbid("default", "leases");
       }
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void goesOnWhenTheLeaseIsDeleted(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); Replica a = Replica.withLongLease(server, http, "a")) {
+  void goesOnWhenTheLeaseIsDeleted(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
       Leadership term = a.leadership;
-      try (Replica b = Replica.withLongLease(server, http, "b")) {
+      try (Replica b = withLongLease(cluster, http, "b")) {
         await().until(() -> "a".equals(b.election.health().holder()));
         Lease before = lease(b.client);
         b.client.resource(before).delete();
@@ -285,21 +313,21 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void takesALeaseThatIsHalfEmptyOrCannotBeRead(HttpModule http) {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start()) {
-      server.faults().putRaw("coordination.k8s.io/v1", "leases", "default", "op", """
+  void takesALeaseThatIsHalfEmptyOrCannotBeRead(HttpModule http) throws Exception {
+    try (Cluster cluster = Cluster.start()) {
+      cluster.embedded().faults().putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
           {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": "none"}""");
-      try (Replica a = new Replica(server, http, "a")) {
+      try (Replica a = new Replica(cluster, http, "a")) {
         await().until(() -> !a.failures.isEmpty());
-        server.faults().putRaw("coordination.k8s.io/v1", "leases", "default", "op", """
+        cluster.embedded().faults().putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
             {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"uid": "1", "labels": {"team": "x"}},
              "spec": {"holderIdentity": "old", "leaseDurationSeconds": 1, "acquireTime": "2020-01-01T00:00:00.500000Z",
                       "future": {"k": "v"}}}""");
         await().until(a::leads);
-        Lease lease = lease(a.client);
-        assertThat(lease.getMetadata().getLabels()).containsEntry("team", "x");
-        assertThat(lease.getSpec().getLeaseTransitions()).isOne();
-        assertThat(lease.getSpec().getAdditionalProperties()).containsKey("future");
+        Lease taken = lease(a.client);
+        assertThat(taken.getMetadata().getLabels()).containsEntry("team", "x");
+        assertThat(taken.getSpec().getLeaseTransitions()).isOne();
+        assertThat(taken.getSpec().getAdditionalProperties()).containsKey("future");
       }
     }
   }
