@@ -17,7 +17,7 @@ import java.util.Random;
  * them says. Of several replicas one works.
  *
  * <pre>
- * mvn -q compile exec:java -Dexec.mainClass=io.kooper.examples.podterminator.PodTerminatorOperator
+ * mvn compile exec:java -Dexec.mainClass=io.kooper.examples.podterminator.PodTerminatorOperator
  * </pre>
  *
  * <p>In a cluster: {@code kubectl apply -f kooper-examples/manifests/pod-terminator.yml} has what it may do.
