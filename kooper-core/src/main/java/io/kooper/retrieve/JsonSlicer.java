@@ -27,6 +27,11 @@ final class JsonSlicer {
 
     /** The body's object is complete: a whole list, or one event of a watch. */
     void end() throws RetrieveException;
+
+    /** What is in a piece that is a short string without escapes, or empty if it is no string. */
+    static String text(byte[] bytes, int length) {
+      return bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
+    }
   }
 
   /** The body is not JSON of the shape expected. */

@@ -49,11 +49,6 @@ final class ObjectPeek {
     return new Undecodable(peek.key(), peek.metadata.get("uid"), peek.metadata.get("resourceVersion"), deleted, cause);
   }
 
-  /** The {@code metadata.resourceVersion}, or null when unreadable. */
-  static @Nullable String resourceVersion(byte[] bytes, int length) {
-    return new ObjectPeek(bytes, length).metadata.get("resourceVersion");
-  }
-
   private void object(JsonParser parser) {
     String name;
     while ((name = parser.nextName()) != null) {
