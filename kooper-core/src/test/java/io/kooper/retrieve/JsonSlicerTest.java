@@ -143,8 +143,10 @@ class JsonSlicerTest {
       "{\"a\":1,2\"managedFields\":1}", "{\"managedFields\":1,2\"b\":1}", "{1\"managedFields\":1}", "{\"managedFields\":1,}",
       "{\"managedFields\":1,\"managedFields\":2,}", "{\"managedFields\":1 1}", "{\"managedFields\"::1}",
       "{\"managedFields\":[1],}", "{,\"managedFields\":[1]}", "{\"managedFields\":[1] \"b\":1}", "{\"managedFields\" [1]}",
-      "{\"managedFields\":[1] 1,\"b\":1}", "{\"managedFields\":1[1]}", "{\"managedFields\":[1][1]}", "{1\"managedFields\":[1]}",
-      "{\"a\":1 \"managedFields\":[1]}", "{\"managedFields\"::[1]}", "{\"managedFields\":[1]:1}", "{\"a\":1,,\"managedFields\":[1]}",
+      "{\"managedFields\":[1] 1,\"b\":1}", "{\"managedFields\":1[1]}", "{\"managedFields\":[1][1]}",
+      "{1\"managedFields\":[1]}",
+      "{\"a\":1 \"managedFields\":[1]}", "{\"managedFields\"::[1]}", "{\"managedFields\":[1]:1}",
+      "{\"a\":1,,\"managedFields\":[1]}",
     })
     void withoutHealingWhatIsBroken(String metadata) throws Exception {
       String item = items("{\"items\":[{\"metadata\":" + metadata + "}]}");
