@@ -55,8 +55,11 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   /** The state last given to add, of keys whose delete has not been taken. Guarded by lock. */
   private final Map<ObjectKey, T> told = new HashMap<>();
 
-  /** The last state of objects that were told and are gone. Guarded by lock; a subset of told, of the same uids. */
-  private final Map<ObjectKey, T> tombstones = new HashMap<>();
+  /**
+   * The last state of objects that were told and are gone; a subset of told, of the same uids. Changed under lock, and only
+   * the informer's thread puts: what it does not see here is not here.
+   */
+  private final Map<ObjectKey, T> tombstones = new ConcurrentHashMap<>();
 
   /** Keys whose told state the handler refused for good; it is not told again. Guarded by lock; a subset of told. */
   private final Set<ObjectKey> refused = new HashSet<>();
@@ -87,14 +90,14 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   @Override
   public void added(T object, boolean initial) {
     ObjectKey key = ObjectKey.of(object);
-    lock.lock();
-    try {
-      T gone = tombstones.get(key);
-      if (gone != null && same(gone, object)) {
+    T gone = tombstones.get(key);
+    if (gone != null && same(gone, object)) {
+      lock.lock();
+      try {
         tombstones.remove(key); // it was only out of the selection, and is back
+      } finally {
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
     }
     enqueue(key, initial ? Lane.RESYNC : Lane.CHANGE, EventType.ADD);
   }

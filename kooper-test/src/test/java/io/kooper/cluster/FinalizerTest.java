@@ -166,9 +166,8 @@ class FinalizerTest {
 
   @Test
   void finalizesWhatHasNoClass() throws InterruptedException {
-    CrdClient.of(client).ensurePresent(
-        CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1").build(),
-        CrdPolicy.UPDATE, Duration.ofMinutes(1));
+    CrdConf widgets = CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1");
+    CrdClient.of(client).ensurePresent(widgets.build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
     whileRunning(controller(Retriever.generic(client, "test.kooper.io/v1", "Widget")), () -> {
       GenericKubernetesResource widget = new GenericKubernetesResource();
       widget.setApiVersion("test.kooper.io/v1");
