@@ -288,7 +288,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       stopTimers(); // between two terms nobody drains
       informer.close();
       metrics.close();
-      log.info("controller {}: ended; {} queued calls were dropped", name, queue.dropped());
+      log.info("controller {}: ended; queued calls that were dropped: {}", name, queue.dropped());
     } finally {
       life.end();
       if (interrupted) {

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   @Override
   public List<T> byIndex(String index, String value) {
+    Objects.requireNonNull(value, "value");
     List<Index<T>> indexes = content.indexes;
     for (Index<T> one : indexes) {
       if (one.name().equals(index)) {

@@ -43,11 +43,15 @@ public final class ConfigCustomController {
     }
   }
 
+  /** A pod that no kubelet has seen may have none. */
+  private static String phase(Pod pod) {
+    return pod.getStatus() == null || pod.getStatus().getPhase() == null ? "Unknown" : pod.getStatus().getPhase();
+  }
+
   static Controller controller(KubernetesClient client, PrintStream out) {
     Handler<Pod> handler = Handler.of(
         (context, pod) -> out.println("Pod added: " + context.key() + ", attempt " + context.attempt()
-            + ", one of " + context.store().byIndex("phase", pod.getStatus().getPhase()).size()
-            + " that are " + pod.getStatus().getPhase()),
+            + ", one of " + context.store().byIndex("phase", phase(pod)).size() + " that are " + phase(pod)),
         (context, pod) -> out.println("Pod deleted: " + context.key()));
     Executor executor = task -> new Thread(task, "my-worker").start();
     MeterRegistry meters = new SimpleMeterRegistry(); // yours, as the tracer is
@@ -101,7 +105,7 @@ public final class ConfigCustomController {
         // before it is stored: what the handler never reads need not be kept
         .transform(pod -> new PodBuilder(pod).editMetadata().withAnnotations(null).endMetadata().withSpec(null).build())
         // finds pods in the handler by context.store().byIndex("phase", "Running")
-        .index("phase", pod -> List.of(pod.getStatus().getPhase()))
+        .index("phase", pod -> List.of(phase(pod)))
 
         // --- what it shows
 
