@@ -17,6 +17,7 @@ final class Discovery {
     String first = segments.isEmpty() ? "" : segments.get(0);
     return switch (first) {
       case "version" -> version();
+      case "openapi" -> OpenApi.answer(segments, resources);
       case "api" -> segments.size() == 1 ? coreVersions() : resources(resources, "", segments.get(1));
       case "apis" -> switch (segments.size()) {
         case 1 -> groups(resources);
@@ -91,13 +92,20 @@ final class Discovery {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
       }
-      if (resource.type().statusSubresource()) {
-        verbs(array.addObject().put("name", resource.type().plural() + "/status").put("singularName", "")
-            .put("namespaced", resource.type().namespaced()).put("kind", resource.type().kind()),
-            "get", "patch", "update");
+      if (resource.hasSubresource("status")) {
+        verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), "get", "patch", "update");
+      }
+      if (resource.hasSubresource("scale")) {
+        verbs(subresource(array, resource, "scale").put("group", Scale.TYPE.group())
+            .put("version", Scale.TYPE.version()).put("kind", Scale.TYPE.kind()), "get", "patch", "update");
       }
     }
     return list;
+  }
+
+  private static ObjectNode subresource(ArrayNode array, Resource resource, String name) {
+    return array.addObject().put("name", resource.type().plural() + "/" + name).put("singularName", "")
+        .put("namespaced", resource.type().namespaced());
   }
 
   private static void verbs(ObjectNode entry, String... verbs) {
