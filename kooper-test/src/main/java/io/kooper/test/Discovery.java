@@ -10,6 +10,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** What the server says about itself. */
 final class Discovery {
 
+  /** What {@code kubectl get all} gets. */
+  private static final Set<String> ALL = Set.of("pods", "services", "replicationcontrollers", "deployments.apps",
+      "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch");
+
   private Discovery() {}
 
   /** @throws StatusException 404 when the path is none of these */
@@ -91,6 +95,9 @@ final class Discovery {
       if (!resource.shortNames().isEmpty()) {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
+      }
+      if (ALL.contains(resource.type().qualifiedName())) {
+        entry.putArray("categories").add("all");
       }
       if (resource.hasSubresource("status")) {
         verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), "get", "patch", "update");

@@ -111,7 +111,7 @@ final class Writes {
         written = new Written(201, create(resource, namespace, part, dryRun));
       } else {
         written = new Written(200, change(resource, namespace, name, subresource, dryRun, false,
-            object -> identify(owners.apply(apply, object, part, shape), apply.object())));
+            object -> identify(owners.apply(apply, object, part, shape), apply)));
       }
       if (!dryRun) {
         collection.own(namespace, name, owners);
@@ -138,7 +138,7 @@ final class Writes {
     ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
     checkType(resource.typeAt(subresource), wanted);
     checkIdentity(resource, current, wanted);
-    checkVersion(resource, current, wanted, versionRequired);
+    checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
     ObjectNode after = after(resource, subresource, before, wanted);
     Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
     if (after.equals(before)) {
@@ -177,14 +177,14 @@ final class Writes {
   }
 
   /** An applied object may say which one it means, and in which version. */
-  private static ObjectNode identify(ObjectNode object, ObjectNode applied) {
+  private static ObjectNode identify(ObjectNode merged, Apply apply) {
     for (String member : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
-      JsonNode value = applied.path("metadata").get(member);
+      JsonNode value = apply.object().path("metadata").get(member);
       if (value != null) {
-        Json.metadata(object).set(member, value);
+        Json.metadata(merged).set(member, value);
       }
     }
-    return object;
+    return merged;
   }
 
   private static void checkNew(Resource resource, String namespace, String name, ObjectNode object) {
