@@ -3,10 +3,8 @@ package io.kooper.test;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -90,21 +88,29 @@ record Apply(ObjectNode object, FieldOwners.Manager manager, boolean force) {
     Map<String, JsonNode> before = new LinkedHashMap<>();
     present.forEach(part -> before.put(Fields.key(part, shape), part));
     Deque<String> rest = new ArrayDeque<>(before.keySet());
+    Deque<String> shared = new ArrayDeque<>(parts.keySet());
+    shared.retainAll(before.keySet());
     ArrayNode merged = Json.array();
-    Set<String> done = new HashSet<>();
     parts.forEach((key, part) -> {
-      // what nobody mentions stays before what it was before
-      while (!rest.isEmpty() && (done.contains(rest.peek()) || !parts.containsKey(rest.peek()))) {
-        String other = rest.remove();
-        if (!done.contains(other)) {
-          merged.add(before.get(other));
-        }
+      // the parts that nobody mentions stay before the next one that both have; of those the wanted order holds
+      while (!rest.isEmpty() && !rest.element().equals(shared.peek())) {
+        addUnless(parts, rest.remove(), before, merged);
       }
       merged.add(merge(before.get(key), part, shape.items(), path + key));
-      done.add(key);
+      if (key.equals(shared.peek())) {
+        shared.remove();
+        rest.remove(key);
+      }
     });
-    rest.stream().filter(key -> !parts.containsKey(key)).forEach(key -> merged.add(before.get(key)));
+    rest.forEach(key -> addUnless(parts, key, before, merged));
     return merged;
+  }
+
+  private static void addUnless(
+      Map<String, JsonNode> wanted, String key, Map<String, JsonNode> before, ArrayNode merged) {
+    if (!wanted.containsKey(key)) {
+      merged.add(before.get(key));
+    }
   }
 
   private static ObjectNode read(byte[] body) {

@@ -43,7 +43,8 @@ final class FieldOwners {
   /** Those of an object that nobody has applied yet. */
   FieldOwners(Set<String> fields, Manager first) {
     if (!fields.isEmpty()) {
-      owned.put(new Manager("before-first-apply", false, first.apiVersion(), first.subresource()), fields);
+      Manager before = new Manager("before-first-apply", false, first.apiVersion(), first.subresource());
+      owned.put(before, new HashSet<>(fields));
     }
   }
 

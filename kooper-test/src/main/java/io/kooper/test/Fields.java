@@ -48,7 +48,7 @@ final class Fields {
     }
   }
 
-  /** Removes fields of an object; what is merged goes with the last of its parts. */
+  /** Removes fields of an object; an object or list that is merged goes with the last of its parts. */
   static void remove(ObjectNode object, Shape shape, Set<String> gone) {
     removeParts(object, shape, "", gone);
   }
@@ -61,7 +61,9 @@ final class Fields {
         }
       }
     } else if (node instanceof ArrayNode array && isMerged(shape)) {
-      array.removeIf(item -> isGone(item, shape.items(), path + key(item, shape), gone));
+      // a part goes as a whole, whoever has a share in it, unless somebody else wants it to be there
+      array.removeIf(item -> gone.contains(path + key(item, shape)));
+      array.forEach(item -> removeParts(item, shape.items(), path + key(item, shape), gone));
     }
   }
 

@@ -216,6 +216,23 @@ class ServerSideApplyTest {
   class Lists {
 
     @Test
+    void keepTheWantedOrderAndWhatNobodyMentionsInItsPlace() {
+      applyContainers("m", "[{'name':'n'},{'name':'m'},{'name':'o'},{'name':'l'}]");
+      assertThat(applyContainers("x", "[{'name':'l'},{'name':'z'},{'name':'n'}]").body()
+          .at("/spec/template/spec/containers").valueStream().map(c -> c.path("name").asString()))
+          .containsExactly("m", "o", "l", "z", "n");
+    }
+
+    @Test
+    void loseAPartWithItsOwnerWhoeverHasChangedIt() {
+      applyContainers("m", "[{'name':'a','image':'1'},{'name':'b'}]");
+      raw.send("PATCH", DEPLOYMENTS + name, "application/json-patch+json",
+          "[{'op':'replace','path':'/spec/template/spec/containers/0/image','value':'2'}]");
+      assertThat(applyContainers("m", "[{'name':'b'}]").body().at("/spec/template/spec/containers"))
+          .hasToString("[{\"name\":\"b\"}]");
+    }
+
+    @Test
     void ofBuiltInTypesMergeByTheirKeys() {
       applyContainers("m", "[{'name':'a','image':'1','env':[{'name':'E','value':'1'}]},{'name':'b','image':'1'}]");
       applyContainers("n", "[{'name':'c','image':'1'},{'name':'b','ports':[{'containerPort':80}]}]");
