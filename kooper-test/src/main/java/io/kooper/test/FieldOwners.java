@@ -80,6 +80,9 @@ final class FieldOwners {
     gone.removeAll(wanted.keySet());
     owned.values().forEach(gone::removeAll);
     Fields.remove(merged, shape, gone);
+    Set<String> lost = new HashSet<>(present.keySet()); // with a part as a whole, or under what is no object any more
+    lost.removeAll(Fields.of(merged, shape).keySet());
+    takeFromAll(lost);
     add(manager, wanted.keySet());
     return merged;
   }
@@ -95,10 +98,14 @@ final class FieldOwners {
     Set<String> lost = new HashSet<>(before.keySet());
     lost.removeAll(after.keySet());
     lost.addAll(changed);
-    for (Manager other : List.copyOf(owned.keySet())) {
-      take(other, lost);
-    }
+    takeFromAll(lost);
     add(manager, changed);
+  }
+
+  private void takeFromAll(Set<String> fields) {
+    for (Manager manager : List.copyOf(owned.keySet())) {
+      take(manager, fields);
+    }
   }
 
   private void take(Manager manager, Set<String> fields) {

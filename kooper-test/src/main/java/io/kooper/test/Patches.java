@@ -8,6 +8,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** The kinds of PATCH that change an object that is there; {@link Apply} may create it. */
 final class Patches {
 
+  private static final String STRATEGIC = "application/strategic-merge-patch+json";
+
   private Patches() {}
 
   /** The media type of a body, without its parameters; empty if the client named none. */
@@ -24,8 +26,7 @@ final class Patches {
   static ObjectNode apply(ObjectNode object, Shape shape, String mediaType, byte[] patch) {
     return switch (mediaType) {
       case "application/merge-patch+json" -> merge(object.deepCopy(), Json.readObject(patch));
-      case "application/strategic-merge-patch+json" ->
-          StrategicMerge.apply(object.deepCopy(), Json.readObject(patch), shape);
+      case STRATEGIC -> StrategicMerge.apply(object.deepCopy(), Json.readObject(patch), shape);
       default -> jsonPatch(object, Json.read(patch));
     };
   }
@@ -34,7 +35,7 @@ final class Patches {
   static void requireKnown(Resource resource, String mediaType) {
     boolean known = switch (mediaType) {
       case "application/merge-patch+json", "application/json-patch+json", Apply.MEDIA_TYPE -> true;
-      case "application/strategic-merge-patch+json" -> !resource.isCustom();
+      case STRATEGIC -> !resource.isCustom();
       default -> false;
     };
     if (!known) {
