@@ -129,10 +129,10 @@ class ArchitectureTest {
   class Habits {
 
     @Test
-    @DisplayName("Only the JDK, SLF4J, JSpecify, fabric8's API, and the optional Micrometer and OpenTracing are used")
+    @DisplayName("Only the JDK, SLF4J, JSpecify, fabric8's API, Jackson's parser, optional Micrometer and OpenTracing are used")
     void onlyTheNamedLibrariesAreUsed() {
       holds(classes().should(onlyDependOnClassesThat(resideInAnyPackage("io.kooper..", "java..", "org.slf4j..",
-          "org.jspecify..", "io.fabric8..", "io.micrometer..", "io.opentracing..", ""))));
+          "org.jspecify..", "io.fabric8..", "tools.jackson.core..", "io.micrometer..", "io.opentracing..", ""))));
     }
 
     @Test
@@ -140,7 +140,15 @@ class ArchitectureTest {
       holds(noClasses().should().dependOnClassesThat().resideInAnyPackage("io.fabric8..internal..",
           "io.fabric8..informers.impl..", "io.fabric8.kubernetes.client.vertx..", "io.fabric8.kubernetes.client.jdkhttp..",
           "io.fabric8.kubernetes.client.okhttp..", "io.fabric8.kubernetes.client.jetty..", "io.vertx..", "okhttp3..",
-          "com.fasterxml.jackson..", "tools.jackson..", "java.net.http.."));
+          "com.fasterxml.jackson..", "java.net.http.."));
+    }
+
+    @Test
+    @DisplayName("Jackson, which is below fabric8's client, is used by the one class that reads broken objects, and not shown")
+    void jacksonIsKnownToOneClass() {
+      holds(noClasses().that().doNotHaveFullyQualifiedName("io.kooper.retrieve.ObjectPeek")
+          .should().dependOnClassesThat().resideInAPackage("tools.jackson.."));
+      holds(classes().that().haveFullyQualifiedName("io.kooper.retrieve.ObjectPeek").should().notBePublic());
     }
 
     @Test

@@ -152,7 +152,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /**
    * {@link Health#live()} turns false, and the log shows all threads once, when there is something to do and for so long no
-   * call has ended. Must be more than the handler timeout. Default: 10 min, or twice the handler timeout if that is more.
+   * call has ended, or the transform or an index function has not returned. Must be more than the handler timeout. Default:
+   * 10 min, or twice the handler timeout if that is more.
    */
   public ControllerBuilder<T> stuckAfter(Duration time) {
     this.stuckAfter = Objects.requireNonNull(time, "time");

@@ -213,6 +213,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
     deliveries.reset(); // a new term begins as a new process would
+    queue.clear();
   }
 
   private boolean awaitIdle(Duration timeout) {

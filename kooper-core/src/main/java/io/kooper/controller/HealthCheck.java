@@ -100,16 +100,24 @@ final class HealthCheck {
     if (stuck && !stuckSaid) {
       log.error("controller {}. All threads:\n{}", stuck(), dump());
     } else if (!stuck && stuckSaid) {
-      log.info("controller {}: calls end again", name);
+      log.info("controller {}: no longer stuck", name);
     }
     stuckSaid = stuck;
   }
 
   private boolean isStuck() {
-    return workers.isStuck(stuckAfter, queue::oldestWaiting);
+    return informerHangs() || workers.isStuck(stuckAfter, queue::oldestWaiting);
+  }
+
+  private boolean informerHangs() {
+    return informer.health().applying().compareTo(stuckAfter) >= 0;
   }
 
   private String stuck() {
+    if (informerHangs()) {
+      return name + " is stuck: for " + stuckAfter + " or more its informer has been applying one object or list;"
+          + " does the transform or an index function hang?";
+    }
     Set<ObjectKey> running = workers.running();
     return name + " is stuck: " + (queue.length() + running.size()) + " keys wait or are worked on, and for "
         + stuckAfter + " or more no call has ended; "

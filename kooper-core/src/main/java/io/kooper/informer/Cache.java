@@ -1,11 +1,13 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -42,14 +44,19 @@ final class Cache<T extends HasMetadata> {
 
   private volatile boolean synced;
 
+  private final Clock clock;
+  private volatile boolean applying; // the informer's thread is in code of users: transform, index functions, listeners
+  private volatile long applyingSince; // meaningless unless applying
+
   private static final long MEAN_OF = 10_000; // objects, about
   private long decoded; // of the informer's thread
   private volatile double meanBytes; // written by it
 
-  Cache(String name, UnaryOperator<T> transform, List<Index<T>> indexes, InformerMetrics metrics) {
+  Cache(String name, UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics) {
     this.name = name;
     this.transform = transform;
     this.store = new ObjectStore<>(indexes);
+    this.clock = clock;
     this.metrics = metrics;
   }
 
@@ -63,6 +70,25 @@ final class Cache<T extends HasMetadata> {
 
   Set<ObjectKey> undecodable() {
     return Set.copyOf(undecodable);
+  }
+
+  /** For how long the informer's thread has been applying one object or list; zero while it waits for the source. */
+  Duration applying() {
+    return applying // read first: the other one is then of this object or of a later one
+        ? Duration.ofNanos(Math.max(0, clock.nanoTime() - applyingSince))
+        : Duration.ZERO;
+  }
+
+  /** On the informer's thread: from here on code of users may run, and may hang. */
+  private void begin() {
+    applyingSince = clock.nanoTime();
+    applying = true;
+    telling.lock();
+  }
+
+  private void end() {
+    telling.unlock();
+    applying = false;
   }
 
   void addListener(InformerListener<? super T> listener) {
@@ -94,20 +120,20 @@ final class Cache<T extends HasMetadata> {
 
   /** Tells the listeners that failed to take some news what they missed. */
   void catchUp() {
-    telling.lock();
+    begin();
     try {
       subscriptions.forEach(subscription -> subscription.tellAll(false));
     } finally {
-      telling.unlock();
+      end();
     }
   }
 
   void failed(RetrieveException cause) {
-    telling.lock();
+    begin();
     try {
       subscriptions.forEach(subscription -> subscription.failed(cause));
     } finally {
-      telling.unlock();
+      end();
     }
   }
 
@@ -116,7 +142,7 @@ final class Cache<T extends HasMetadata> {
    * versions are never compared by size.
    */
   void put(T object) {
-    telling.lock();
+    begin();
     try {
       ObjectKey key = keyOf(object, false, this::undecodable);
       if (key == null) {
@@ -133,7 +159,7 @@ final class Cache<T extends HasMetadata> {
         change(key, before, after);
       }
     } finally {
-      telling.unlock();
+      end();
     }
   }
 
@@ -143,7 +169,7 @@ final class Cache<T extends HasMetadata> {
    * @return false when it speaks of another object than the one of that name here, so that one of the two is unseen
    */
   boolean delete(T object) {
-    telling.lock();
+    begin();
     try {
       ObjectKey key = keyOf(object, true, this::undecodable);
       T before = key == null ? null : store.peek(key);
@@ -157,7 +183,7 @@ final class Cache<T extends HasMetadata> {
       }
       return true;
     } finally {
-      telling.unlock();
+      end();
     }
   }
 
@@ -167,7 +193,7 @@ final class Cache<T extends HasMetadata> {
    * @return false when it says that something is gone and it remains open whether that is what is here
    */
   boolean undecodable(Undecodable object) {
-    telling.lock();
+    begin();
     try {
       ObjectKey key = object.key();
       if (key == null) {
@@ -187,7 +213,7 @@ final class Cache<T extends HasMetadata> {
       }
       return !object.deleted() || store.peek(key) == null;
     } finally {
-      telling.unlock();
+      end();
     }
   }
 
@@ -225,15 +251,20 @@ final class Cache<T extends HasMetadata> {
 
     @Override
     public void item(T object) {
-      ObjectKey key = keyOf(object, false, this::undecodable);
-      if (key == null) {
-        return;
-      }
-      T before = store.peek(key);
-      T now = before != null && sameState(before, object) ? before : transformed(key, object, false, this::undecodable);
-      if (now != null) {
-        broken.remove(key);
-        objects.put(key, now);
+      begin();
+      try {
+        ObjectKey key = keyOf(object, false, this::undecodable);
+        if (key == null) {
+          return;
+        }
+        T before = store.peek(key);
+        T now = before != null && sameState(before, object) ? before : transformed(key, object, false, this::undecodable);
+        if (now != null) {
+          broken.remove(key);
+          objects.put(key, now);
+        }
+      } finally {
+        end();
       }
     }
 
@@ -272,7 +303,7 @@ final class Cache<T extends HasMetadata> {
    * @return false when the list leaves open whether some objects are gone; they are kept
    */
   boolean replace(Staging staging) {
-    telling.lock();
+    begin();
     try {
       ConcurrentHashMap<ObjectKey, T> next = staging.objects;
       Set<ObjectKey> open = new HashSet<>();
@@ -310,7 +341,7 @@ final class Cache<T extends HasMetadata> {
       subscriptions.forEach(subscription -> subscription.tellAll(initial));
       return certain;
     } finally {
-      telling.unlock();
+      end();
     }
   }
 

@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param since since when {@code watching} is what it is
  * @param lastEvent when the last event, bookmarks included, or list came; null before the first
  * @param lastError the last failure; null when there was none since the last watch was accepted
+ * @param applying for how long its thread has been applying one object or list: the transform, the index functions and the
+ *     listeners run meanwhile, and one that hangs keeps all later changes from everybody; zero while it waits for the server
  * @param objects how many objects the store has
  * @param undecodable the objects whose newest state could not be decoded, and those that a list neither had nor could be
  *     told to lack, since it had items without a readable name
@@ -25,5 +28,6 @@ public record InformerHealth(
     Instant since,
     @Nullable Instant lastEvent,
     @Nullable RetrieveException lastError,
+    Duration applying,
     int objects,
     Set<ObjectKey> undecodable) {}

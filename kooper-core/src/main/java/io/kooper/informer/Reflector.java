@@ -74,7 +74,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       InformerMetrics metrics) {
     this.name = name;
     this.source = source;
-    this.cache = new Cache<>(name, transform, indexes, metrics);
+    this.cache = new Cache<>(name, transform, indexes, clock, metrics);
     this.metrics = metrics;
     this.clock = clock;
     this.backoff = new Backoff(clock, () -> ThreadLocalRandom.current().nextDouble());
@@ -98,7 +98,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Long event = lastEvent;
     Instant lastEventAt = event == null ? null : clock.now().minusNanos(clock.nanoTime() - event);
     return new InformerHealth(cache.synced(), now.watching, now.since, lastEventAt, now.lastError,
-        store().size(), cache.undecodable());
+        cache.applying(), store().size(), cache.undecodable());
   }
 
   long storeBytes() {

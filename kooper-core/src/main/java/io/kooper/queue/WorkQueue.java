@@ -16,6 +16,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,6 +228,18 @@ public final class WorkQueue<K> {
     }
   }
 
+  /** Drops all that is ready or delayed, and what was asked for keys in flight, which stay in flight. Adds go on. */
+  public void clear() {
+    Map<K, Lane> thrownAway;
+    lock.lock();
+    try {
+      thrownAway = discard(slot -> true);
+    } finally {
+      lock.unlock();
+    }
+    tellDropped(thrownAway);
+  }
+
   /**
    * Refuses adds from now on and drops the delayed keys. What is ready, and what was added while it is processed, is still
    * delivered; then {@link #get} returns null. Does not wait. Calling it again does nothing more.
@@ -279,7 +292,7 @@ public final class WorkQueue<K> {
     return read(now -> shutDown);
   }
 
-  /** How many deliveries that adds had asked for were thrown away by a shutdown. */
+  /** How many deliveries that adds had asked for were thrown away, by a shutdown or {@link #clear}. */
   public long dropped() {
     return read(now -> dropped);
   }
@@ -471,29 +484,40 @@ public final class WorkQueue<K> {
   }
 
   private void stop(Set<Lane> droppedLanes, boolean abandonWaits) {
-    Map<K, Lane> thrownAway = new HashMap<>();
+    Map<K, Lane> thrownAway;
     lock.lock();
     try {
       long now = promoteDue();
       shutDown = true;
-      for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
-        Slot<K> slot = all.next();
-        if (slot.pending && (slot.readyAt - now > 0 || droppedLanes.contains(slot.lane))) {
-          thrownAway.put(slot.key, slot.lane);
-          slot.pending = false;
-          if (!slot.processing) {
-            displace(slot);
-            all.remove();
-          }
-        }
-      }
-      dropped += thrownAway.size();
+      thrownAway = discard(slot -> slot.readyAt - now > 0 || droppedLanes.contains(slot.lane));
       shutDownNows += abandonWaits ? 1 : 0;
-      work.signalAll();
-      drained.signalAll();
     } finally {
       lock.unlock();
     }
+    tellDropped(thrownAway);
+  }
+
+  /** Drops the pending deliveries of these slots, and lets everybody who waits look again. */
+  private Map<K, Lane> discard(Predicate<Slot<K>> which) {
+    Map<K, Lane> thrownAway = new HashMap<>();
+    for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
+      Slot<K> slot = all.next();
+      if (slot.pending && which.test(slot)) {
+        thrownAway.put(slot.key, slot.lane);
+        slot.pending = false;
+        if (!slot.processing) {
+          displace(slot);
+          all.remove();
+        }
+      }
+    }
+    dropped += thrownAway.size();
+    work.signalAll();
+    drained.signalAll();
+    return thrownAway;
+  }
+
+  private void tellDropped(Map<K, Lane> thrownAway) {
     if (listener != null) {
       thrownAway.forEach(listener::dropped);
     }

@@ -43,10 +43,7 @@ final class Binder<T extends HasMetadata> {
   @Nullable T bind(byte[] bytes, int length, boolean deleted, Consumer<Undecodable> undecodable) {
     Throwable cause;
     try {
-      if (length == 0 || bytes[0] != '{') { // fabric8 would try it as YAML
-        throw new IllegalArgumentException("not an object");
-      }
-      T object = other(bytes, length, type);
+      T object = read(serialization, bytes, length, type);
       if (object.getMetadata() == null || object.getMetadata().getName() == null
           || object.getMetadata().getName().isEmpty()) {
         throw new IllegalArgumentException("no metadata.name");
@@ -62,7 +59,7 @@ final class Binder<T extends HasMetadata> {
 
   private void complete(T object) {
     if (object.getMetadata().getManagedFields() != null && !object.getMetadata().getManagedFields().isEmpty()) {
-      object.getMetadata().setManagedFields(null); // spelled with escapes, it was not cut from the bytes
+      object.getMetadata().setManagedFields(null); // spelled with escapes, it was not found in the bytes
     }
     if (object instanceof GenericKubernetesResource generic) {
       if (generic.getApiVersion() == null) {
@@ -74,8 +71,11 @@ final class Binder<T extends HasMetadata> {
     }
   }
 
-  /** Something that is not one of the objects, such as a Status. */
-  <R> R other(byte[] bytes, int length, Class<R> other) {
-    return serialization.unmarshal(new ByteArrayInputStream(bytes, 0, length), other);
+  /** @throws RuntimeException when the bytes are no JSON object, or none of this type */
+  static <R> R read(KubernetesSerialization serialization, byte[] bytes, int length, Class<R> type) {
+    if (length == 0 || bytes[0] != '{') { // fabric8 would try it as YAML
+      throw new IllegalArgumentException("not an object");
+    }
+    return serialization.unmarshal(new ByteArrayInputStream(bytes, 0, length), type);
   }
 }

@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.RetrieveException.Reason;
-import java.io.ByteArrayInputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -98,8 +97,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
             exchange.status() == 404 ? "; is its CRD installed, and this version served?" : "");
       }
       byte[] bytes = exchange.rest(deadlines.silence().toNanos(), MOST);
-      resources = client.getKubernetesSerialization()
-          .unmarshal(new ByteArrayInputStream(bytes), APIResourceList.class);
+      resources = Binder.read(client.getKubernetesSerialization(), bytes, bytes.length, APIResourceList.class);
     } catch (RuntimeException e) {
       throw new RetrieveException(Reason.UNDECODABLE, "cannot " + doing + ": the answer cannot be read", null, e);
     }

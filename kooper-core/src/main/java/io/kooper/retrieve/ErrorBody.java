@@ -2,7 +2,6 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.io.ByteArrayInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +28,8 @@ record ErrorBody(@Nullable Status status, boolean isForeign) {
 
   /** The Status that the bytes are, or null. */
   static @Nullable Status status(byte[] bytes, int length, KubernetesSerialization serialization) {
-    if (length == 0 || bytes[0] != '{') {
-      return null;
-    }
     try {
-      Status status = serialization.unmarshal(new ByteArrayInputStream(bytes, 0, length), Status.class);
+      Status status = Binder.read(serialization, bytes, length, Status.class);
       // any object can be bound to a Status: its kind tells, and few servers leave it out
       return status.getCode() != null || status.getMessage() != null ? status : null;
     } catch (RuntimeException e) {

@@ -1,48 +1,65 @@
 package io.kooper.retrieve;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.kooper.retrieve.RetrieveException.Reason;
-import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts the events of a watch's body together and binds their objects. */
-abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
+/**
+ * Puts the events of a watch's body together and hands them to a sink: those of a watch, or those at the beginning of one
+ * that are a streaming list. These come in no order of version, so none of them says how far the list is: only the one
+ * bookmark that is marked as their end does.
+ */
+final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventPieces.class);
+  private static final String END_MARK = "k8s.io/initial-events-end";
   private static final byte[] NOTHING = {};
 
   private final Target target;
   private final Binder<T> binder;
+  private final boolean streamingList;
+  private final WatchSink<T> sink;
   private String type = "";
   private byte[] object = NOTHING;
   private int length;
+  private boolean anyGiven;
+  private @Nullable String listVersion;
 
-  EventPieces(Target target, Binder<T> binder) {
+  private EventPieces(Target target, Binder<T> binder, boolean streamingList, WatchSink<T> sink) {
     this.target = target;
     this.binder = binder;
+    this.streamingList = streamingList;
+    this.sink = sink;
   }
 
-  /** An object that was added, modified or deleted. */
-  abstract void changed(String type, T changed);
+  static <T extends HasMetadata> EventPieces<T> ofWatch(Target target, Binder<T> binder, WatchSink<T> sink) {
+    return new EventPieces<>(target, binder, false, sink);
+  }
 
-  /** The object that comes next was bound from this many bytes, in this time. */
-  abstract void decoded(int bytes, long nanos);
+  static <T extends HasMetadata> EventPieces<T> ofStreamingList(Target target, Binder<T> binder, ListSink<T> sink) {
+    return new EventPieces<>(target, binder, true, new InitialEvents<>(sink));
+  }
 
-  abstract void undecodable(Undecodable undecodable);
+  /** Whether the sink has heard of an object. */
+  boolean anyGiven() {
+    return anyGiven;
+  }
 
-  /** A bookmark, as its object's bytes. */
-  abstract void bookmark(byte[] bytes, int length);
-
-  final Binder<T> binder() {
-    return binder;
+  /** The version of the whole streaming list, or null while it is not complete. */
+  @Nullable String listVersion() {
+    return listVersion;
   }
 
   @Override
-  public final void piece(String name, byte[] bytes, int length) {
+  public void piece(String name, byte[] bytes, int length) {
     if (name.equals("type")) {
-      this.type = length < 2 ? "" : new String(bytes, 1, length - 2, StandardCharsets.UTF_8);
+      this.type = JsonSlicer.Pieces.text(bytes, length);
     } else {
       this.object = bytes;
       this.length = length;
@@ -50,17 +67,14 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   }
 
   @Override
-  public final void end() throws RetrieveException {
+  public void end() throws RetrieveException {
     switch (type) {
       case "ADDED", "MODIFIED", "DELETED" -> {
-        long start = System.nanoTime();
-        T changed = binder.bind(object, length, type.equals("DELETED"), this::undecodable);
-        if (changed != null) {
-          decoded(length, System.nanoTime() - start);
-          changed(type, changed);
+        if (listVersion == null) { // else the watch from there tells this once more
+          changed();
         }
       }
-      case "BOOKMARK" -> bookmark(object, length);
+      case "BOOKMARK" -> bookmark();
       case "ERROR" -> throw error();
       // a newer server may know more: what it tells of an object comes as one of the above as well
       default -> LOG.debug("ignoring an event of type {} of {}", type, target);
@@ -70,6 +84,44 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
     length = 0;
   }
 
+  private void changed() {
+    anyGiven = true;
+    long start = System.nanoTime();
+    T changed = binder.bind(object, length, type.equals("DELETED"), sink::undecodable);
+    if (changed == null) {
+      return;
+    }
+    sink.decoded(length, System.nanoTime() - start);
+    switch (type) {
+      case "ADDED" -> sink.added(changed);
+      case "MODIFIED" -> sink.modified(changed);
+      default -> sink.deleted(changed);
+    }
+  }
+
+  private void bookmark() {
+    ObjectMeta meta;
+    try {
+      meta = Binder.read(binder.serialization(), object, length, GenericKubernetesResource.class).getMetadata();
+    } catch (RuntimeException e) {
+      LOG.debug("ignoring a bookmark of {} that cannot be read", target, e);
+      return;
+    }
+    String version = meta == null ? null : meta.getResourceVersion();
+    if (version == null || version.isEmpty()) {
+      return;
+    }
+    if (!streamingList) {
+      sink.bookmark(version);
+    } else if (listVersion == null && isMarked(meta.getAnnotations())) {
+      listVersion = version;
+    }
+  }
+
+  private static boolean isMarked(@Nullable Map<String, String> annotations) {
+    return annotations != null && "true".equals(annotations.get(END_MARK));
+  }
+
   private RetrieveException error() {
     Status status = ErrorBody.status(object, length, binder.serialization());
     if (status == null || status.getCode() == null) {
@@ -77,5 +129,39 @@ abstract class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
           + (status == null ? "" : ", \"" + status.getMessage() + '"'));
     }
     return Failures.ofStatus("watch", target, status.getCode(), status, null);
+  }
+
+  /** A streaming list's sink, as that of a watch. */
+  private record InitialEvents<T extends HasMetadata>(ListSink<T> list) implements WatchSink<T> {
+
+    @Override
+    public void decoded(int bytes, long nanos) {
+      list.decoded(bytes, nanos);
+    }
+
+    @Override
+    public void added(T object) {
+      list.item(object);
+    }
+
+    @Override
+    public void modified(T object) {
+      list.item(object);
+    }
+
+    @Override
+    public void deleted(T object) {
+      list.deleted(object);
+    }
+
+    @Override
+    public void bookmark(String resourceVersion) {
+      // it says nothing of the list
+    }
+
+    @Override
+    public void undecodable(Undecodable object) {
+      list.undecodable(object);
+    }
   }
 }

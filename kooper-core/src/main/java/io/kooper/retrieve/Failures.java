@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the server or the client says into a {@link RetrieveException} that tells people what to do. */
@@ -125,7 +126,7 @@ final class Failures {
           : ofCause(doing, e.getCause()).reason();
     } else if (cause instanceof TimeoutException) {
       reason = Reason.SILENT;
-    } else if (hasIoCause(cause)) {
+    } else if (anyCause(cause, t -> t instanceof IOException || t instanceof TimeoutException)) {
       reason = Reason.CONNECTION_LOST;
     } else {
       reason = Reason.UNKNOWN;
@@ -140,26 +141,20 @@ final class Failures {
         : cause.toString();
   }
 
-  private static boolean hasIoCause(Throwable thrown) {
-    int depth = 0;
+  /** Whether {@code thrown} is how a blocking client says that the calling thread was interrupted; clears its flag. */
+  static boolean isInterrupt(Throwable thrown) {
+    boolean flagged = Thread.interrupted(); // whatever else failed, it failed because of that or no longer matters
+    return flagged || anyCause(thrown, InterruptedException.class::isInstance);
+  }
+
+  private static boolean anyCause(Throwable thrown, Predicate<Throwable> wanted) {
+    int depth = 0; // a chain may be a ring
     for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
-      if (t instanceof IOException || t instanceof TimeoutException) {
+      if (wanted.test(t)) {
         return true;
       }
     }
     return false;
-  }
-
-  /** Whether {@code thrown} is how a blocking client says that the calling thread was interrupted; clears its flag. */
-  static boolean isInterrupt(Throwable thrown) {
-    int depth = 0;
-    for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
-      if (t instanceof InterruptedException) {
-        Thread.interrupted();
-        return true;
-      }
-    }
-    return Thread.interrupted(); // whatever else failed, it failed because of that or no longer matters
   }
 
   private static Throwable unwrap(Throwable thrown) {

@@ -3,7 +3,6 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -45,24 +44,12 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
 
   @Override
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    String version = null;
-    ListOptions page = options;
-    while (true) {
-      KubernetesResourceList<T> answer = call("list", page, list);
-      for (T object : answer.getItems()) {
-        sink.item(withoutManagedFields(object));
-      }
-      if (version == null) {
-        version = answer.getMetadata() == null || answer.getMetadata().getResourceVersion() == null
-            ? "" : answer.getMetadata().getResourceVersion();
-      }
-      if (answer.getMetadata() == null || answer.getMetadata().getContinue() == null
-          || answer.getMetadata().getContinue().isEmpty()) {
-        return version;
-      }
-      page = new ListOptionsBuilder(page).withContinue(answer.getMetadata().getContinue())
-          .withResourceVersion(null).withResourceVersionMatch(null).build();
-    }
+    Pages pages = next -> {
+      KubernetesResourceList<T> answer = call("list", next, list);
+      answer.getItems().forEach(object -> sink.item(withoutManagedFields(object)));
+      return answer.getMetadata();
+    };
+    return pages.all(options);
   }
 
   @Override

@@ -95,7 +95,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   @Override
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
     if (streaming && !streamingRefused && !streamingSilent) {
-      StreamingListPieces<T> pieces = new StreamingListPieces<>(target, binder, sink);
+      EventPieces<T> pieces = EventPieces.ofStreamingList(target, binder, sink);
       try {
         return streamingList(options, pieces);
       } catch (RetrieveException e) {
@@ -111,24 +111,8 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       }
     }
     streamingSilent = false;
-    return plainList(options, sink);
-  }
-
-  private String plainList(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    String version = null;
-    ListOptions page = options;
-    while (true) {
-      ListMeta meta = page(page, sink);
-      if (version == null) { // of the first page: should a later one be newer, the watch tells what lies between
-        version = meta.getResourceVersion() == null ? "" : meta.getResourceVersion();
-      }
-      if (meta.getContinue() == null || meta.getContinue().isEmpty()) {
-        return version;
-      }
-      // the token stands for the version: a server refuses both together
-      page = new ListOptionsBuilder(page).withContinue(meta.getContinue())
-          .withResourceVersion(null).withResourceVersionMatch(null).build();
-    }
+    Pages pages = next -> page(next, sink);
+    return pages.all(options);
   }
 
   private ListMeta page(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
@@ -150,17 +134,17 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     return pieces.meta();
   }
 
-  private String streamingList(ListOptions options, StreamingListPieces<T> pieces)
+  private String streamingList(ListOptions options, EventPieces<T> pieces)
       throws RetrieveException, InterruptedException {
     JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
     String url = target.streamingListUrl(options, deadlines.streamingList().toSeconds());
     try (Exchange exchange = openList(url)) {
       requireOk("watch", exchange);
-      while (pieces.version() == null && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
+      while (pieces.listVersion() == null && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
         // until the bookmark that completes it
       }
     }
-    String version = pieces.version();
+    String version = pieces.listVersion();
     if (version == null) {
       throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the streaming list ended early");
     }
@@ -186,8 +170,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + deadlines.watchGrace().toNanos();
-    WatchPieces<T> pieces = new WatchPieces<>(target, binder, sink);
-    JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
+    JsonSlicer slicer = JsonSlicer.ofWatch(EventPieces.ofWatch(target, binder, sink));
     try (Exchange exchange = open("watch", target.watchUrl(options, seconds), deadlines.headers())) {
       if (exchange.status() == 200) {
         sink.opened();

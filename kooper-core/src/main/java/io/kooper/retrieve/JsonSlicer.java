@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Cuts a response body, given in chunks of any size, into the pieces that are bound one at a time: the elements of a
- * list's {@code items}, or the events of a watch. An object's own {@code metadata.managedFields} is left out on the way:
- * it is often half of the bytes, and nobody binds it.
+ * list's {@code items}, or the events of a watch. An object's own {@code metadata.managedFields} is emptied on the way: it
+ * is often half of the bytes, and nobody wants it.
  *
  * <p>Only what surrounds the pieces is checked to be JSON; inside a piece brackets have to match and the rest is left to
  * the binding, so that one broken object does not hide the others. A piece is handed over only once its last byte was
@@ -27,6 +27,11 @@ final class JsonSlicer {
 
     /** The body's object is complete: a whole list, or one event of a watch. */
     void end() throws RetrieveException;
+
+    /** What is in a piece that is a short string without escapes, or empty if it is no string. */
+    static String text(byte[] bytes, int length) {
+      return bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
+    }
   }
 
   /** The body is not JSON of the shape expected. */

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Finds the end of one JSON value that comes in chunks, and copies its bytes if they are wanted. Of a Kubernetes object it
- * leaves {@code metadata.managedFields} out.
+ * Finds the end of one JSON value that comes in chunks, and copies its bytes if they are wanted. Of a Kubernetes object's
+ * {@code metadata.managedFields} it copies no more than {@code []}.
  *
  * <p>Brackets have to match; the rest is left to whoever reads the copy: what is broken stays broken in it.
  */
@@ -20,12 +20,6 @@ final class JsonValue {
   private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long QUOTES = 0x2222222222222222L;
   private static final long BACKSLASHES = 0x5c5c5c5c5c5c5c5cL;
-
-  // how far the value of a member that is cut is
-  private static final int CUT_COLON = 0;
-  private static final int CUT_VALUE = 1;
-  private static final int CUT_SCALAR = 2;
-  private static final int CUT_AFTER = 3;
 
   /** Grows to the largest value and is used again: the largest object decides how much memory a list needs. */
   private byte[] copy = new byte[4096];
@@ -40,21 +34,13 @@ final class JsonValue {
   private boolean[] isObject = new boolean[64];
   private boolean inString;
   private boolean escaped;
-  private boolean ofObject; // whether managedFields are to be left out
+  private boolean ofObject; // whether managedFields are to be emptied
   private boolean keyNext;
   private boolean inKey;
   private final JsonKey key = new JsonKey();
-
-  // inside an object's own metadata; a member that is cut takes the comma before it along, or else the one after it
-  private boolean metadataNext;
+  private boolean onPath; // the last key was metadata, or inside that managedFields
   private boolean inMetadata;
-  private boolean cutting;
-  private boolean broken; // what is cut is not one value: the rest must not pass for a sound object
-  private int cutState;
-  private boolean commaCut; // the last comma is not in the copy: a member has to follow
-  private boolean anyKept;
-  private int comma; // where the last comma is in the copy
-  private int memberStart;
+  private boolean emptying;
 
   /** Whether {@code c} can be part of a number, true, false or null. */
   static boolean isScalar(byte c) {
@@ -77,9 +63,9 @@ final class JsonValue {
     escaped = false;
     keyNext = false;
     inKey = false;
-    metadataNext = false;
+    onPath = false;
     inMetadata = false;
-    cutting = false;
+    emptying = false;
   }
 
   /** Whether the whole value has been fed. */
@@ -122,7 +108,8 @@ final class JsonValue {
         if (inKey) {
           if (key.ends(bytes[i++])) {
             inString = false;
-            endKey();
+            inKey = false;
+            onPath = key.is(inMetadata ? MANAGED_FIELDS : METADATA);
           }
           continue;
         }
@@ -137,13 +124,20 @@ final class JsonValue {
         case '"' -> {
           inString = true;
           if (keyNext) {
-            startKey(bytes, i);
-          } else if (cutting && depth == 2) {
-            cutValue(CUT_AFTER);
+            keyNext = false;
+            inKey = true;
+            key.begin();
           }
         }
         case '{' -> open(true);
-        case '[' -> open(false);
+        case '[' -> {
+          open(false);
+          if (depth == 3 && inMetadata && onPath) {
+            flush(bytes, i + 1);
+            copying = false;
+            emptying = true;
+          }
+        }
         case '}', ']' -> {
           close(bytes, i);
           if (depth == 0) {
@@ -151,15 +145,8 @@ final class JsonValue {
             return i + 1;
           }
         }
-        case ',' -> {
-          if (depth <= 2) {
-            comma(bytes, i);
-          }
-        }
+        case ',' -> keyNext = depth == 1 ? ofObject && isObject[0] : depth == 2 && inMetadata;
         default -> {
-          if (cutting && depth == 2) {
-            cutByte(bytes[i]);
-          }
         }
       }
       i++;
@@ -209,43 +196,13 @@ final class JsonValue {
     return (eight - 0x0101010101010101L) & ~eight & 0x8080808080808080L;
   }
 
-  private void cutByte(byte c) {
-    if (isSpace(c)) {
-      cutState = cutState == CUT_SCALAR ? CUT_AFTER : cutState;
-    } else if (c == ':' && cutState == CUT_COLON) {
-      cutState = CUT_VALUE;
-    } else if (!isScalar(c)) {
-      broken = true;
-    } else if (cutState != CUT_SCALAR) {
-      cutValue(CUT_SCALAR);
-    }
-  }
-
-  private void cutValue(int next) {
-    broken |= cutState != CUT_VALUE;
-    cutState = next;
-  }
-
   private void open(boolean object) {
-    if (cutting && depth == 2) {
-      cutValue(CUT_AFTER);
-    }
     if (depth == isObject.length) {
       isObject = Arrays.copyOf(isObject, depth * 2);
     }
     isObject[depth++] = object;
-    keyNext = false;
-    if (object && ofObject) {
-      if (depth == 1) {
-        keyNext = true;
-      } else if (depth == 2 && metadataNext) {
-        inMetadata = true;
-        keyNext = true;
-        cutting = false;
-        commaCut = false;
-        anyKept = false;
-      }
-    }
+    inMetadata |= depth == 2 && object && onPath;
+    keyNext = object && ofObject && (depth == 1 || depth == 2 && inMetadata);
   }
 
   private void close(byte[] bytes, int i) throws JsonSlicer.MalformedException {
@@ -253,77 +210,13 @@ final class JsonValue {
     if (isObject[depth] != (bytes[i] == '}')) {
       throw new JsonSlicer.MalformedException("brackets that do not match");
     }
-    if (inMetadata && depth == 1) {
-      if (cutting) {
-        resumeCopy(i);
-      } else if (commaCut) {
-        flush(bytes, i);
-        append(',');
-      }
-      inMetadata = false;
+    if (emptying && depth == 2) {
+      emptying = false;
+      copying = true;
+      runStart = i;
     }
+    inMetadata &= depth >= 2;
     keyNext = false;
-  }
-
-  private void resumeCopy(int i) {
-    if (broken || cutState < CUT_SCALAR) {
-      append(',');
-      append(',');
-    }
-    cutting = false;
-    copying = true;
-    runStart = i;
-  }
-
-  private void comma(byte[] bytes, int i) {
-    if (depth == 1) {
-      keyNext = isObject[0] && ofObject;
-      metadataNext = false;
-    } else if (inMetadata) {
-      keyNext = true;
-      if (cutting) {
-        commaCut = !anyKept;
-        resumeCopy(commaCut ? i + 1 : i);
-      }
-      if (!commaCut) {
-        flush(bytes, i);
-        comma = copied;
-      }
-    }
-  }
-
-  private void startKey(byte[] bytes, int i) {
-    keyNext = false;
-    inKey = true;
-    key.begin();
-    if (inMetadata) {
-      flush(bytes, i);
-      memberStart = copied;
-      commaCut = false;
-    }
-  }
-
-  private void endKey() {
-    inKey = false;
-    if (!inMetadata) {
-      metadataNext = key.is(METADATA);
-      return;
-    }
-    if (!key.is(MANAGED_FIELDS)) {
-      anyKept = true;
-      return;
-    }
-    broken = false;
-    if (anyKept) {
-      for (int i = comma + 1; i < memberStart; i++) {
-        broken |= !isSpace(copy[i]);
-      }
-      memberStart = comma;
-    }
-    copied = memberStart;
-    copying = false;
-    cutting = true;
-    cutState = CUT_COLON;
   }
 
   private void flush(byte[] bytes, int end) {
@@ -333,13 +226,5 @@ final class JsonValue {
     }
     System.arraycopy(bytes, runStart, copy, copied, more);
     copied += more;
-    runStart = end;
-  }
-
-  private void append(char c) {
-    if (copied == copy.length) {
-      copy = Arrays.copyOf(copy, copied * 2);
-    }
-    copy[copied++] = (byte) c;
   }
 }

@@ -3,7 +3,6 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListMeta;
 import io.kooper.retrieve.RetrieveException.Reason;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the objects of a list's body to a sink. */
@@ -40,11 +39,11 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
       }
       case "metadata" -> meta = bindMeta(bytes, length);
       case "kind" -> {
-        String kind = unquoted(bytes, length);
+        String kind = JsonSlicer.Pieces.text(bytes, length);
         isStatus = kind.equals("Status");
         binder.listKind(kind);
       }
-      case "message" -> message = unquoted(bytes, length);
+      case "message" -> message = JsonSlicer.Pieces.text(bytes, length);
       default -> {
       }
     }
@@ -52,15 +51,11 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private ListMeta bindMeta(byte[] bytes, int length) throws RetrieveException {
     try {
-      return binder.other(bytes, length, ListMeta.class);
+      return Binder.read(binder.serialization(), bytes, length, ListMeta.class);
     } catch (RuntimeException e) {
       throw new RetrieveException(
           Reason.UNDECODABLE, "cannot list " + target + ": the list's metadata cannot be read", null, e);
     }
-  }
-
-  private static String unquoted(byte[] bytes, int length) {
-    return bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
   }
 
   @Override

@@ -5,10 +5,11 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,13 +27,6 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
 
   private static final int WAITING = 64; // events on their way; then the watches wait
   private static final long CLOSE_PATIENCE = 5_000; // milliseconds for all; a source that heeds its interrupt ends at once
-
-  /** What one of the watches has to tell. */
-  @FunctionalInterface
-  private interface News<T extends HasMetadata> {
-    /** Returns whether the watch goes on. */
-    boolean tell(WatchSink<T> sink) throws RetrieveException, InterruptedException;
-  }
 
   private final String resource;
   private final Map<String, ListerWatcher<T>> sources;
@@ -62,9 +56,9 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
       throw new RetrieveException(Reason.GONE, "cannot watch " + resource + " from version "
           + options.getResourceVersion() + ", which says nothing of namespaces " + sources.keySet() + "; they are listed again");
     }
-    Handoff<News<T>> news = new Handoff<>(WAITING);
+    Handoff<Consumer<WatchSink<T>>> news = new Handoff<>(WAITING);
     List<Thread> threads = new ArrayList<>();
-    int[] unopened = {sources.size()};
+    Set<String> unopened = new HashSet<>(sources.keySet());
     try {
       sources.forEach((namespace, source) -> {
         var one = new OneNamespace(namespace, versions, unopened, news);
@@ -74,22 +68,16 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         threads.add(thread);
       });
       threads.forEach(Thread::start);
-      boolean more = true;
-      while (more) {
-        more = next(news).tell(sink);
+      Consumer<WatchSink<T>> one;
+      while ((one = news.take(Long.MAX_VALUE)) != null) {
+        one.accept(sink);
       }
+    } catch (TimeoutException | ExecutionException e) {
+      throw Failures.ofCause("watch " + resource, e);
     } finally {
       news.close();
       threads.forEach(Thread::interrupt);
       join(threads);
-    }
-  }
-
-  private static <E> E next(Handoff<E> handoff) throws InterruptedException {
-    try {
-      return Objects.requireNonNull(handoff.take(Long.MAX_VALUE)); // it is never ended
-    } catch (TimeoutException | ExecutionException e) {
-      throw new IllegalStateException(e);
     }
   }
 
@@ -133,13 +121,13 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
 
     private final String namespace;
     private final Map<String, String> versions; // of the thread that called, as is unopened
-    private final int[] unopened;
-    private final Handoff<News<T>> news;
+    private final Set<String> unopened;
+    private final Handoff<Consumer<WatchSink<T>>> news;
     private int bytes;
     private long nanos;
-    private boolean opened;
 
-    OneNamespace(String namespace, Map<String, String> versions, int[] unopened, Handoff<News<T>> news) {
+    OneNamespace(
+        String namespace, Map<String, String> versions, Set<String> unopened, Handoff<Consumer<WatchSink<T>>> news) {
       this.namespace = namespace;
       this.versions = versions;
       this.unopened = unopened;
@@ -149,22 +137,18 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     void watch(ListerWatcher<T> source, ListOptions options) {
       try {
         source.watch(options, this);
-        put(sink -> false);
+        news.end(null);
       } catch (RetrieveException e) {
-        put(sink -> {
-          throw e;
-        });
+        news.end(e);
       } catch (InterruptedException e) {
         // another one has ended
       } catch (Throwable t) { // an Error too: nobody else would end the watch
-        put(sink -> {
-          throw new RetrieveException(
-              Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t);
-        });
+        news.end(new RetrieveException(
+            Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t));
       }
     }
 
-    private void put(News<T> one) {
+    private void put(Consumer<WatchSink<T>> one) {
       try {
         news.put(one);
       } catch (InterruptedException e) {
@@ -185,21 +169,16 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
           versions.put(namespace, version);
           sink.bookmark(join(versions));
         }
-        return true;
       });
     }
 
     @Override
     public void opened() {
-      if (!opened) {
-        opened = true;
-        put(sink -> {
-          if (--unopened[0] == 0) {
-            sink.opened();
-          }
-          return true;
-        });
-      }
+      put(sink -> {
+        if (unopened.remove(namespace) && unopened.isEmpty()) {
+          sink.opened();
+        }
+      });
     }
 
     @Override

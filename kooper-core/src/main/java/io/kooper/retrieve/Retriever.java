@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a controller watches: a {@link ListerWatcher} and the type of its objects.
@@ -67,8 +68,7 @@ public interface Retriever<T extends HasMetadata> {
       KubernetesClient client, Class<T> type,
       Function<KubernetesClient, ? extends Listable<? extends KubernetesResourceList<T>>> selection) {
     Target target = Selection.of(client, type, selection);
-    return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, null, false, Deadlines.DEFAULT), type, target::plural);
+    return of(client, type, target, null);
   }
 
   /**
@@ -138,9 +138,12 @@ public interface Retriever<T extends HasMetadata> {
     }
     Target target = new Target(Target.server(client), kind.getGroup() == null ? "" : kind.getGroup(),
         kind.getVersion(), kind.getPlural(), null, Map.of());
+    return of(client, GenericKubernetesResource.class, target, kind.getKind());
+  }
+
+  private static <T extends HasMetadata> Retriever<T> of(
+      KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
-        new HttpListerWatcher<>(
-            client, GenericKubernetesResource.class, target, kind.getKind(), false, Deadlines.DEFAULT),
-        GenericKubernetesResource.class, target::plural);
+        new HttpListerWatcher<>(client, type, target, kind, false, Deadlines.DEFAULT), type, target::plural);
   }
 }

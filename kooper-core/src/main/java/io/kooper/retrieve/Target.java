@@ -83,71 +83,61 @@ record Target(
   }
 
   String listUrl(ListOptions options) {
-    Query query = query(options);
-    query.add("limit", options.getLimit());
-    query.add("continue", options.getContinue());
-    query.add("resourceVersionMatch", options.getResourceVersionMatch());
-    return query.toString();
+    Map<String, @Nullable Object> query = query(options);
+    query.put("limit", options.getLimit());
+    query.put("continue", options.getContinue());
+    query.put("resourceVersionMatch", options.getResourceVersionMatch());
+    return url(query);
   }
 
   String watchUrl(ListOptions options, long timeoutSeconds) {
-    Query query = query(options);
-    query.add("watch", true);
-    query.add("allowWatchBookmarks", options.getAllowWatchBookmarks());
-    query.add("timeoutSeconds", timeoutSeconds);
-    return query.toString();
+    Map<String, @Nullable Object> query = query(options);
+    query.put("watch", true);
+    query.put("allowWatchBookmarks", options.getAllowWatchBookmarks());
+    query.put("timeoutSeconds", timeoutSeconds);
+    return url(query);
   }
 
   String streamingListUrl(ListOptions options, long timeoutSeconds) {
-    Query query = query(options);
-    query.add("watch", true);
-    query.add("sendInitialEvents", true);
-    query.add("resourceVersionMatch", "NotOlderThan");
-    query.add("allowWatchBookmarks", true);
-    query.add("timeoutSeconds", timeoutSeconds);
-    return query.toString();
+    Map<String, @Nullable Object> query = query(options);
+    query.put("watch", true);
+    query.put("sendInitialEvents", true);
+    query.put("resourceVersionMatch", "NotOlderThan");
+    query.put("allowWatchBookmarks", true);
+    query.put("timeoutSeconds", timeoutSeconds);
+    return url(query);
   }
 
-  private Query query(ListOptions options) {
-    StringBuilder path = new StringBuilder(server).append(group.isEmpty() ? "api/" : "apis/").append(apiVersion());
-    if (namespace != null) {
-      path.append("/namespaces/").append(namespace);
-    }
-    Query query = new Query(path.append('/').append(plural));
-    Map<String, String> all = new LinkedHashMap<>(selectors);
-    and(all, LABELS, options.getLabelSelector());
-    and(all, FIELDS, options.getFieldSelector());
-    all.forEach(query::add);
-    query.add("resourceVersion", options.getResourceVersion());
+  /** What every request asks for. */
+  private Map<String, @Nullable Object> query(ListOptions options) {
+    Map<String, @Nullable Object> query = new LinkedHashMap<>(selectors);
+    and(query, LABELS, options.getLabelSelector());
+    and(query, FIELDS, options.getFieldSelector());
+    query.put("resourceVersion", options.getResourceVersion());
     return query;
   }
 
-  private static void and(Map<String, String> selectors, String name, @Nullable String more) {
+  private static void and(Map<String, @Nullable Object> query, String selector, @Nullable String more) {
     if (more != null && !more.isEmpty()) {
-      selectors.merge(name, more, (one, other) -> one + "," + other);
+      query.merge(selector, more, (one, other) -> one + "," + other);
     }
   }
 
-  /** Appends parameters, leaving out the absent ones. */
-  private static final class Query {
-    private final StringBuilder url;
-    private char separator = '?';
-
-    Query(StringBuilder path) {
-      this.url = path;
+  /** Without the parameters that are null. */
+  private String url(Map<String, @Nullable Object> query) {
+    StringBuilder url = new StringBuilder(server).append(group.isEmpty() ? "api/" : "apis/").append(apiVersion());
+    if (namespace != null) {
+      url.append("/namespaces/").append(namespace);
     }
-
-    void add(String name, @Nullable Object value) {
-      if (value != null) {
-        url.append(separator).append(name).append('=')
-            .append(URLEncoder.encode(value.toString(), StandardCharsets.UTF_8));
+    url.append('/').append(plural);
+    char separator = '?';
+    for (Map.Entry<String, @Nullable Object> parameter : query.entrySet()) {
+      if (parameter.getValue() != null) {
+        url.append(separator).append(parameter.getKey()).append('=')
+            .append(URLEncoder.encode(parameter.getValue().toString(), StandardCharsets.UTF_8));
         separator = '&';
       }
     }
-
-    @Override
-    public String toString() {
-      return url.toString();
-    }
+    return url.toString();
   }
 }

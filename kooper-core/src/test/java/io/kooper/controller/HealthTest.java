@@ -3,10 +3,12 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.Logs;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +36,14 @@ class HealthTest {
     });
   }
 
+  private void awaitGo() {
+    try {
+      go.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Test
   void aControllerWhoseOnlyCallHangsIsNotLiveAndSaysWhichOnceWithAllThreads() {
     hang("a");
@@ -50,11 +60,38 @@ class HealthTest {
       rig.advanceUntil(Duration.ofSeconds(15), () -> !log.lines().isEmpty());
       rig.clock.advance(MINUTE);
       go.countDown();
-      rig.advanceUntil(Duration.ofSeconds(15), () -> log.lines().contains("INFO controller configmaps: calls end again"));
+      rig.advanceUntil(Duration.ofSeconds(15), () -> log.lines().contains("INFO controller configmaps: no longer stuck"));
       assertThat(log.lines()).hasSize(2);
       assertThat(log.lines().get(0)).startsWith("ERROR").contains("default/a").contains("worker-0").contains("HealthTest");
       assertThat(rig.controller().health().live()).isTrue();
     }
+  }
+
+  @Test
+  void aTransformThatHangsKeepsAllChangesAwayAndIsNotLive() {
+    var entered = new CountDownLatch(1);
+    UnaryOperator<ConfigMap> transform = object -> {
+      if (object.getMetadata().getName().equals("b")) {
+        entered.countDown();
+        awaitGo();
+      }
+      return object;
+    };
+    rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).transform(transform)).awaitCalls(1).settle();
+    rig.clock.advance(Duration.ofDays(1));
+    assertThat(rig.controller().health().live()).isTrue();
+    rig.put("b", "1");
+    Rig.await(() -> entered.getCount() == 0);
+    rig.clock.advance(MINUTE.minusMillis(1));
+    assertThat(rig.controller().health().live()).isTrue();
+
+    rig.clock.advance(Duration.ofMillis(1));
+
+    assertThat(rig.controller().health().live()).isFalse();
+    assertThat(rig.controller().health().reasons()).singleElement().asString().contains("is stuck", "transform");
+    go.countDown();
+    rig.awaitCalls(2);
+    Rig.await(() -> rig.controller().health().live());
   }
 
   @Test
@@ -84,6 +121,7 @@ class HealthTest {
   void aStandbyWhoseKeysWaitIsLive() {
     var election = new ManualRunner();
     rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).election(election)).awaitHeard("a=1");
+    Rig.await(() -> rig.controller().health().informer().applying().isZero());
     rig.clock.advance(Duration.ofDays(1));
     assertThat(rig.controller().health().live()).isTrue();
 

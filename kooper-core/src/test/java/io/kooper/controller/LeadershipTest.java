@@ -233,6 +233,24 @@ class LeadershipTest {
   }
 
   @Test
+  @DisplayName("K6: what is queued when a term is lost does not wait for the next one, which begins with all objects")
+  void aLostTermLeavesNothingInTheQueue() {
+    rig.put("a", "1").start(builder -> builder.election(election).campaignAgain());
+    rig.behave((call, context) -> context.requeueAfter(Duration.ofHours(1)));
+    ManualTerm term = election.lead();
+    rig.awaitCalls(1);
+    Rig.await(() -> rig.queue().delayed() == 1);
+
+    term.end();
+    awaitStandby();
+
+    Rig.await(() -> rig.queue().delayed() == 0 && rig.queue().length() == 0);
+    election.lead();
+    rig.awaitCalls(2);
+    assertThat(rig.told()).containsExactly("add a=1", "add a=1");
+  }
+
+  @Test
   @DisplayName("K6: closed between two terms, run() returns and leaves no thread behind")
   void closesBetweenTerms() throws Exception {
     rig.put("a", "1").start(builder -> builder.name("between").election(election).campaignAgain()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.clock.Clock;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.Undecodable;
@@ -23,7 +24,7 @@ class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", object -> transform.apply(object), List.of(), ControllerMetrics.NONE);
+      "test", object -> transform.apply(object), List.of(), Clock.system(), ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach

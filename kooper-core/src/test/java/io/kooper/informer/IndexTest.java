@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
 import io.kooper.metrics.ControllerMetrics;
 import java.util.Collection;
@@ -18,7 +19,8 @@ class IndexTest {
 
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", UnaryOperator.identity(), List.of(new Index<>("by", object -> values.apply(object))), ControllerMetrics.NONE);
+      "test", UnaryOperator.identity(), List.of(new Index<>("by", object -> values.apply(object))), Clock.system(),
+      ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
   private List<String> find(String value) {

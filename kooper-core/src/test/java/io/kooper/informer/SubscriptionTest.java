@@ -5,6 +5,7 @@ import static io.kooper.informer.Recorder.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.clock.Clock;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.ArrayList;
@@ -21,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What each listener is told, also when it or another one throws. */
 class SubscriptionTest {
 
-  private final Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), List.of(), ControllerMetrics.NONE);
+  private final Cache<ConfigMap> cache =
+      new Cache<>("test", UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
 
   private void list(ConfigMap... objects) {
     Cache<ConfigMap>.Staging staging = cache.stage();
@@ -259,7 +261,8 @@ class SubscriptionTest {
     @Test
     void oneThatAnotherListenerAddsHearsEachObjectOnce() {
       for (String when : List.of("initial", "synced", "deleted", "added")) {
-        Cache<ConfigMap> fresh = new Cache<>("test", UnaryOperator.identity(), List.of(), ControllerMetrics.NONE);
+        Cache<ConfigMap> fresh =
+            new Cache<>("test", UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
         Recorder late = new Recorder();
         boolean[] added = {false};
         fresh.addListener(new Recorder().after(line -> {

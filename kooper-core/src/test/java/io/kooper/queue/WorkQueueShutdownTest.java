@@ -26,6 +26,45 @@ import org.junit.jupiter.api.Test;
 class WorkQueueShutdownTest extends QueueFixture {
 
   @Nested
+  class Clearing {
+    @Test
+    void dropsWhatIsReadyOrDelayedAndWhatIsToComeBackAndTakesNewAdds() throws InterruptedException {
+      queue.add("running");
+      queue.get();
+      queue.add("running");
+      queue.add("ready");
+      queue.addAfter("delayed", ofSeconds(1), RESYNC);
+
+      queue.clear();
+
+      assertThat(queue.dropped()).isEqualTo(3);
+      assertThat(recorder.events).contains("dropped running CHANGE", "dropped ready CHANGE", "dropped delayed RESYNC");
+      assertThat(queue.inFlight()).isOne();
+      queue.done("running");
+      assertThat(queue.awaitDrained(ZERO)).isTrue();
+      clock.advance(ofSeconds(1));
+      queue.add("new");
+      assertThat(drain()).containsExactly("new");
+    }
+
+    @Test
+    void aGetterThatWaitedForADelayedKeyWaitsForTheNextOne() throws Exception {
+      queue.addAfter("delayed", ofSeconds(1), CHANGE);
+      List<FutureTask<String>> getters = waitingGetters(2);
+      queue.clear();
+      clock.advance(ofSeconds(2));
+      queue.addAfter("a", ofSeconds(1), CHANGE);
+      queue.add("b");
+      eventually().until(() -> getters.stream().anyMatch(FutureTask::isDone));
+      eventually().until(() -> {
+        clock.advance(ofSeconds(1));
+        return getters.stream().allMatch(FutureTask::isDone);
+      });
+      assertThat(List.of(getters.get(0).get(), getters.get(1).get())).containsExactlyInAnyOrder("a", "b");
+    }
+  }
+
+  @Nested
   class ShuttingDown {
     @Test
     @DisplayName("W1 nothing added after the shutdown is delivered; it is refused, counted and told")

@@ -457,6 +457,17 @@ abstract class HttpListerWatcherContract {
     }
 
     @Test
+    void passesOverABookmarkThatCannotBeRead() throws Exception {
+      server.then(answer -> answer.ok()
+          .chunk(event("BOOKMARK", "5") + event("BOOKMARK", "{\"metadata\":[]}") + "{\"type\":\"BOOKMARK\"}"
+              + bookmark("", "{}") + bookmark("10", "{}")).end());
+
+      source().watch(from("7"), recorded);
+
+      assertThat(recorded.told).containsExactly("BOOKMARK @10");
+    }
+
+    @Test
     void givesAnEventBeforeTheNextOneComes() throws Exception {
       CountDownLatch goOn = new CountDownLatch(1);
       server.then(answer -> {

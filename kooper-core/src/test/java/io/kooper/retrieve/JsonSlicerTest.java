@@ -21,8 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Invariants: however the body is cut into chunks, the pieces are what a JSON parser sees, less each object's own
- * managedFields; a list that is cut off or damaged is refused, or else yields no sound item that is not in the original.
+ * Invariants: however the body is cut into chunks, the pieces are what a JSON parser sees, less what each object's own
+ * managedFields list; a list that is cut off or damaged is refused, or else yields no sound item that is not in the original.
  */
 class JsonSlicerTest {
 
@@ -83,8 +83,8 @@ class JsonSlicerTest {
 
   private static String withoutManagedFields(JsonNode object) {
     JsonNode copy = object.deepCopy();
-    if (copy.path("metadata") instanceof ObjectNode metadata) {
-      metadata.remove("managedFields");
+    if (copy.path("metadata") instanceof ObjectNode metadata && metadata.path("managedFields").isArray()) {
+      metadata.putArray("managedFields");
     }
     return copy.toString();
   }
@@ -94,22 +94,29 @@ class JsonSlicerTest {
   }
 
   @Nested
-  class CutsManagedFields {
+  class EmptiesManagedFields {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
-      "{\"metadata\":{\"managedFields\":[1]}}; {\"metadata\":{}}",
-      "{\"metadata\":{\"managedFields\":[{}],\"b\":1}}; {\"metadata\":{\"b\":1}}",
-      "{\"metadata\":{\"a\":1,\"managedFields\":\"x\",\"b\":1}}; {\"metadata\":{\"a\":1,\"b\":1}}",
-      "{\"metadata\":{\"a\":1,\"managedFields\":null}}; {\"metadata\":{\"a\":1}}",
-      "{\"metadata\":{\"managedFields\":1,\"managedFields\":2}}; {\"metadata\":{}}",
-      "{\"metadata\":{\"managedFields\":1,\"managedFields\":2,\"b\":1}}; {\"metadata\":{\"b\":1}}",
-      "{\"metadata\":{\"a\":1,\"managedFields\":1,\"managedFields\":2,\"b\":1}}; {\"metadata\":{\"a\":1,\"b\":1}}",
-      "{\"metadata\":{\"a\":[\",\",{}],\"managedFields\":{\"x\":\"},\\\\\\\"\"},\"b\":{}}};"
-          + " {\"metadata\":{\"a\":[\",\",{}],\"b\":{}}}",
+      "{\"metadata\":{\"managedFields\":[1]}}; {\"metadata\":{\"managedFields\":[]}}",
+      "{\"metadata\":{\"managedFields\" : [ ] }}; {\"metadata\":{\"managedFields\" : [] }}",
+      "{\"metadata\":{\"managedFields\":[{}],\"b\":1}}; {\"metadata\":{\"managedFields\":[],\"b\":1}}",
+      "{\"metadata\":{\"a\":1,\"managedFields\":[[\"x\"]],\"b\":1}}; {\"metadata\":{\"a\":1,\"managedFields\":[],\"b\":1}}",
+      "{\"metadata\":{\"a\":1,\"managedFields\":[null]},\"b\":[1]}; {\"metadata\":{\"a\":1,\"managedFields\":[]},\"b\":[1]}",
+      "{\"metadata\":{\"managedFields\":[1],\"managedFields\":[2]}}; {\"metadata\":{\"managedFields\":[],\"managedFields\":[]}}",
+      "{\"metadata\":{\"a\":[\",\",{}],\"managedFields\":[{\"x\":\"}],\\\\\\\"\"}],\"b\":[{}]}};"
+          + " {\"metadata\":{\"a\":[\",\",{}],\"managedFields\":[],\"b\":[{}]}}",
     })
     void inEveryPosition(String item, String expected) throws Exception {
       assertThat(items("{\"items\":[" + item + "]}")).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "1", "\"[1]\"", "{\"x\":[1]}"})
+    void leavesWhatIsNoListToTheBinding(String value) throws Exception {
+      String item = "{\"metadata\":{\"managedFields\":" + value + ",\"b\":[1]}}";
+
+      assertThat(items("{\"items\":[" + item + "]}")).isEqualTo(item);
     }
 
     @ParameterizedTest
@@ -135,6 +142,11 @@ class JsonSlicerTest {
       "{\"managedFields\":1,,\"b\":1}", "{\"a\":1 \"managedFields\":1}", "{\"a\":1,{\"b\":1}}", "{\"managedFields\":\"\"\"\"}",
       "{\"a\":1,2\"managedFields\":1}", "{\"managedFields\":1,2\"b\":1}", "{1\"managedFields\":1}", "{\"managedFields\":1,}",
       "{\"managedFields\":1,\"managedFields\":2,}", "{\"managedFields\":1 1}", "{\"managedFields\"::1}",
+      "{\"managedFields\":[1],}", "{,\"managedFields\":[1]}", "{\"managedFields\":[1] \"b\":1}", "{\"managedFields\" [1]}",
+      "{\"managedFields\":[1] 1,\"b\":1}", "{\"managedFields\":1[1]}", "{\"managedFields\":[1][1]}",
+      "{1\"managedFields\":[1]}",
+      "{\"a\":1 \"managedFields\":[1]}", "{\"managedFields\"::[1]}", "{\"managedFields\":[1]:1}",
+      "{\"a\":1,,\"managedFields\":[1]}",
     })
     void withoutHealingWhatIsBroken(String metadata) throws Exception {
       String item = items("{\"items\":[{\"metadata\":" + metadata + "}]}");

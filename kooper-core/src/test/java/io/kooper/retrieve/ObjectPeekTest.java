@@ -54,6 +54,24 @@ class ObjectPeekTest {
   }
 
   @Test
+  void readsTheNameOfWhatIsTooLongOrTooDeepToBeBound() {
+    String much = "x".repeat(200_000);
+    for (String value : new String[] {
+        "{\"" + much + "\":1}", "\"" + much + "\"", "1".repeat(200_000), "[".repeat(2_000) + "]".repeat(2_000)}) {
+      assertThat(peek("{\"a\":" + value + ",\"metadata\":{\"name\":\"a\"}}")).isEqualTo("a null null");
+    }
+  }
+
+  @Test
+  void goesPastAMalformedCharacter() {
+    byte[] bytes = "{\"a\":\"?\",\"metadata\":{\"name\":\"a\"}}".getBytes(StandardCharsets.US_ASCII);
+    bytes[6] = (byte) 0xff;
+
+    assertThat(ObjectPeek.undecodable(bytes, bytes.length, false, new IllegalStateException("why")).key())
+        .isEqualTo(new ObjectKey("", "a"));
+  }
+
+  @Test
   void refusesNestingWithoutEnd() {
     assertThat(peek("{\"a\":" + "[".repeat(100_000) + "]".repeat(100_000) + ",\"metadata\":{\"name\":\"a\"}}"))
         .isEqualTo("null null null");

@@ -137,7 +137,8 @@ class FinalizerTest {
 
   @Test
   void buildsOnNoStateThatIsNotTheNewest() throws InterruptedException {
-    Faults.Injection late = cluster.embedded().faults().inject(Fault.delay(Duration.ofMillis(300)).on("patch", "configmaps").times(1));
+    Faults.Injection late = cluster.embedded().faults()
+        .inject(Fault.delay(Duration.ofMillis(300)).on("patch", "configmaps").times(1));
     whileRunning(controller(configMaps), () -> {
       client.resource(configMap("web", "1")).create();
       await().until(() -> late.hits() == 1);
@@ -165,8 +166,8 @@ class FinalizerTest {
 
   @Test
   void finalizesWhatHasNoClass() throws InterruptedException {
-    CrdClient.of(client).ensurePresent(
-        CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1").build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
+    CrdConf widgets = CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1");
+    CrdClient.of(client).ensurePresent(widgets.build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
     whileRunning(controller(Retriever.generic(client, "test.kooper.io/v1", "Widget")), () -> {
       GenericKubernetesResource widget = new GenericKubernetesResource();
       widget.setApiVersion("test.kooper.io/v1");

@@ -149,7 +149,7 @@ public final class Example implements AutoCloseable {
       List<String> reasons = controller.health().reasons();
       if (!reasons.equals(said)) {
         said = reasons;
-        System.err.println(reasons.isEmpty() ? "All is well again." : "Still trying: " + String.join("; ", reasons));
+        System.err.println("Health: " + (reasons.isEmpty() ? "all is well" : String.join("; ", reasons)));
       }
     }
   }
