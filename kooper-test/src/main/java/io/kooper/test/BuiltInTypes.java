@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** The types that are served from the start: a table, so that one more is one more line. */
 final class BuiltInTypes {
@@ -12,6 +13,9 @@ final class BuiltInTypes {
       "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName");
   private static final Map<String, String> EVENT_FIELDS = pointers("involvedObject.kind", "involvedObject.namespace",
       "involvedObject.name", "involvedObject.uid", "reason", "type");
+
+  private static final Set<String> SCALABLE =
+      Set.of("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController");
 
   private BuiltInTypes() {}
 
@@ -28,6 +32,8 @@ final class BuiltInTypes {
         type("", "v1", "Event", "events", true, false, false, true, EVENT_FIELDS, "ev"),
         type("", "v1", "PersistentVolume", "persistentvolumes", false, true, false, true, Map.of(), "pv"),
         type("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true, true, false, true, Map.of(), "pvc"),
+        type("", "v1", "ReplicationController", "replicationcontrollers", true, true, true, true,
+            pointers("status.replicas"), "rc"),
         type("apps", "v1", "Deployment", "deployments", true, true, true, true, Map.of(), "deploy"),
         type("apps", "v1", "ReplicaSet", "replicasets", true, true, true, true, Map.of(), "rs"),
         type("apps", "v1", "StatefulSet", "statefulsets", true, true, true, true, Map.of(), "sts"),
@@ -45,7 +51,7 @@ final class BuiltInTypes {
       String... shortNames) {
     ResourceType type = new ResourceType(group, version, kind, plural, namespaced, status);
     return new Resource(type, kind + "List", kind.toLowerCase(Locale.ROOT), List.of(shortNames), fields, generation,
-        unconditionalUpdate, type.apiVersion());
+        unconditionalUpdate, type.apiVersion(), Shape.builtIn(), SCALABLE.contains(kind) ? Scale.BUILT_IN : null);
   }
 
   private static Map<String, String> pointers(String... fields) {

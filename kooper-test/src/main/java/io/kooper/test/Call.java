@@ -63,6 +63,48 @@ record Call(
     return "All".equals(param("dryRun"));
   }
 
+  /** Who writes: as the client says, or its name. */
+  String manager() {
+    String manager = param("fieldManager");
+    if (manager != null) {
+      return manager;
+    }
+    String agent = http.getHeader("User-Agent");
+    return agent == null ? "unknown" : agent.split("/", 2)[0];
+  }
+
+  /**
+   * Who applies.
+   *
+   * @throws StatusException 422 when the client does not say, or says too much
+   */
+  String applier() {
+    String manager = param("fieldManager");
+    if (manager == null) {
+      throw Statuses.invalidOptions("PatchOptions", "fieldManager", "FieldValueRequired",
+          "Required value: is required for apply patch");
+    }
+    if (manager.getBytes(StandardCharsets.UTF_8).length > 128) {
+      throw Statuses.invalidOptions("PatchOptions", "fieldManager", "FieldValueTooLong",
+          "Too long: may not be more than 128 bytes");
+    }
+    return manager;
+  }
+
+  /** Whether fields are taken from others; any value but a false one says so. */
+  boolean isForced() {
+    String force = params.get("force");
+    return force != null && !force.equals("false") && !force.equals("0");
+  }
+
+  /** @throws StatusException 422 when a patch is forced that takes nothing from anybody */
+  void requireUnforced() {
+    if (params.contains("force")) {
+      throw Statuses.invalidOptions("PatchOptions", "force", "FieldValueForbidden",
+          "Forbidden: may not be specified for non-apply patch");
+    }
+  }
+
   /** @throws StatusException 400 when the parameter is no number */
   @Nullable Long number(String name) {
     String value = param(name);

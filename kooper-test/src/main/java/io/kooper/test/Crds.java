@@ -63,7 +63,8 @@ final class Crds {
             version.at("/subresources/status").isObject());
         resources.add(new Resource(type, names.path("listKind").asString(kind + "List"),
             names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, Map.of(), true, false,
-            group + "/" + storageVersion(crd)));
+            group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
+            Scale.of(version.at("/subresources/scale"))));
       }
     }
     return resources;

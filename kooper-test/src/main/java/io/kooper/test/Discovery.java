@@ -10,6 +10,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** What the server says about itself. */
 final class Discovery {
 
+  /** What {@code kubectl get all} gets. */
+  private static final Set<String> ALL = Set.of("pods", "services", "replicationcontrollers", "deployments.apps",
+      "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch");
+
   private Discovery() {}
 
   /** @throws StatusException 404 when the path is none of these */
@@ -17,6 +21,7 @@ final class Discovery {
     String first = segments.isEmpty() ? "" : segments.get(0);
     return switch (first) {
       case "version" -> version();
+      case "openapi" -> OpenApi.answer(segments, resources);
       case "api" -> segments.size() == 1 ? coreVersions() : resources(resources, "", segments.get(1));
       case "apis" -> switch (segments.size()) {
         case 1 -> groups(resources);
@@ -91,13 +96,23 @@ final class Discovery {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
       }
-      if (resource.type().statusSubresource()) {
-        verbs(array.addObject().put("name", resource.type().plural() + "/status").put("singularName", "")
-            .put("namespaced", resource.type().namespaced()).put("kind", resource.type().kind()),
-            "get", "patch", "update");
+      if (ALL.contains(resource.type().qualifiedName())) {
+        entry.putArray("categories").add("all");
+      }
+      if (resource.hasSubresource("status")) {
+        verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), "get", "patch", "update");
+      }
+      if (resource.hasSubresource("scale")) {
+        verbs(subresource(array, resource, "scale").put("group", Scale.TYPE.group())
+            .put("version", Scale.TYPE.version()).put("kind", Scale.TYPE.kind()), "get", "patch", "update");
       }
     }
     return list;
+  }
+
+  private static ObjectNode subresource(ArrayNode array, Resource resource, String name) {
+    return array.addObject().put("name", resource.type().plural() + "/" + name).put("singularName", "")
+        .put("namespaced", resource.type().namespaced());
   }
 
   private static void verbs(ObjectNode entry, String... verbs) {

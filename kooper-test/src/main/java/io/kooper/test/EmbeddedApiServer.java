@@ -29,12 +29,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Guarantees.</b> Versions, conflicts, watches, bookmarks, continue tokens and errors are those of a
  * kube-apiserver, for the built-in types it knows, registered types and CustomResourceDefinitions. Watches are served
- * over HTTP and over WebSockets. A change is visible to every request that begins after its answer.
+ * over HTTP and over WebSockets. A change is visible to every request that begins after its answer. Patches are JSON
+ * patches, merge patches, strategic merge patches of built-in types, and server-side apply, which creates, merges,
+ * removes what its manager applies no more, and conflicts with other managers. Subresources are {@code status} and
+ * {@code scale}.
  *
  * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation by schema, no garbage collection
  * of dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at
- * once. {@code propagationPolicy} is accepted and ignored. Strategic merge patch and server-side apply are refused with
- * 415. Protobuf is refused as well.
+ * once. {@code propagationPolicy} and {@code fieldValidation} are accepted and ignored. Who owns a field is remembered
+ * from an object's first server-side apply on and shown nowhere: {@code managedFields} is what clients write there, and
+ * all that was there before belongs to {@code before-first-apply}. Of a schema only {@code x-kubernetes-list-type},
+ * {@code x-kubernetes-list-map-keys}, {@code x-kubernetes-map-type} and the defaults of such keys are read; lists of
+ * types without one are replaced. Protobuf is refused with 415.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *

@@ -5,25 +5,42 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The kinds of PATCH that are done right here; the others are refused rather than done wrong. */
+/** The kinds of PATCH that change an object that is there; {@link Apply} may create it. */
 final class Patches {
 
+  private static final String STRATEGIC = "application/strategic-merge-patch+json";
+
   private Patches() {}
+
+  /** The media type of a body, without its parameters; empty if the client named none. */
+  static String mediaType(@Nullable String contentType) {
+    return contentType == null ? "" : contentType.split(";", 2)[0].strip();
+  }
 
   /**
    * The object a patch makes of another, which stays as it is.
    *
-   * @throws StatusException 415 for a kind of patch that is not supported, 400 and 422 for one that cannot be applied
+   * @param shape how the object is merged
+   * @throws StatusException 400, 422 or 500 for a patch that cannot be applied
    */
-  static ObjectNode apply(ObjectNode object, @Nullable String contentType, byte[] patch) {
-    String type = contentType == null ? "" : contentType.split(";", 2)[0].strip();
-    return switch (type) {
+  static ObjectNode apply(ObjectNode object, Shape shape, String mediaType, byte[] patch) {
+    return switch (mediaType) {
       case "application/merge-patch+json" -> merge(object.deepCopy(), Json.readObject(patch));
-      case "application/json-patch+json" -> jsonPatch(object, Json.read(patch));
-      case "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/apply-patch+cbor" ->
-          throw Statuses.unsupportedPatch(true);
-      default -> throw Statuses.unsupportedPatch(false);
+      case STRATEGIC -> StrategicMerge.apply(object.deepCopy(), Json.readObject(patch), shape);
+      default -> jsonPatch(object, Json.read(patch));
     };
+  }
+
+  /** @throws StatusException 415 for a kind of patch that the type does not know */
+  static void requireKnown(Resource resource, String mediaType) {
+    boolean known = switch (mediaType) {
+      case "application/merge-patch+json", "application/json-patch+json", Apply.MEDIA_TYPE -> true;
+      case STRATEGIC -> !resource.isCustom();
+      default -> false;
+    };
+    if (!known) {
+      throw Statuses.unsupportedPatch(resource.isCustom());
+    }
   }
 
   /** RFC 7386: null removes, objects are merged, everything else (arrays, too) is replaced. */

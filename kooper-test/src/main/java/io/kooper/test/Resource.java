@@ -3,6 +3,8 @@ package io.kooper.test;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * A served type with everything that is not in its name.
@@ -11,6 +13,8 @@ import java.util.Map;
  * @param generation whether {@code metadata.generation} counts the changes of the spec
  * @param unconditionalUpdate whether a PUT may leave the resourceVersion out
  * @param storedApiVersion the apiVersion its objects are kept in (several versions share their objects)
+ * @param shape how its objects are merged
+ * @param scale its scale subresource, null if it has none
  */
 record Resource(
     ResourceType type,
@@ -20,12 +24,33 @@ record Resource(
     Map<String, String> fields,
     boolean generation,
     boolean unconditionalUpdate,
-    String storedApiVersion) {
+    String storedApiVersion,
+    Shape shape,
+    @Nullable Scale scale) {
 
   /** A type that behaves like the objects of a CustomResourceDefinition. */
   static Resource custom(ResourceType type) {
     return new Resource(type, type.kind() + "List", type.kind().toLowerCase(Locale.ROOT), List.of(), Map.of(), true,
-        false, type.apiVersion());
+        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null);
+  }
+
+  boolean isCustom() {
+    return shape instanceof Shape.Custom;
+  }
+
+  /** Whether a path such as {@code /status} is served below each object. */
+  boolean hasSubresource(String name) {
+    return name.equals("status") && type.statusSubresource() || name.equals("scale") && scale != null;
+  }
+
+  /** What is written at a subresource, or at the object itself if it is null. */
+  ResourceType typeAt(@Nullable String subresource) {
+    return "scale".equals(subresource) ? Scale.TYPE : type;
+  }
+
+  /** How it is merged. */
+  Shape shapeAt(@Nullable String subresource) {
+    return "scale".equals(subresource) ? Shape.builtIn() : shape;
   }
 
   /** Versions of one group and plural share their objects. */

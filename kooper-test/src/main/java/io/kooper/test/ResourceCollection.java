@@ -1,6 +1,7 @@
 package io.kooper.test;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class ResourceCollection {
   private final ObjectStore store;
   private final EventLog log;
   private final NavigableMap<String, StoredObject> objects = new TreeMap<>();
+  private final Map<String, FieldOwners> owners = new HashMap<>(); // of the objects that somebody has applied
   private final Set<Runnable> watchers = new LinkedHashSet<>();
   private boolean closed;
 
@@ -43,8 +45,24 @@ final class ResourceCollection {
   /** Removes an object; {@code last} is its last state under the version of the deletion. */
   void remove(StoredObject last) {
     StoredObject previous = objects.remove(last.path());
+    owners.remove(last.path());
     log.append(last.version(), previous, null, last);
     notifyWatchers();
+  }
+
+  /** Who owns the fields of an object; null if nobody has applied it. */
+  @Nullable FieldOwners owners(String namespace, String name) {
+    return owners.get(StoredObject.path(namespace, name));
+  }
+
+  /** Keeps who owns the fields of an object, if it is still there. */
+  void own(String namespace, String name, FieldOwners fields) {
+    String path = StoredObject.path(namespace, name);
+    if (fields.isEmpty() || !objects.containsKey(path)) {
+      owners.remove(path);
+    } else {
+      owners.put(path, fields);
+    }
   }
 
   /** The objects of a namespace, or of all if it is null, in order. */

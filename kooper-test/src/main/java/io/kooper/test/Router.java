@@ -125,7 +125,11 @@ final class Router {
         throw Statuses.notFound(resource.type(), name);
       }
       Lists.requireReached(store, call.number("resourceVersion"));
-      return object.jsonFor(resource);
+      String subresource = call.request().subresource();
+      if ("scale".equals(subresource) && resource.scale() != null) {
+        resource.scale().requireReplicas(object.tree());
+      }
+      return Writes.view(resource, subresource, object);
     });
   }
 
@@ -175,8 +179,7 @@ final class Router {
         ObjectNode wanted = Json.readObject(bytes);
         answer.send(200, update(call, resource, subresource, true, current -> wanted));
       }
-      case "patch" -> answer.send(200,
-          update(call, resource, subresource, false, current -> Patches.apply(current, type, bytes)));
+      case "patch" -> patch(call, resource, subresource, bytes, answer);
       case "delete" -> {
         requireNoSubresource(subresource);
         ObjectNode options = bytes.length == 0 ? Json.object() : Json.readObject(bytes);
@@ -191,9 +194,27 @@ final class Router {
     }
   }
 
+  private void patch(Call call, Resource resource, @Nullable String subresource, byte[] body, Answer answer) {
+    String name = name(call);
+    String mediaType = Patches.mediaType(call.http().getHeader("Content-Type"));
+    Patches.requireKnown(resource, mediaType);
+    if (mediaType.equals(Apply.MEDIA_TYPE)) {
+      Apply apply = Apply.of(resource, subresource, body, call.applier(), call.isForced());
+      Writes.Written written = writes.apply(resource, call.namespace(), name, apply, call.dryRun());
+      answer.send(written.code(), written.json());
+    } else {
+      call.requireUnforced();
+      Shape shape = resource.shapeAt(subresource);
+      answer.send(200, update(call, resource, subresource, false,
+          current -> Patches.apply(current, shape, mediaType, body)));
+    }
+  }
+
   private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
       UnaryOperator<ObjectNode> change) {
-    return writes.update(resource, call.namespace(), name(call), subresource, call.dryRun(), versionRequired, change);
+    FieldOwners.Manager manager =
+        new FieldOwners.Manager(call.manager(), false, resource.typeAt(subresource).apiVersion(), subresource);
+    return writes.update(resource, call.namespace(), name(call), manager, call.dryRun(), versionRequired, change);
   }
 
   private byte[] list(Resource resource, List<StoredObject> objects) {
@@ -211,8 +232,7 @@ final class Router {
       throw Statuses.noSuchPath();
     }
     String subresource = call.request().subresource();
-    boolean status = "status".equals(subresource) && resource.type().statusSubresource();
-    if (subresource != null && !status) {
+    if (subresource != null && !resource.hasSubresource(subresource)) {
       throw Statuses.noSuchPath();
     }
     if (call.request().name() != null && resource.type().namespaced() && call.request().namespace() == null) {

@@ -2,6 +2,7 @@ package io.kooper.test;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The {@code Status} objects of the API server, worded as it words them, since clients and people read the words. */
@@ -84,11 +85,14 @@ final class Statuses {
   }
 
   static StatusException invalidOptions(String field, String why) {
+    return invalidOptions("ListOptions", field, "FieldValueForbidden", "Forbidden: " + why);
+  }
+
+  static StatusException invalidOptions(String kind, String field, String reason, String why) {
     StatusException e = new StatusException(failure(422,
-        "ListOptions.meta.k8s.io \"\" is invalid: %s: Forbidden: %s".formatted(field, why)));
-    ObjectNode details = e.status().putObject("details").put("group", "meta.k8s.io").put("kind", "ListOptions");
-    details.putArray("causes").addObject().put("reason", "FieldValueForbidden").put("message", "Forbidden: " + why)
-        .put("field", field);
+        "%s.meta.k8s.io \"\" is invalid: %s: %s".formatted(kind, field, why)));
+    ObjectNode details = e.status().putObject("details").put("group", "meta.k8s.io").put("kind", kind);
+    details.putArray("causes").addObject().put("reason", reason).put("message", why).put("field", field);
     return e;
   }
 
@@ -98,11 +102,19 @@ final class Statuses {
     return new StatusException(status);
   }
 
-  static StatusException unsupportedPatch(boolean known) {
-    String accepted = "accepted media types include: application/json-patch+json, application/merge-patch+json";
-    return new StatusException(failure(415, known
-        ? "this test server does not implement this kind of patch; " + accepted
-        : "the body of the request was in an unknown format - " + accepted));
+  static StatusException unsupportedPatch(boolean custom) {
+    return new StatusException(failure(415, "the body of the request was in an unknown format - accepted media types "
+        + "include: application/json-patch+json, application/merge-patch+json, "
+        + (custom ? "" : "application/strategic-merge-patch+json, ") + "application/apply-patch+yaml"));
+  }
+
+  /** Other managers own what one would like to apply. */
+  static StatusException applyConflict(String message, Map<String, String> causes) {
+    ObjectNode status = failure(409, message);
+    ArrayNode array = status.putObject("details").putArray("causes");
+    causes.forEach((field, why) -> array.addObject().put("reason", "FieldManagerConflict").put("message", why)
+        .put("field", field));
+    return new StatusException(status);
   }
 
   /** The version asked for has been compacted: the client must list anew. */

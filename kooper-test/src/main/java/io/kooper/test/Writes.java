@@ -4,7 +4,9 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -30,9 +32,12 @@ final class Writes {
     this.deletes = deletes;
   }
 
+  /** The answer to a write that may create. */
+  record Written(int code, byte[] json) {}
+
   /** The created object. */
   byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun) {
-    checkType(resource, object);
+    checkType(resource.type(), object);
     ObjectNode metadata = Json.metadata(object);
     String name = name(resource, metadata);
     checkNamespace(resource, namespace, metadata);
@@ -70,42 +75,140 @@ final class Writes {
   /**
    * Changes an object, or nothing if the change makes no difference.
    *
-   * @param subresource {@code status}, or null for the object itself
+   * @param manager who writes it, and where
    * @param change makes the wanted state of the present one
    */
-  byte[] update(Resource resource, String namespace, String name, @Nullable String subresource, boolean dryRun,
+  byte[] update(Resource resource, String namespace, String name, FieldOwners.Manager manager, boolean dryRun,
       boolean versionRequired, UnaryOperator<ObjectNode> change) {
     return store.locked(() -> {
       ResourceCollection collection = store.of(resource);
-      StoredObject current = collection.get(namespace, name);
-      if (current == null) {
-        throw Statuses.notFound(resource.type(), name);
+      FieldOwners owners = collection.owners(namespace, name);
+      StoredObject before = owners == null ? null : collection.get(namespace, name);
+      byte[] answer = change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change);
+      StoredObject after = owners == null ? null : collection.get(namespace, name);
+      if (owners != null && before != null && after != null && before != after) {
+        owners.written(manager, fields(resource, before), fields(resource, after));
       }
-      ObjectNode before = current.tree();
-      ObjectNode wanted = change.apply(current.tree().put("apiVersion", resource.type().apiVersion()));
-      checkType(resource, wanted);
-      checkIdentity(resource, current, wanted);
-      checkVersion(resource, current, wanted, versionRequired);
-      ObjectNode after = subresource == null ? main(resource, before, wanted) : status(before, wanted);
-      Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
-      if (after.equals(before)) {
-        return current.jsonFor(resource);
-      }
-      checkFinalizers(resource, name, before, after);
-      if (dryRun) {
-        return Json.bytes(after);
-      }
-      StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
-      if (deletes.isFinal(resource, after)) {
-        deletes.remove(resource, changed);
-      } else {
-        collection.put(changed);
-        if (resource.is(Crds.QUALIFIED_NAME) && subresource == null) {
-          redefine(before, after);
-        }
-      }
-      return changed.jsonFor(resource);
+      return answer;
     });
+  }
+
+  /** Server-side apply: creates an object, or changes it as {@link #update} does. */
+  Written apply(Resource resource, String namespace, String name, Apply apply, boolean dryRun) {
+    String subresource = apply.manager().subresource();
+    Shape shape = resource.shapeAt(subresource);
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      StoredObject present = collection.get(namespace, name);
+      FieldOwners known = collection.owners(namespace, name);
+      FieldOwners owners = known != null ? new FieldOwners(known) // a copy: the change may be refused
+          : new FieldOwners(present == null ? Set.of() : fields(resource, present).keySet(), apply.manager());
+      ObjectNode part = apply.part(resource);
+      Written written;
+      if (present == null && subresource == null) {
+        checkNew(resource, namespace, name, part);
+        owners.apply(apply, Json.object(), part, shape);
+        written = new Written(201, create(resource, namespace, part, dryRun));
+      } else {
+        written = new Written(200, change(resource, namespace, name, subresource, dryRun, false,
+            object -> identify(owners.apply(apply, object, part, shape), apply)));
+      }
+      if (!dryRun) {
+        collection.own(namespace, name, owners);
+      }
+      return written;
+    });
+  }
+
+  /** An object as it is, or what a subresource shows of it. */
+  static byte[] view(Resource resource, @Nullable String subresource, StoredObject object) {
+    return "scale".equals(subresource) && resource.scale() != null
+        ? Json.bytes(resource.scale().read(object.tree()))
+        : object.jsonFor(resource);
+  }
+
+  private byte[] change(Resource resource, String namespace, String name, @Nullable String subresource,
+      boolean dryRun, boolean versionRequired, UnaryOperator<ObjectNode> change) {
+    ResourceCollection collection = store.of(resource);
+    StoredObject current = collection.get(namespace, name);
+    if (current == null) {
+      throw Statuses.notFound(resource.type(), name);
+    }
+    ObjectNode before = current.tree();
+    ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
+    checkType(resource.typeAt(subresource), wanted);
+    checkIdentity(resource, current, wanted);
+    checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
+    ObjectNode after = after(resource, subresource, before, wanted);
+    Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
+    if (after.equals(before)) {
+      return view(resource, subresource, current);
+    }
+    checkFinalizers(resource, name, before, after);
+    if (dryRun) {
+      return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
+    }
+    StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
+    if (deletes.isFinal(resource, after)) {
+      deletes.remove(resource, changed);
+    } else {
+      collection.put(changed);
+      if (resource.is(Crds.QUALIFIED_NAME) && subresource == null) {
+        redefine(before, after);
+      }
+    }
+    return view(resource, subresource, changed);
+  }
+
+  private static ObjectNode after(
+      Resource resource, @Nullable String subresource, ObjectNode before, ObjectNode wanted) {
+    if (subresource == null) {
+      return main(resource, before, wanted);
+    }
+    if (subresource.equals("scale") && resource.scale() != null) {
+      return main(resource, before,
+          resource.scale().write(before.at("/metadata/name").asString(""), wanted, before.deepCopy()));
+    }
+    return status(before, wanted);
+  }
+
+  private static Map<String, JsonNode> fields(Resource resource, StoredObject object) {
+    return Fields.of(object.tree(), resource.shape());
+  }
+
+  /** An applied object may say which one it means, and in which version. */
+  private static ObjectNode identify(ObjectNode merged, Apply apply) {
+    for (String member : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
+      JsonNode value = apply.object().path("metadata").get(member);
+      if (value != null) {
+        Json.metadata(merged).set(member, value);
+      }
+    }
+    return merged;
+  }
+
+  private static void checkNew(Resource resource, String namespace, String name, ObjectNode object) {
+    ObjectNode metadata = Json.metadata(object);
+    checkNamespace(resource, namespace, metadata);
+    String uid = metadata.path("uid").asString("");
+    if (!uid.isEmpty()) {
+      throw Statuses.conflict(resource.type(), name,
+          "uid mismatch: the provided object specified uid %s, and no existing object was found".formatted(uid));
+    }
+    String given = metadata.path("name").asString("");
+    if (given.isEmpty()) {
+      throw Statuses.badRequest(
+          "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(name));
+    }
+    checkName(name, given);
+    metadata.remove("resourceVersion"); // accepted and ignored, as by the API server
+  }
+
+  private static void checkName(String name, String given) {
+    if (!given.equals(name)) {
+      throw Statuses.badRequest(
+          "the name of the object (%s) does not match the name on the URL (%s)".formatted(given, name));
+    }
   }
 
   /** Pre-creates a namespace. */
@@ -223,9 +326,9 @@ final class Writes {
     }
   }
 
-  private static void checkType(Resource resource, ObjectNode object) {
-    String apiVersion = resource.type().apiVersion();
-    String kind = resource.type().kind();
+  private static void checkType(ResourceType type, ObjectNode object) {
+    String apiVersion = type.apiVersion();
+    String kind = type.kind();
     String givenVersion = object.path("apiVersion").asString(apiVersion);
     String givenKind = object.path("kind").asString(kind);
     if (!givenVersion.equals(apiVersion) || !givenKind.equals(kind)) {
@@ -249,10 +352,7 @@ final class Writes {
   private static void checkIdentity(Resource resource, StoredObject current, ObjectNode wanted) {
     ObjectNode metadata = Json.metadata(wanted);
     String name = metadata.path("name").asString(current.name());
-    if (!name.equals(current.name())) {
-      throw Statuses.badRequest("the name of the object (%s) does not match the name on the URL (%s)".formatted(
-          name, current.name()));
-    }
+    checkName(current.name(), name);
     metadata.put("name", name);
     checkNamespace(resource, current.namespace(), metadata);
     String uid = metadata.path("uid").asString("");

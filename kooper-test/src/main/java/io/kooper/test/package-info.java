@@ -2,8 +2,11 @@
  * A Kubernetes API server in this process: {@link io.kooper.test.EmbeddedApiServer} speaks HTTP and TLS, keeps versions
  * and histories as the real one does, and fails on request ({@link io.kooper.test.Faults}).
  *
- * <p>What it does not have: authentication, admission, schemas, garbage collection of dependents, a scheduler or a
- * kubelet (a pod is deleted at once), strategic merge patch and server-side apply (both are refused with 415).
+ * <p>It patches in all of Kubernetes' ways, server-side apply with its conflicts among them, and has the status and
+ * scale subresources.
+ *
+ * <p>What it does not have: authentication, admission, schemas (but for what they say of merging), garbage collection
+ * of dependents, a scheduler or a kubelet (a pod is deleted at once), {@code managedFields}, and protobuf.
  */
 @NullMarked
 package io.kooper.test;

@@ -218,7 +218,7 @@ class ObjectsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"application/strategic-merge-patch+json", "application/apply-patch+yaml", "text/plain"})
+    @ValueSource(strings = {"application/apply-patch+cbor", "application/json", "text/plain"})
     void refusesWhatItWouldDoWrong(String type) {
       raw.configMap("default", "refused", "{}");
       Reply reply = raw.send("PATCH", MAPS + "/refused", type, "{}");
