@@ -27,6 +27,13 @@ final class Campaign {
   private final ElectionEvents events;
   private final Candidate candidate; // of the campaign's thread
 
+  /**
+   * How long the next request may take. It grows when one is not answered in time a second time: a new connection was no remedy
+   * then, but a server whose writes are slow, or a process that still loads its classes, may be. Of the campaign's thread.
+   */
+  private Duration patience;
+  private @Nullable Class<?> slow; // the kind of the last request that was not answered in time, until one of it is
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   // guarded by lock
@@ -46,6 +53,7 @@ final class Campaign {
     this.events = events;
     this.candidate = new Candidate(settings.namespace(), settings.name(), settings.identity(), settings.leaseDuration(),
         settings.renewDeadline(), clock);
+    this.patience = settings.requestTimeout();
   }
 
   /** Takes part, and waits for a term. */
@@ -228,7 +236,7 @@ final class Campaign {
   }
 
   private @Nullable Request exchange(Request request) {
-    begin();
+    long started = begin();
     Lease answer = null;
     Throwable thrown = null;
     try {
@@ -237,6 +245,8 @@ final class Campaign {
       thrown = t;
     }
     boolean late = end();
+    Duration limit = patience;
+    adapt(request.getClass(), late, clock.nanoTime() - started);
     try {
       if (thrown == null) {
         events.worked();
@@ -245,30 +255,45 @@ final class Campaign {
     } catch (RuntimeException e) { // a lease that nobody has thought of
       thrown = e;
     }
-    LeaseException failure = failure(thrown, late);
+    LeaseException failure = failure(thrown, late ? limit : null);
     events.failed(failure);
     return candidate.failed(request, failure);
   }
 
-  private LeaseException failure(Throwable thrown, boolean late) {
+  private void adapt(Class<?> kind, boolean late, long took) {
+    if (late && kind == slow) {
+      Duration doubled = patience.multipliedBy(2);
+      patience = doubled.compareTo(settings.longestRequest()) < 0 ? doubled : settings.longestRequest();
+    } else if (late) {
+      slow = kind;
+    } else if (kind == slow && took < settings.requestTimeout().toNanos()) {
+      slow = null;
+      patience = settings.requestTimeout();
+    }
+  }
+
+  /** @param limit that was passed, or null */
+  private LeaseException failure(Throwable thrown, @Nullable Duration limit) {
     String lease = settings.namespace() + "/" + settings.name();
-    return late
+    return limit != null
         ? new LeaseException(Kind.UNKNOWN, "the request about lease " + lease + " was not answered within "
-            + settings.requestTimeout().toMillis() + " ms, or before the leadership ended", thrown)
+            + limit.toMillis() + " ms, or before the leadership ended", thrown)
         : thrown instanceof LeaseException known ? known
         : new LeaseException(Kind.UNKNOWN, "the request about lease " + lease + " failed: " + thrown, thrown);
   }
 
-  private void begin() {
+  /** A request is sent now. */
+  private long begin() {
     lock.lock();
     try {
       long now = clock.nanoTime();
       long left = term == null ? 0 : term.left(now);
-      long most = settings.requestTimeout().toNanos();
+      long most = patience.toNanos();
       requestEnds = now + (left == 0 ? most : Math.min(most, left));
       inFlight = true;
       cut = false;
       changed.signalAll();
+      return now;
     } finally {
       lock.unlock();
     }

@@ -54,16 +54,20 @@ import java.util.Objects;
  */
 public final class LeaderElection implements Runner {
 
-  private static final Duration LONGEST_REQUEST = Duration.ofSeconds(2);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
 
   /** What the builder has checked. */
   record Settings(String namespace, String name, String identity, Duration leaseDuration, Duration renewDeadline,
       Duration retryPeriod, Duration healthTolerance, boolean releaseOnStop, Clock clock) {
 
-    /** Of one request: with the defaults four renewals may hang before the deadline. */
+    /** Of one request, as long as they are answered: with the defaults three renewals may hang before the deadline. */
     Duration requestTimeout() {
-      Duration half = renewDeadline.dividedBy(2);
-      return half.compareTo(LONGEST_REQUEST) < 0 ? half : LONGEST_REQUEST;
+      return longestRequest().compareTo(REQUEST_TIMEOUT) < 0 ? longestRequest() : REQUEST_TIMEOUT;
+    }
+
+    /** Of one request, when several in a row were not answered in time. */
+    Duration longestRequest() {
+      return renewDeadline.dividedBy(2);
     }
   }
 

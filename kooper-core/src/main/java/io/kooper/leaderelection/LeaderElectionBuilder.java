@@ -155,7 +155,7 @@ public final class LeaderElectionBuilder {
     LeaderElection.Settings settings = new LeaderElection.Settings(Objects.requireNonNull(space),
         Objects.requireNonNull(name), self, leaseDuration, renewDeadline, retryPeriod, healthTolerance, releaseOnStop, clock);
     LeaseStore leases = store != null ? store : new ClientLeaseStore(
-        Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.requestTimeout());
+        Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.longestRequest());
     List<LeaderElectionListener> all = new ArrayList<>(listeners);
     if (recordEvents) {
       all.add(new LeaderEventRecorder(Objects.requireNonNull(client), settings));

@@ -469,6 +469,30 @@ class LeaderElectionThreadsTest {
     }
 
     @Test
+    void givesAServerWhoseWritesAreSlowMoreTimeWhenTwoWereTooLate() throws InterruptedException {
+      Worker worker = new Worker(election);
+      Leadership term = worker.awaitStarted();
+      GatedStore.Gate gate = store.holdUp("update");
+      tick(2);
+      gate.awaitReached();
+      for (int requests = 5; requests <= 7; requests += 2) { // the first two updates are interrupted after 2 s
+        int until = requests;
+        await().until(() -> clock.waiting() >= 1); // the watchdog
+        clock.advance(Duration.ofSeconds(2));
+        await().until(() -> store.requests().size() == until);
+      }
+      await().until(() -> clock.waiting() >= 1);
+      clock.advance(Duration.ofSeconds(3)); // the third one is not
+      assertThat(term.remaining()).isEqualTo(Duration.ofSeconds(1));
+
+      gate.open();
+
+      await().until(() -> term.remaining().compareTo(Duration.ofSeconds(7)) >= 0);
+      assertThat(store.requests()).startsWith("get", "create", "update", "get", "update", "get", "update");
+      worker.awaitEnd();
+    }
+
+    @Test
     void neverInterruptsTheWrongRequest() throws InterruptedException {
       for (int i = 0; i < 20; i++) {
         GatedStore.Gate gate = store.holdUp("get");

@@ -4,14 +4,16 @@ import io.fabric8.kubernetes.client.Config;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
-/** The server of the test kit. It asks nobody who he is: what is forbidden is forbidden to all. */
+/** The server of the test kit. It asks nobody who he is: what is forbidden, to read, is forbidden to all. */
 final class EmbeddedCluster extends Cluster {
 
   private final EmbeddedApiServer server = EmbeddedApiServer.start();
-  private final Map<String, Faults.Injection> forbidden = new ConcurrentHashMap<>();
+  private final Map<String, List<Faults.Injection>> forbidden = new ConcurrentHashMap<>();
 
   @Override
   Config config() {
@@ -20,15 +22,13 @@ final class EmbeddedCluster extends Cluster {
 
   @Override
   void permit(String namespace, String group, String resource) {
-    Faults.Injection injection = forbidden.remove(resource);
-    if (injection != null) {
-      injection.stop();
-    }
+    forbidden.getOrDefault(resource, List.of()).forEach(Faults.Injection::stop);
   }
 
   @Override
   void forbid(String namespace, String resource) {
-    forbidden.put(resource, server.faults().inject(Fault.status(403).on("*", resource)));
+    forbidden.put(resource, Stream.of("get", "list", "watch")
+        .map(verb -> server.faults().inject(Fault.status(403).on(verb, resource))).toList());
   }
 
   @Override
