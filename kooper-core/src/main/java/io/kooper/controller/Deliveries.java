@@ -188,6 +188,9 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
         EventType again = again(key, EventType.RESYNC);
         return new Delivery<>(now, false, last == null ? EventType.ADD : now == last ? again : EventType.UPDATE, last);
       }
+      if (last != null && queue.isShutDown()) {
+        return new Delivery<>(last, true, again(key, EventType.DELETE), last); // as below, but the queue would refuse it
+      }
       if (last != null) {
         return null; // it is gone, and the informer is about to say so, with its last state
       }
