@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The informer's thread changes the store first and tells of it then. In between, a worker that reads the store must not
  * conclude anything from what has not been told yet: neither tell the successor of an object whose delete is about to
  * come, nor the delete of one that is just coming back. Whoever tells something, or is told something, adds the key to
- * the queue, so waiting for the other loses nothing.
+ * the queue, so waiting for the other loses nothing. Once the queue is shut down it refuses that: then a worker tells the
+ * delete, with the state last told.
  */
 final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 

@@ -1,0 +1,49 @@
+package io.kooper.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.informer.Store;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.queue.WorkQueue;
+import io.kooper.retrieve.ObjectKey;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mockito.Mockito;
+
+/** Between the informer's change of its store and its telling of it. */
+class DeliveriesTest {
+
+  private final ConfigMap object = new ConfigMapBuilder().withNewMetadata().withName("a").withUid("1").endMetadata().build();
+  private final ObjectKey key = ObjectKey.of(object);
+  private final Store<ConfigMap> store = Mockito.mock();
+  private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().build();
+  private final Deliveries<ConfigMap> deliveries = new Deliveries<>(store, queue, ControllerMetrics.NONE);
+
+  @BeforeEach
+  void isToldAndThenGoneFromTheStore() {
+    Mockito.when(store.get(key)).thenReturn(Optional.of(object));
+    deliveries.succeeded(key, deliveries.next(key));
+    Mockito.when(store.get(key)).thenReturn(Optional.empty());
+  }
+
+  @Test
+  void aDeleteWaitsForTheInformerWhichKnowsTheLastState() {
+    assertThat(deliveries.next(key)).isNull();
+  }
+
+  @Test
+  void aDeleteThatTheQueueWouldRefuseIsToldAtOnceAndOnlyOnce() {
+    queue.shutDown();
+
+    Deliveries.Delivery<ConfigMap> delivery = deliveries.next(key);
+
+    assertThat(delivery.delete()).isTrue();
+    assertThat(delivery.object()).isSameAs(object);
+    deliveries.deleted(object); // what the informer was about to say
+    deliveries.succeeded(key, delivery);
+    assertThat(deliveries.next(key)).isNull();
+  }
+}
