@@ -48,6 +48,7 @@ class ArchitectureTest {
   private static void usesOnly(String layer, String... others) {
     List<String> allowed = new ArrayList<>(List.of(others));
     allowed.add(layer);
+    allowed.add("internal");
     holds(noClasses().that().resideInAPackage("io.kooper." + layer + "..").should().dependOnClassesThat(
         resideInAPackage("io.kooper..").and(
             not(resideInAnyPackage(allowed.stream().map(name -> "io.kooper." + name + "..").toArray(String[]::new))))));
@@ -59,6 +60,11 @@ class ArchitectureTest {
     @Test
     void theClockKnowsNobody() {
       usesOnly("clock");
+    }
+
+    @Test
+    void whatIsInternalKnowsNobody() {
+      usesOnly("internal");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerListener;
+import io.kooper.internal.Log;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
@@ -22,13 +23,11 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Puts the parts together and gives them one life. */
 final class DefaultController<T extends HasMetadata> implements Controller {
 
-  private static final Logger log = LoggerFactory.getLogger(DefaultController.class);
+  private static final Log log = Log.of(DefaultController.class);
 
   /** For handlers to end once they were interrupted. */
   static final Duration GRACE = Duration.ofSeconds(5);

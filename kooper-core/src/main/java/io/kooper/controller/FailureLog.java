@@ -2,12 +2,12 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
@@ -18,7 +18,7 @@ import org.slf4j.event.Level;
  */
 final class FailureLog {
 
-  private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
+  private static final Log log = Log.of(FailureLog.class);
 
   private static final long WINDOW = Duration.ofMinutes(1).toNanos();
   private static final int LINES = 10;
@@ -49,7 +49,7 @@ final class FailureLog {
   }
 
   private void write(Level level, Job<?> job, String what, Throwable cause) {
-    if (!log.isEnabledForLevel(level)) {
+    if (!log.isEnabled(level)) {
       return;
     }
     int before = 0;
@@ -72,11 +72,11 @@ final class FailureLog {
     } finally {
       lock.unlock();
     }
-    log.atLevel(nth > LINES ? Level.DEBUG : level)
-        .setCause(nth == 1 || log.isDebugEnabled() ? cause : null)
-        .log("{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(), what, cause.toString(),
-            before > 0 ? " (and " + before + " more alike in the minute before, at debug)"
-                : nth == LINES ? " (more alike within this minute are logged at debug)" : "");
+    log.write(nth > LINES ? Level.DEBUG : level, "{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(), what,
+        Throwables.text(cause),
+        before > 0 ? " (and " + before + " more alike in the minute before, at debug)"
+            : nth == LINES ? " (more alike within this minute are logged at debug)" : "",
+        nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
   }
 
   private static String signature(Level level, Throwable cause) {

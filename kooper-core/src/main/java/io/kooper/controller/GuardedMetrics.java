@@ -1,5 +1,7 @@
 package io.kooper.controller;
 
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
@@ -7,23 +9,19 @@ import io.kooper.queue.QueueListener;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Passes figures on to a recorder's metrics while the controller runs. What those throw disturbs nobody. */
 final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey> {
 
-  private static final Logger log = LoggerFactory.getLogger(GuardedMetrics.class);
+  private static final Log log = Log.of(GuardedMetrics.class);
 
-  private final String controller;
-  private final AtomicBoolean failed = new AtomicBoolean();
+  private final Guard guard;
   private volatile ControllerMetrics metrics = NONE;
 
   GuardedMetrics(String controller) {
-    this.controller = controller;
+    this.guard = new Guard(log, controller + ": its metrics");
   }
 
   void open(ControllerMetrics recorded) {
@@ -97,12 +95,6 @@ final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey
   }
 
   private void tell(Consumer<ControllerMetrics> figure) {
-    try {
-      figure.accept(metrics);
-    } catch (Throwable t) { // an Error too
-      if (failed.compareAndSet(false, true)) {
-        log.error("{}: its metrics failed; further failures are not logged", controller, t);
-      }
-    }
+    guard.run(() -> figure.accept(metrics));
   }
 }

@@ -3,6 +3,7 @@ package io.kooper.controller;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
+import io.kooper.internal.Log;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -13,13 +14,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Looks at a controller from the outside: whether it lives, is ready, and gets on. */
 final class HealthCheck {
 
-  private static final Logger log = LoggerFactory.getLogger(HealthCheck.class);
+  private static final Log log = Log.of(HealthCheck.class);
 
   private static final int NAMED = 10; // keys that hang; more do not fit a line
 

@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
@@ -12,8 +13,6 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Adds every key to the lowest lane once an interval, so that what was given up, or changed outside of Kubernetes, is seen
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Resync<T extends HasMetadata> implements Runnable {
 
-  private static final Logger log = LoggerFactory.getLogger(Resync.class);
+  private static final Log log = Log.of(Resync.class);
 
   private static final int STEPS = 64;
 

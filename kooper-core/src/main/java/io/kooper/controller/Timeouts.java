@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -8,13 +9,11 @@ import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Cancels jobs that take longer than they may. Their keys stay theirs until they have really ended. */
 final class Timeouts implements Runnable {
 
-  private static final Logger log = LoggerFactory.getLogger(Timeouts.class);
+  private static final Log log = Log.of(Timeouts.class);
 
   private record Entry(Job<?> job, long due) {}
 

@@ -2,18 +2,17 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Job.Outcome;
+import io.kooper.internal.Log;
 import io.kooper.tracing.ControllerTracing;
 import io.kooper.tracing.Trace;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Traces jobs: one decorator goes around the retries, one, within them, around the handler's call. */
 final class Tracer<T extends HasMetadata> {
 
-  private static final Logger log = LoggerFactory.getLogger(Tracer.class);
+  private static final Log log = Log.of(Tracer.class);
 
   private final String controller;
   private final ControllerTracing tracing;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.informer.Store;
+import io.kooper.internal.Log;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
@@ -18,8 +19,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The threads that take keys from the queue and process them. Invariant: every key that was taken is given back, and no
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Workers<T extends HasMetadata> {
 
-  private static final Logger log = LoggerFactory.getLogger(Workers.class);
+  private static final Log log = Log.of(Workers.class);
 
   private static final Duration RESCUE = Duration.ofSeconds(1);
 

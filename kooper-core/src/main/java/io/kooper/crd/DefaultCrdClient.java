@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,13 +13,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads, acts, and reads again until the definition is ready: whatever others do meanwhile is seen at the next reading. */
 final class DefaultCrdClient implements CrdClient {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DefaultCrdClient.class);
+  private static final Log LOG = Log.of(DefaultCrdClient.class);
 
   /** The first with apiextensions.k8s.io/v1. */
   private static final int MINOR_VERSION = 16;

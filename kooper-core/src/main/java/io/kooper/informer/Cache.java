@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
@@ -21,13 +22,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Applies lists and events to the store and tells the listeners what that changed. */
 final class Cache<T extends HasMetadata> {
 
-  private static final Logger log = LoggerFactory.getLogger(Cache.class);
+  private static final Log log = Log.of(Cache.class);
 
   private final String name;
   private final UnaryOperator<T> transform;

@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.ObjectKey;
 import java.util.Collection;
 import java.util.HashMap;
@@ -9,8 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds objects by values that a function of the user's takes from them. Read by anybody, written by the informer's thread
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Index<T extends HasMetadata> {
 
-  private static final Logger log = LoggerFactory.getLogger(Index.class);
+  private static final Log log = Log.of(Index.class);
 
   private final String name;
   private final Function<? super T, ? extends Collection<String>> values;

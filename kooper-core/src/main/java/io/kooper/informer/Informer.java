@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
@@ -16,8 +17,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a {@link Store} true to what a {@link Retriever} lists and watches, and tells {@link InformerListener}s of every
@@ -39,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(Informer.class);
+  private static final Log log = Log.of(Informer.class);
 
   /** A list or watch that heeds interrupts ends at once; this is for the others. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
@@ -20,8 +21,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Lists, then watches from the list's version, for ever: the loop on the informer's thread.
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Reflector<T extends HasMetadata> implements Runnable {
 
-  private static final Logger log = LoggerFactory.getLogger(Reflector.class);
+  private static final Log log = Log.of(Reflector.class);
 
   /**
    * The server is asked to end each watch after about half a minute, so that one that does not end in time is known to be

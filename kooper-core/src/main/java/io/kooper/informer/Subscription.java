@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
@@ -9,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One listener, and what it still has to be told. Used under the cache's lock only.
@@ -20,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Subscription<T extends HasMetadata> {
 
-  private static final Logger log = LoggerFactory.getLogger(Subscription.class);
+  private static final Log log = Log.of(Subscription.class);
 
   /**
    * What the listener knows of a key.

@@ -1,19 +1,18 @@
 package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Tells log and listener what happens: a line for each change, and for a row of failures one a minute. */
 final class ElectionEvents {
 
-  private static final Logger log = LoggerFactory.getLogger(LeaderElection.class);
+  private static final Log log = Log.of(LeaderElection.class);
   private static final long QUIET = Duration.ofMinutes(1).toNanos();
 
   private final String lease;

@@ -3,9 +3,8 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.internal.Log;
 import java.time.temporal.ChronoUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes a Kubernetes Event on the lease when this process begins or ends to lead, with client-go's words. Each is written
@@ -13,7 +12,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LeaderEventRecorder implements LeaderElectionListener {
 
-  private static final Logger log = LoggerFactory.getLogger(LeaderEventRecorder.class);
+  private static final Log log = Log.of(LeaderEventRecorder.class);
 
   private final KubernetesClient client;
   private final LeaderElection.Settings settings;

@@ -1,19 +1,18 @@
 package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A term of this process. Once anybody was told that it is not valid, it never is again. */
 final class Term implements Leadership {
 
-  private static final Logger log = LoggerFactory.getLogger(LeaderElection.class);
+  private static final Log log = Log.of(LeaderElection.class);
   private static final long ENDED = -1;
 
   private final Clock clock;

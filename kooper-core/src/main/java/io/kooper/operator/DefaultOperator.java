@@ -4,6 +4,7 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.internal.Log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,13 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Runs each controller on a thread of its own, and waits for the first of them to end or for the stop. */
 final class DefaultOperator implements Operator {
 
-  private static final Logger log = LoggerFactory.getLogger(DefaultOperator.class);
+  private static final Log log = Log.of(DefaultOperator.class);
 
   private enum State { NEW, RUNNING, STOPPING, ENDED }
 

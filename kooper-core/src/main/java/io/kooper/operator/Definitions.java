@@ -2,6 +2,7 @@ package io.kooper.operator;
 
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
+import io.kooper.internal.Log;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
@@ -13,8 +14,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What has to be there before an operator's controllers start: each definition is initialized on a thread of its own. */
 final class Definitions {
@@ -22,7 +21,7 @@ final class Definitions {
   /** News for who waits: a definition is done or has failed, or, without one, the wish to stop. */
   private record News(@Nullable CRD<?> ended, @Nullable Throwable failure) {}
 
-  private static final Logger log = LoggerFactory.getLogger(DefaultOperator.class);
+  private static final Log log = Log.of(DefaultOperator.class);
 
   private final String operator;
   private final List<CRD<?>> crds;

@@ -1,22 +1,20 @@
 package io.kooper.queue;
 
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Passes events on to a listener whose failures must not reach the queue's users: a key just taken has to be worked on. */
 final class GuardedListener<K> implements QueueListener<K> {
-  private static final Logger log = LoggerFactory.getLogger(WorkQueue.class);
+  private static final Log log = Log.of(WorkQueue.class);
 
-  private final String queue;
   private final QueueListener<K> listener;
-  private final AtomicBoolean failed = new AtomicBoolean();
+  private final Guard guard;
 
   GuardedListener(String queue, QueueListener<K> listener) {
-    this.queue = queue;
     this.listener = listener;
+    this.guard = new Guard(log, "the listener of work queue " + queue);
   }
 
   @Override
@@ -45,12 +43,6 @@ final class GuardedListener<K> implements QueueListener<K> {
   }
 
   private void tell(Consumer<QueueListener<K>> event) {
-    try {
-      event.accept(listener);
-    } catch (Throwable t) { // an Error too
-      if (failed.compareAndSet(false, true)) {
-        log.error("the listener of work queue {} failed; further failures are not logged", queue, t);
-      }
-    }
+    guard.run(() -> event.accept(listener));
   }
 }

@@ -4,11 +4,10 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Puts the events of a watch's body together and hands them to a sink: those of a watch, or those at the beginning of one
@@ -17,7 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
-  private static final Logger LOG = LoggerFactory.getLogger(EventPieces.class);
+  private static final Log LOG = Log.of(EventPieces.class);
   private static final String END_MARK = "k8s.io/initial-events-end";
   private static final byte[] NOTHING = {};
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -14,8 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One GET whose body is read by the thread that opened it. The client's own threads only hand chunks over: Vert.x calls
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Exchange implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+  private static final Log LOG = Log.of(Exchange.class);
 
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 16;

@@ -6,14 +6,13 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.kooper.internal.Log;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Lists and watches by two functions, as Kooper's {@code ListFunc} and {@code WatchFunc}.
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FunctionListerWatcher.class);
+  private static final Log LOG = Log.of(FunctionListerWatcher.class);
   private static final int ON_THE_WAY = 64;
 
   private record Event<T>(Watcher.Action action, @Nullable T object) {}

@@ -8,14 +8,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Lists and watches through fabric8's HTTP client, one object at a time: a list of any length takes no more memory than
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
 
-  private static final Logger LOG = LoggerFactory.getLogger(HttpListerWatcher.class);
+  private static final Log LOG = Log.of(HttpListerWatcher.class);
 
   /** How long a watch is asked to last when its options do not say. */
   static final long DEFAULT_WATCH_SECONDS = 30;

@@ -1,5 +1,6 @@
 package io.kooper.tracing.opentracing;
 
+import io.kooper.internal.Log;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
 import io.kooper.tracing.TracedController;
@@ -15,8 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The two spans of one job. All names and messages are Kooper's. The fields are set before the next call of the tracer, so
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class JobTrace implements Trace {
 
-  private static final Logger log = LoggerFactory.getLogger(OpenTracing.class);
+  private static final Log log = Log.of(OpenTracing.class);
 
   private static final String KEY = "kubernetes.object.key";
 

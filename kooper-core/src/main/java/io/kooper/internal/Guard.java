@@ -1,0 +1,41 @@
+package io.kooper.internal;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Calls hooks of users, as metrics, listeners and tracers, whose failures must disturb nobody: an {@code Error} is a failure
+ * like any other. The first one is logged with its stack trace, the rest at debug. May be used from any thread.
+ */
+public final class Guard {
+
+  /** What is called. */
+  @FunctionalInterface
+  public interface Code {
+    void run() throws Throwable;
+  }
+
+  private final Log log;
+  private final String what;
+  private final AtomicBoolean failed = new AtomicBoolean();
+
+  /** @param what fails, at the begin of the line, as in {@code controller pods: its metrics} */
+  public Guard(Log log, String what) {
+    this.log = log;
+    this.what = what;
+  }
+
+  /** Whether it returned normally. */
+  public boolean run(Code code) {
+    try {
+      code.run();
+      return true;
+    } catch (Throwable t) {
+      if (failed.compareAndSet(false, true)) {
+        log.error("{} failed; further failures are logged at debug", what, t);
+      } else {
+        log.debug("{} failed again", what, t);
+      }
+      return false;
+    }
+  }
+}
