@@ -1,5 +1,6 @@
 package io.kooper.clock;
 
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ public final class ManualClock implements Clock {
     }
     List<Waiter> woken;
     synchronized (waiters) {
-      nanos += step.toNanos();
+      nanos += Durations.nanos(step);
       woken = List.copyOf(waiters);
     }
     for (Waiter waiter : woken) {

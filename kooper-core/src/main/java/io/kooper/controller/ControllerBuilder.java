@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
+import io.kooper.internal.Durations;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.RateLimiter;
@@ -39,7 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControllerBuilder<T extends HasMetadata> {
 
-  private static final Duration LONGEST = Duration.ofDays(36500);
   private static final Duration STUCK_AFTER = Duration.ofMinutes(10);
 
   final @Nullable Retriever<T> retriever;
@@ -164,7 +164,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
     if (stuckAfter != null) {
       return stuckAfter;
     }
-    Duration twice = handlerTimeout == null ? Duration.ZERO : handlerTimeout.multipliedBy(2);
+    Duration twice = handlerTimeout == null ? Duration.ZERO : Duration.ofNanos(2 * Durations.nanos(handlerTimeout));
     return twice.compareTo(STUCK_AFTER) > 0 ? twice : STUCK_AFTER;
   }
 
@@ -263,10 +263,10 @@ public final class ControllerBuilder<T extends HasMetadata> {
     refuse(errors, resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
         "resync is " + resync + ", at least PT1S makes sense; noResync() switches it off");
     refuse(errors, retries < 0, "retries is " + retries + ", less than 0");
-    refuse(errors, syncTimeout != null && !isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
-    refuse(errors, handlerTimeout != null && !isPositive(handlerTimeout),
+    refuse(errors, syncTimeout != null && !Durations.isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
+    refuse(errors, handlerTimeout != null && !Durations.isPositive(handlerTimeout),
         "handlerTimeout is " + handlerTimeout + ", not above 0");
-    refuse(errors, stuckAfter != null && !isPositive(stuckAfter), "stuckAfter is " + stuckAfter + ", not above 0");
+    refuse(errors, stuckAfter != null && !Durations.isPositive(stuckAfter), "stuckAfter is " + stuckAfter + ", not above 0");
     refuse(errors, stuckAfter != null && handlerTimeout != null && stuckAfter.compareTo(handlerTimeout) <= 0,
         "stuckAfter is " + stuckAfter + ", not more than the handlerTimeout " + handlerTimeout);
     refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
@@ -284,14 +284,5 @@ public final class ControllerBuilder<T extends HasMetadata> {
     if (wrong) {
       errors.add(message);
     }
-  }
-
-  /** In nanoseconds, or a good part of a lifetime when it is longer: sums and products of a few must fit a long. */
-  static long nanos(Duration duration) {
-    return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
-  }
-
-  private static boolean isPositive(Duration duration) {
-    return !duration.isNegative() && !duration.isZero();
   }
 }

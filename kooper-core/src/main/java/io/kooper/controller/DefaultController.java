@@ -7,6 +7,7 @@ import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerListener;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
@@ -228,7 +229,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   /** Whether all objects have been seen; false when the stop or the end of the term came first. */
   private boolean awaitSync(Leadership leadership) throws InterruptedException {
     try {
-      return life.awaitSync(leadership, syncTimeout == null ? Long.MAX_VALUE : ControllerBuilder.nanos(syncTimeout));
+      return life.awaitSync(leadership, syncTimeout == null ? Long.MAX_VALUE : Durations.nanos(syncTimeout));
     } catch (TimeoutException e) {
       var cause = informer.health().lastError();
       throw failed("did not sync within " + syncTimeout

@@ -3,6 +3,7 @@ package io.kooper.controller;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -47,7 +48,7 @@ final class HealthCheck {
 
   /** How often {@link #watch} is to be called. */
   long periodNanos() {
-    return Math.max(1, ControllerBuilder.nanos(stuckAfter) / 4);
+    return Math.max(1, Durations.nanos(stuckAfter) / 4);
   }
 
   /** @param failure why it ended early, or null */

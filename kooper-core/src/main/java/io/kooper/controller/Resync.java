@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
@@ -40,7 +41,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
     this.name = name;
     this.deliveries = deliveries;
     this.queue = queue;
-    this.interval = ControllerBuilder.nanos(interval);
+    this.interval = Durations.nanos(interval);
     this.retries = retries;
     this.clock = clock;
     this.metrics = metrics;

@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import java.time.Duration;
@@ -42,7 +43,7 @@ final class Timeouts implements Runnable {
   void watch(Job<?> job) {
     lock.lock();
     try {
-      entries.add(new Entry(job, clock.nanoTime() + ControllerBuilder.nanos(timeout)));
+      entries.add(new Entry(job, clock.nanoTime() + Durations.nanos(timeout)));
       changed.signal();
     } finally {
       lock.unlock();

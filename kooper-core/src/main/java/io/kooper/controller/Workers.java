@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.informer.Store;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.queue.Lane;
@@ -109,7 +110,7 @@ final class Workers<T extends HasMetadata> {
    * @param waiting for how long a key has been ready; asked for only if it matters
    */
   boolean isStuck(Duration limit, Supplier<Duration> waiting) {
-    return isLeading() && clock.nanoTime() - progressAt >= ControllerBuilder.nanos(limit)
+    return isLeading() && clock.nanoTime() - progressAt >= Durations.nanos(limit)
         && (longestRunning().compareTo(limit) >= 0 || waiting.get().compareTo(limit) >= 0);
   }
 
@@ -152,7 +153,7 @@ final class Workers<T extends HasMetadata> {
 
   /** Waits until no job runs; whether that came true in time. */
   boolean awaitIdle(Duration timeout) throws InterruptedException {
-    long end = clock.nanoTime() + timeout.toNanos();
+    long end = clock.nanoTime() + Durations.nanos(timeout);
     lock.lockInterruptibly();
     try {
       for (long left; !running.isEmpty(); ) {

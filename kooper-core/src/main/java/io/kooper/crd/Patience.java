@@ -1,6 +1,7 @@
 package io.kooper.crd;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -25,7 +26,7 @@ final class Patience {
     this.clock = clock;
     this.random = random;
     this.start = clock.nanoTime();
-    this.nanos = timeout.compareTo(Duration.ofDays(365)) < 0 ? timeout.toNanos() : Duration.ofDays(365).toNanos();
+    this.nanos = Durations.nanos(timeout);
   }
 
   Duration left() {
@@ -38,7 +39,7 @@ final class Patience {
     if (left == 0) {
       return false;
     }
-    long wait = Math.min(left, Math.max(atLeast.toNanos(), (long) (step * (1 - random.getAsDouble() / 4))));
+    long wait = Math.min(left, Math.max(Durations.nanos(atLeast), (long) (step * (1 - random.getAsDouble() / 4))));
     step = Math.min(2 * step, LAST);
     long from = clock.nanoTime();
     lock.lockInterruptibly();

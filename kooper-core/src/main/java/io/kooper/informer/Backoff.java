@@ -1,10 +1,10 @@
 package io.kooper.informer;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -54,7 +54,7 @@ final class Backoff {
       failingSince = clock.nanoTime();
     }
     Duration retryAfter = failure.retryAfter();
-    long asked = retryAfter == null ? 0 : Math.min(TimeUnit.NANOSECONDS.convert(retryAfter), LONGEST_ASKED);
+    long asked = retryAfter == null ? 0 : Math.min(Durations.nanos(retryAfter), LONGEST_ASKED);
     boolean firstGone = !gone && failure.reason() == Reason.GONE;
     gone = failure.reason() == Reason.GONE;
     if (firstGone || first && failure.reason() == Reason.SILENT) {

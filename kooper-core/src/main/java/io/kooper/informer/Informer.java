@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.InformerMetrics;
@@ -14,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -98,7 +98,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @return whether it is so; false when the time is over or the informer was closed
    */
   public boolean awaitSynced(Duration timeout) throws InterruptedException {
-    return reflector.awaitSynced(TimeUnit.NANOSECONDS.convert(timeout));
+    return reflector.awaitSynced(Durations.nanos(timeout));
   }
 
   /**

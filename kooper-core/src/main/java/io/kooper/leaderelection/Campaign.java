@@ -2,6 +2,7 @@ package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
@@ -113,7 +114,7 @@ final class Campaign {
     boolean interrupted = Thread.interrupted(); // that was for the task; one from now on is for this
     lock.lock();
     try {
-      long end = clock.nanoTime() + settings.renewDeadline().toNanos();
+      long end = clock.nanoTime() + Durations.nanos(settings.renewDeadline());
       for (long wait; term == left && (wait = end - clock.nanoTime()) > 0;) {
         clock.await(lock, changed, wait);
       }
@@ -172,7 +173,7 @@ final class Campaign {
         long started = clock.nanoTime();
         converse(candidate.attempt());
         boolean leads = conclude(started);
-        double retry = settings.retryPeriod().toNanos();
+        double retry = Durations.nanos(settings.retryPeriod());
         next = started + (long) (leads ? retry : retry * (1 + 1.2 * ThreadLocalRandom.current().nextDouble())); // client-go's
       }
       release();
@@ -266,7 +267,7 @@ final class Campaign {
       patience = doubled.compareTo(settings.longestRequest()) < 0 ? doubled : settings.longestRequest();
     } else if (late) {
       slow = kind;
-    } else if (kind == slow && took < settings.requestTimeout().toNanos()) {
+    } else if (kind == slow && took < Durations.nanos(settings.requestTimeout())) {
       slow = null;
       patience = settings.requestTimeout();
     }
@@ -288,7 +289,7 @@ final class Campaign {
     try {
       long now = clock.nanoTime();
       long left = term == null ? 0 : term.left(now);
-      long most = patience.toNanos();
+      long most = Durations.nanos(patience);
       requestEnds = now + (left == 0 ? most : Math.min(most, left));
       inFlight = true;
       cut = false;
@@ -373,10 +374,10 @@ final class Campaign {
     if (!settings.releaseOnStop() || !candidate.mayHold()) {
       return;
     }
-    long end = clock.nanoTime() + settings.renewDeadline().toNanos();
+    long end = clock.nanoTime() + Durations.nanos(settings.renewDeadline());
     long next = clock.nanoTime();
     while (awaitRetry(next, end)) {
-      next = clock.nanoTime() + settings.retryPeriod().toNanos();
+      next = clock.nanoTime() + Durations.nanos(settings.retryPeriod());
       Request request = candidate.release();
       while (request != null && end - clock.nanoTime() > 0) {
         request = exchange(request);

@@ -3,6 +3,7 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
@@ -67,7 +68,7 @@ final class Candidate {
     this.blank = new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata().build();
     this.identity = identity;
     this.leaseSeconds = (int) lease.toSeconds();
-    this.renewNanos = renew.toNanos();
+    this.renewNanos = Durations.nanos(renew);
     this.clock = clock;
   }
 
@@ -140,7 +141,7 @@ final class Candidate {
 
   private Request take(@Nullable Lease lease) {
     String uid = lease == null ? null : lease.getMetadata().getUid();
-    claim = new Claim(uid, stamp(), highest + 1, false);
+    claim = new Claim(uid, stamp(), highest == Integer.MAX_VALUE ? highest : highest + 1, false);
     return hold(lease, claim);
   }
 

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.kooper.internal.Durations;
 import io.kooper.leaderelection.LeaseException.Kind;
 import java.net.ConnectException;
 import java.net.URL;
@@ -27,7 +28,7 @@ final class ClientLeaseStore implements LeaseStore {
     KubernetesClient impatient = client.newClient(
         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
             .withRequestRetryBackoffLimit(0)
-            .withRequestTimeout((int) timeout.toMillis())
+            .withRequestTimeout(Durations.millis(timeout))
             .build())
         .adapt(KubernetesClient.class);
     this.leases = impatient.leases().inNamespace(namespace);

@@ -2,6 +2,7 @@ package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -118,7 +119,7 @@ public final class LeaderElection implements Runner {
     Campaign.View view = campaign.view();
     long old = settings.clock().nanoTime() - view.renewedAt();
     boolean hangs = view.ours() && campaign.isRunning()
-        && old > settings.leaseDuration().plus(settings.healthTolerance()).toNanos();
+        && old > Durations.nanos(settings.leaseDuration()) + Durations.nanos(settings.healthTolerance());
     return new LeaderElectionHealth(!hangs, campaign.isLeading(), view.holder(), events.lastFailure());
   }
 }

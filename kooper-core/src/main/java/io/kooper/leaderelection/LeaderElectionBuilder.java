@@ -2,6 +2,7 @@ package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.metrics.MetricsRecorder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -142,12 +143,12 @@ public final class LeaderElectionBuilder {
         "identity must not be blank, or begin or end with a blank, not \"" + self + '"');
     refuse(errors, leaseDuration.toSeconds() < 1 || leaseDuration.toSeconds() > Integer.MAX_VALUE
         || leaseDuration.getNano() != 0, "leaseDuration must be whole seconds and at least one, not " + leaseDuration);
-    refuse(errors, !isPositive(renewDeadline), "renewDeadline must be more than zero, not " + renewDeadline);
-    refuse(errors, !isPositive(retryPeriod), "retryPeriod must be more than zero, not " + retryPeriod);
+    refuse(errors, !Durations.isPositive(renewDeadline), "renewDeadline must be more than zero, not " + renewDeadline);
+    refuse(errors, !Durations.isPositive(retryPeriod), "retryPeriod must be more than zero, not " + retryPeriod);
     refuse(errors, healthTolerance.isNegative(), "healthTolerance must not be negative, not " + healthTolerance);
     refuse(errors, leaseDuration.compareTo(renewDeadline) <= 0,
         "leaseDuration must be more than renewDeadline, not " + leaseDuration + " and " + renewDeadline);
-    refuse(errors, renewDeadline.compareTo(retryPeriod.plus(retryPeriod.dividedBy(5))) <= 0,
+    refuse(errors, Durations.nanos(renewDeadline) <= Durations.nanos(retryPeriod) / 5 * 6,
         "renewDeadline must be more than 1.2 times retryPeriod, not " + renewDeadline + " and " + retryPeriod);
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("cannot build a leader election: " + String.join("; ", errors));
@@ -187,10 +188,6 @@ public final class LeaderElectionBuilder {
     } catch (UnknownHostException e) {
       return "unknown"; // the UUID makes the difference
     }
-  }
-
-  private static boolean isPositive(Duration duration) {
-    return !duration.isNegative() && !duration.isZero();
   }
 
   private static void refuse(List<String> errors, boolean wrong, String error) {

@@ -4,6 +4,7 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -145,7 +146,7 @@ final class DefaultOperator implements Operator {
     }
     running.forEach(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop").start());
     boolean interrupted = false;
-    long end = System.nanoTime() + stopDeadline.toNanos();
+    long end = System.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
       try {
         News one = news.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);

@@ -2,6 +2,7 @@ package io.kooper.operator;
 
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
@@ -74,7 +75,7 @@ final class Definitions {
 
   private boolean await(BlockingQueue<News> queue, List<Thread> threads) throws InterruptedException {
     List<CRD<?>> left = new ArrayList<>(crds);
-    long end = System.nanoTime() + timeout.toNanos();
+    long end = System.nanoTime() + Durations.nanos(timeout);
     boolean stopping = false;
     boolean all = true;
     while (!left.isEmpty()) {
@@ -86,7 +87,7 @@ final class Definitions {
                 + names(left), null);
       } else if (one.ended == null) {
         stopping = true;
-        end = System.nanoTime() + Math.min(end - System.nanoTime(), stopDeadline.toNanos());
+        end = System.nanoTime() + Math.min(end - System.nanoTime(), Durations.nanos(stopDeadline));
         threads.forEach(Thread::interrupt);
       } else if (one.failure == null || stopping) { // it is the stop that makes them fail
         left.remove(one.ended);

@@ -7,6 +7,7 @@ import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerDefaults;
 import io.kooper.crd.CRD;
 import io.kooper.handler.Handler;
+import io.kooper.internal.Durations;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
@@ -126,10 +127,10 @@ public final class OperatorBuilder {
     if (controllers.isEmpty()) {
       errors.add("there is no controller");
     }
-    if (initTimeout.isNegative() || initTimeout.isZero()) {
+    if (!Durations.isPositive(initTimeout)) {
       errors.add("initTimeout is " + initTimeout + ", not above 0");
     }
-    if (stopDeadline.isNegative() || stopDeadline.isZero()) {
+    if (!Durations.isPositive(stopDeadline)) {
       errors.add("stopDeadline is " + stopDeadline + ", not above 0");
     }
     List<Controller> built = new ArrayList<>();

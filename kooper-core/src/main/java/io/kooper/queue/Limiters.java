@@ -1,6 +1,7 @@
 package io.kooper.queue;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -11,9 +12,6 @@ import java.util.function.DoubleSupplier;
 
 /** What {@link RateLimiter}'s factories make. */
 final class Limiters {
-
-  /** A quarter of what a long holds, 73 years: sums of two are far from an overflow. */
-  private static final long LONGEST = Long.MAX_VALUE / 4;
 
   private Limiters() {}
 
@@ -43,8 +41,8 @@ final class Limiters {
     Exponential(Duration base, Duration max) {
       check(base.compareTo(Duration.ZERO) > 0, "the first delay must be more than zero: %s", base);
       check(max.compareTo(base) >= 0, "the longest delay must not be shorter than the first, %s: %s", base, max);
-      this.base = nanos(base);
-      this.max = nanos(max);
+      this.base = Durations.nanos(base);
+      this.max = Durations.nanos(max);
     }
 
     @Override
@@ -106,8 +104,8 @@ final class Limiters {
     Bucket(double perSecond, int burst, Clock clock) {
       check(perSecond > 0 && Double.isFinite(perSecond), "the rate must be a number more than zero: %s", perSecond);
       check(burst > 0, "the burst must be more than zero: %s", burst);
-      this.interval = (long) Math.min(LONGEST, Math.ceil(1e9 / perSecond));
-      this.window = (long) Math.min(LONGEST, (double) burst * interval);
+      this.interval = (long) Math.min(Durations.LONGEST, Math.ceil(1e9 / perSecond));
+      this.window = (long) Math.min(Durations.LONGEST, (double) burst * interval);
       this.clock = Objects.requireNonNull(clock, "clock");
       this.last = new AtomicLong(clock.nanoTime() - window);
     }
@@ -115,7 +113,7 @@ final class Limiters {
     @Override
     public Duration when(K key) {
       long now = clock.nanoTime();
-      long place = last.updateAndGet(before -> now + Math.min(LONGEST, Math.max(before - now, -window) + interval));
+      long place = last.updateAndGet(before -> now + Math.min(Durations.LONGEST, Math.max(before - now, -window) + interval));
       return Duration.ofNanos(Math.max(0, place - now));
     }
 
@@ -194,7 +192,7 @@ final class Limiters {
     public Duration when(K key) {
       Duration delay = limiter.when(key);
       double off = fraction * Math.min(1, Math.max(0, random.getAsDouble()));
-      return delay.minusNanos((long) (nanos(delay) * off));
+      return delay.minusNanos((long) (Durations.nanos(delay) * off));
     }
 
     @Override
@@ -206,10 +204,6 @@ final class Limiters {
     public int retries(K key) {
       return limiter.retries(key);
     }
-  }
-
-  private static long nanos(Duration duration) {
-    return duration.compareTo(Duration.ofNanos(LONGEST)) > 0 ? LONGEST : duration.toNanos();
   }
 
   private static void check(boolean valid, String message, Object... values) {

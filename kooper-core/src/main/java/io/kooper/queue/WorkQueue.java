@@ -1,6 +1,7 @@
 package io.kooper.queue;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,9 +62,6 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}
  */
 public final class WorkQueue<K> {
-
-  /** Longer delays are cut to this, 146 years: the difference of any two times must fit a long. */
-  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
 
   private final String name;
   private final Clock clock;
@@ -131,11 +129,11 @@ public final class WorkQueue<K> {
    * Asks for a delivery of {@code key} after {@code delay}. If one is pending for an earlier time, that stays; a later one is
    * replaced. The higher lane counts in both cases.
    *
-   * @param delay zero or less means now; more than 146 years mean 146 years
+   * @param delay zero or less means now; more than 73 years mean 73 years
    * @return false if it was refused because the queue is shut down
    */
   public boolean addAfter(K key, Duration delay, Lane lane) {
-    return offer(key, lane, nanos(delay));
+    return offer(key, lane, Durations.nanos(delay));
   }
 
   /**
@@ -145,7 +143,7 @@ public final class WorkQueue<K> {
    * @return false if it was refused because the queue is shut down
    */
   public boolean addRateLimited(K key) {
-    return addAfter(key, limiter.when(key), Lane.RETRY);
+    return addAfter(key, Objects.requireNonNull(limiter.when(key), "the rate limiter's delay"), Lane.RETRY);
   }
 
   /** Tells the rate limiter that {@code key} succeeded or no longer matters: its next back-off starts anew. */
@@ -270,7 +268,7 @@ public final class WorkQueue<K> {
    *     this waited. Call it again to go on waiting, and see {@link #processing()} for what is left
    */
   public boolean awaitDrained(Duration timeout) throws InterruptedException {
-    long limit = nanos(timeout);
+    long limit = Durations.nanos(timeout);
     lock.lockInterruptibly();
     try {
       long before = shutDownNows;
@@ -530,10 +528,6 @@ public final class WorkQueue<K> {
     } finally {
       lock.unlock();
     }
-  }
-
-  private static long nanos(Duration duration) {
-    return duration.isNegative() ? 0 : (duration.compareTo(LONGEST) > 0 ? LONGEST : duration).toNanos();
   }
 
   /**

@@ -128,6 +128,18 @@ class CandidateTest {
     }
 
     @Test
+    @DisplayName("L1: a lease that counts no further is taken, and held, all the same")
+    void takesALeaseWithTheLargestOfAllTransitions() {
+      server.put(foreign("", 15, Integer.MAX_VALUE).build());
+      assertThat(attempt(a)).isTrue();
+      assertThat(a.token()).isEqualTo(Integer.MAX_VALUE);
+      pass(2);
+      assertThat(attempt(a)).isTrue();
+      assertThat(attempt(b)).isFalse();
+      assertThat(a.holds()).isTrue();
+    }
+
+    @Test
     @DisplayName("L2: another holds it, whatever its times of day")
     void leavesALiveLeaseAlone() {
       server.put(foreign("b", 15, 3).build()); // renewed in 2020, by its clock

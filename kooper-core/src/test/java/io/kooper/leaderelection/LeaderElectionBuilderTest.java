@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -22,6 +23,7 @@ import org.mockito.Mockito;
 /** What an election may be built of. */
 class LeaderElectionBuilderTest {
 
+  private static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
   private static final Path NONE = Path.of("no", "such", "file");
 
   private static LeaderElectionBuilder builder(String name) {
@@ -42,6 +44,8 @@ class LeaderElectionBuilderTest {
         wrong("retryPeriod must be more than zero", it -> it.retryPeriod(Duration.ofSeconds(-1))),
         wrong("1.2 times retryPeriod", it -> it.renewDeadline(Duration.ofMillis(2_400))),
         wrong("1.2 times retryPeriod", it -> it.retryPeriod(Duration.ofSeconds(9))),
+        wrong("1.2 times retryPeriod", it -> it.retryPeriod(FOREVER)),
+        wrong("leaseDuration must be more than renewDeadline", it -> it.renewDeadline(FOREVER)),
         wrong("healthTolerance must not be negative", it -> it.healthTolerance(Duration.ofNanos(-1))),
         wrong("identity must not be blank", it -> it.identity(" ")),
         wrong("identity must not be blank", it -> it.identity("")),
@@ -79,6 +83,18 @@ class LeaderElectionBuilderTest {
   void takesSmallValues() {
     assertThatCode(() -> builder("op").leaseDuration(Duration.ofSeconds(1)).renewDeadline(Duration.ofMillis(900))
         .retryPeriod(Duration.ofMillis(700)).build()).doesNotThrowAnyException();
+  }
+
+  @Test
+  @DisplayName("L8: the largest that a lease can say")
+  void takesLargeValues() throws InterruptedException {
+    Duration most = Duration.ofSeconds(Integer.MAX_VALUE);
+    LeaderElection election = builder("op").leaseDuration(most).renewDeadline(most.minusSeconds(1))
+        .retryPeriod(most.dividedBy(2)).healthTolerance(FOREVER).build();
+    election.run(term -> {
+      assertThat(election.health().healthy()).isTrue();
+      assertThat(term.remaining()).isPositive();
+    });
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.kooper.fake.FakeSource;
 import io.kooper.handler.Handler;
 import io.kooper.leaderelection.Runner;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -146,6 +147,24 @@ class OperatorCloseTest {
     goOn.countDown();
 
     closer.join();
+    run.get();
+  }
+
+  @Test
+  @DisplayName("K14 deadlines may be for ever")
+  void mayHaveDeadlinesForEver() throws Exception {
+    Duration forever = ChronoUnit.FOREVER.getDuration();
+    CRD<?> crd = mock();
+    when(crd.plural()).thenReturn("shops");
+    Operator operator = build(Operator.builder("o").crd(crd).initTimeout(forever).stopDeadline(forever).controller(
+        Controller.<ConfigMap>builder(new FakeSource().retriever(), (context, object) -> {})
+            .stopDeadline(forever).syncTimeout(forever).handlerTimeout(forever).stuckAfter(forever.plusSeconds(-1))
+            .handlerTimeout(forever.dividedBy(2)).resync(forever)));
+    CompletableFuture<Void> run = start(operator::run);
+    await().until(() -> operator.health().ready());
+
+    operator.close();
+
     run.get();
   }
 

@@ -201,8 +201,8 @@ class WorkQueueTest extends QueueFixture {
     @Test
     void theLongestDurationIsADelayToo() {
       queue.addAfter("never", Duration.ofSeconds(Long.MAX_VALUE), CHANGE);
-      queue.addAfter("in 100 years", ofDays(36_500), CHANGE);
-      clock.advance(ofDays(36_500));
+      queue.addAfter("in 68 years", ofDays(25_000), CHANGE);
+      clock.advance(ofDays(25_000));
       assertThat(queue.length()).isEqualTo(1);
       assertThat(queue.delayed()).isEqualTo(1);
     }
