@@ -215,7 +215,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
    * Lets handlers find objects in {@code context.store()} by values taken from them; see {@code Informer.Builder.index}.
    *
    * <pre>{@code
-   * .index("node", pod -> List.of(pod.getSpec().getNodeName()))
+   * .index("node", pod -> Stream.ofNullable(pod.getSpec().getNodeName()).toList()) // a pending pod has none
    * // context.store().byIndex("node", "n1")
    * }</pre>
    */

@@ -12,9 +12,9 @@ import org.slf4j.event.Level;
 
 /**
  * Logs the failures of handlers, so that a thousand keys that fail alike do not drown all else. Of failures alike, the same
- * exception from the same place, the first in a minute is logged with its stack trace, the next few as a line each, the
- * rest at debug; the first of the next minute says how many those were. A conflict (409), which the next try usually
- * settles, is logged at debug while it is tried again.
+ * exception (of a request: with the same status) from the same place, the first in a minute is logged with its stack trace,
+ * the next few as a line each, the rest at debug; the first of the next minute says how many those were. A conflict (409),
+ * which the next try usually settles, is logged at debug while it is tried again.
  */
 final class FailureLog {
 
@@ -81,6 +81,7 @@ final class FailureLog {
 
   private static String signature(Level level, Throwable cause) {
     StackTraceElement[] trace = cause.getStackTrace();
-    return level + " " + cause.getClass().getName() + " " + (trace.length == 0 ? "" : trace[0]);
+    int status = cause instanceof KubernetesClientException e ? e.getCode() : 0;
+    return level + " " + cause.getClass().getName() + " " + status + " " + (trace.length == 0 ? "" : trace[0]);
   }
 }

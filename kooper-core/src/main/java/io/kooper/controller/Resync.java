@@ -35,6 +35,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private boolean stopped; // guarded by lock
+  private long begun; // from the clock; written before the thread starts
 
   Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
       ControllerMetrics metrics) {
@@ -47,7 +48,9 @@ final class Resync<T extends HasMetadata> implements Runnable {
     this.metrics = metrics;
   }
 
+  /** The first interval begins now, and not when its thread gets its turn: a test's clock may be moved before that. */
   void start() {
+    begun = clock.nanoTime();
     Thread thread = new Thread(this, "kooper-" + name + "-resync");
     thread.setDaemon(true);
     thread.start();
@@ -65,7 +68,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   @Override
   public void run() {
-    long due = clock.nanoTime();
+    long due = begun;
     while (true) {
       due += (long) (interval * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble()));
       if (!sleepUntil(due)) {

@@ -71,6 +71,23 @@ class LogTest {
   }
 
   @Test
+  void aRefusalWithAnotherStatusIsNotDrownedByOthersOfItsPlace() {
+    rig.behave((call, context) -> {
+      throw new KubernetesClientException("refused", context.key().name().equals("z") ? 422 : 403, null);
+    });
+    for (int i = 0; i < 15; i++) {
+      rig.put("a" + i, "1");
+    }
+    rig.start(builder -> builder.noRetries()).awaitCalls(15);
+
+    rig.put("z", "1");
+    Rig.await(() -> ofErrors().stream().anyMatch(event -> event.getFormattedMessage().contains("default/z")));
+
+    assertThat(ofErrors()).hasSize(11);
+    assertThat(ofErrors().get(10).getThrowableProxy()).isNotNull();
+  }
+
+  @Test
   void conflictsAreNoiseUntilTheyAreGivenUp() {
     rig.behave((call, context) -> {
       throw new KubernetesClientException("modified", 409, null);

@@ -108,7 +108,7 @@ class PodControllersTest {
     server.faults().inject(Fault.status(403).on("list", "pods"));
     try (ConfigurableApplicationContext context = start()) {
       assertThat(status(context, "podsReady")).isEqualTo(Status.OUT_OF_SERVICE);
-      await().atMost(Duration.ofSeconds(10)).until(() -> context.getBean("podsLive", HealthIndicator.class).health()
+      await().atMost(Duration.ofSeconds(60)).until(() -> context.getBean("podsLive", HealthIndicator.class).health()
           .getDetails().get("reasons").toString().contains("grant the verb"));
       assertThat(status(context, "podsLive")).isEqualTo(Status.UP);
     }
