@@ -1,0 +1,211 @@
+package io.kooper.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.controller.Controller;
+import io.kooper.controller.Health;
+import io.kooper.leaderelection.LeaderElection;
+import io.kooper.leaderelection.Runner;
+import io.kooper.retrieve.Retriever;
+import io.kooper.test.EmbeddedApiServer;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Something else in the process takes all of its heap for a while. Afterwards a controller works again, or its health says
+ * that only a restart helps. A build runs two such processes; {@code -Dkooper.fullHeap.processes=10} and {@code
+ * -Dkooper.fullHeap.seconds=12} are the whole experiment.
+ */
+class FullHeapTest {
+
+  private static final Logger log = LoggerFactory.getLogger(FullHeapTest.class);
+
+  private static final int PROCESSES = Integer.getInteger("kooper.fullHeap.processes", 2);
+  private static final int AT_ONCE = Integer.getInteger("kooper.fullHeap.atOnce", 2);
+  private static final long FULL = TimeUnit.SECONDS.toNanos(Integer.getInteger("kooper.fullHeap.seconds", 6));
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** The other process: arguments are the server's address, the HTTP client, and whether there is an election. */
+  static final class Victim {
+
+    private static final class Link {
+      final @Nullable Link next;
+      byte[] bytes = {};
+
+      Link(@Nullable Link next) {
+        this.next = next;
+      }
+    }
+
+    private final AtomicLong seen = new AtomicLong(-1);
+
+    private Victim() {}
+
+    public static void main(String[] args) throws Exception {
+      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(args[0]).build();
+      new Victim().run(HttpModule.valueOf(args[1]).client(config), Boolean.parseBoolean(args[2]));
+    }
+
+    private void run(KubernetesClient client, boolean elected) throws Exception {
+      CountDownLatch works = new CountDownLatch(1);
+      Runner runner = !elected ? Runner.ALWAYS
+          : LeaderElection.builder(client, "own-" + ProcessHandle.current().pid()).namespace("default")
+              .leaseDuration(Duration.ofSeconds(6)).renewDeadline(Duration.ofSeconds(4))
+              .retryPeriod(Duration.ofMillis(500)).build();
+      Controller controller = Controller.builder(
+              Retriever.builder(client, ConfigMap.class).inNamespace("default").build(),
+              (context, object) -> {
+                seen.set(Long.parseLong(object.getData().get("n")));
+                works.countDown();
+              })
+          .election(runner).campaignAgain().handlerTimeout(Duration.ofSeconds(30)).build();
+      Thread running = new Thread(controller::run, "run");
+      running.setDaemon(true);
+      running.start();
+      works.await();
+      System.out.println("works");
+      fill(System.nanoTime() + FULL);
+      System.out.println("freed");
+      report(controller);
+    }
+
+    /** Takes all that there is, and each bit that anybody lets go of. */
+    private static void fill(long end) {
+      Link hoard = null;
+      int size = 1 << 20;
+      while (System.nanoTime() < end) {
+        try {
+          hoard = new Link(hoard);
+          hoard.bytes = new byte[size];
+        } catch (OutOfMemoryError e) {
+          size = Math.max(16, size / 2);
+        }
+      }
+    }
+
+    private void report(Controller controller) throws InterruptedException {
+      while (true) {
+        Health health = controller.health();
+        System.out.println(seen.get() + " " + health.live() + " " + String.join(" | ", health.reasons()).replace('\n', ' '));
+        Thread.sleep(100); // of the other process: what it reports is waited for
+      }
+    }
+  }
+
+  private record End(String process, String how, long millis) {}
+
+  private static ConfigMap configMap(long n) {
+    return new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName("a").endMetadata()
+        .addToData("n", Long.toString(n)).build();
+  }
+
+  @Test
+  @Timeout(600)
+  void worksAgainOrSaysThatOnlyARestartHelps(@TempDir Path folder) throws Exception {
+    List<End> ends = new ArrayList<>();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start(); KubernetesClient client = server.client()) {
+      AtomicLong n = new AtomicLong();
+      client.resource(configMap(0)).create();
+      Future<?> noise = threads.submit(() -> {
+        while (!Thread.currentThread().isInterrupted()) {
+          client.resource(configMap(n.incrementAndGet())).update();
+          TimeUnit.MILLISECONDS.sleep(50);
+        }
+        return null;
+      });
+      Semaphore room = new Semaphore(AT_ONCE);
+      List<Future<End>> processes = new ArrayList<>();
+      for (int i = 0; i < PROCESSES; i++) {
+        List<String> arguments = List.of(i % 2 == 0 ? "VERTX" : "JDK", Boolean.toString(i / 2 % 2 == 0));
+        List<String> options = i % 3 == 2 ? List.of("-XX:+UseSerialGC") : List.of();
+        File errors = folder.resolve(i + ".log").toFile();
+        String name = i + " " + arguments + " " + options;
+        processes.add(threads.submit(() -> {
+          room.acquire();
+          try {
+            return endOf(name, server.url(), arguments, options, n, errors);
+          } finally {
+            room.release();
+          }
+        }));
+      }
+      for (Future<End> process : processes) {
+        End end = process.get();
+        ends.add(end);
+        log.warn("{}", end);
+      }
+      noise.cancel(true);
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(ends).allMatch(end -> !end.how.startsWith("neither"));
+  }
+
+  private static End endOf(String name, String url, List<String> arguments, List<String> options, AtomicLong n, File errors)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx48m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-Dkooper.fullHeap.seconds=" + TimeUnit.NANOSECONDS.toSeconds(FULL),
+        "-cp", System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add(Victim.class.getName());
+    command.add(url);
+    command.addAll(arguments);
+    if (System.getProperty("kooper.fullHeap.logs") != null) {
+      errors = new File(System.getProperty("kooper.fullHeap.logs"), errors.getName());
+    }
+    Process process = new ProcessBuilder(command).redirectError(errors).start();
+    long start = 0;
+    long wanted = Long.MAX_VALUE;
+    String last = "";
+    try (BufferedReader says = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line; (line = says.readLine()) != null; ) {
+        if (line.equals("freed")) {
+          start = System.nanoTime();
+          wanted = n.get() + 2; // written after this moment
+        } else if (!line.equals("works")) {
+          last = line;
+          long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+          String[] words = line.split(" ", 3);
+          if (Long.parseLong(words[0]) >= wanted) {
+            return new End(name, "works again", millis);
+          }
+          if (words[1].equals("false")) {
+            return new End(name, "not live: " + words[2], millis);
+          }
+          if (millis > PATIENCE.toMillis()) {
+            return new End(name, "neither: " + line, millis);
+          }
+        }
+      }
+      return new End(name, "process ended: " + last, 0);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
