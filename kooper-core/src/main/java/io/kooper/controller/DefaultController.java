@@ -9,6 +9,7 @@ import io.kooper.informer.Informer;
 import io.kooper.informer.InformerListener;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts together and gives them one life. */
@@ -89,7 +91,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock, metrics);
-    this.check = new HealthCheck(name, life, informer, queue, workers, workerCount, builder.stuckAfter());
+    this.check = new HealthCheck(name, life, informer, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
     informer.addListener(deliveries);
     builder.listeners.forEach(informer::addListener);
     informer.addListener(new SyncSignal());
@@ -282,12 +284,15 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   /** Ends what is left, however run() came to its end. */
   private void finish() {
     try {
-      life.requestStop();
-      queue.shutDownNow();
-      workers.stopWaiting();
-      stopTimers(); // between two terms nobody drains
-      informer.close();
-      metrics.close();
+      Loop.run(log, "controller {}: its end failed; it is tried again", name, () -> {
+        life.requestStop();
+        queue.shutDownNow();
+        workers.stopWaiting();
+        stopTimers(); // between two terms nobody drains
+        informer.close();
+        metrics.close();
+        return false;
+      });
       log.info("controller {}: ended; queued calls that were dropped: {}", name, queue.dropped());
     } finally {
       life.end();
@@ -321,6 +326,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   @Override
   public Health health() {
     return check.check(standby(), () -> failure);
+  }
+
+  /** The name of a thread that has ended too early, but for the informer's and the workers'; null when there is none. */
+  private @Nullable String endedThread() {
+    return Stream.of(resync == null ? null : resync.thread(), timeouts == null ? null : timeouts.thread())
+        .filter(thread -> thread != null && thread.getState() == Thread.State.TERMINATED)
+        .map(Thread::getName).findFirst().orElse(null);
   }
 
   private Standby standby() {

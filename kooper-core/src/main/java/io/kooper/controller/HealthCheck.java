@@ -31,17 +31,19 @@ final class HealthCheck {
   private final Informer<?> informer;
   private final WorkQueue<ObjectKey> queue;
   private final Workers<?> workers;
+  private final Supplier<@Nullable String> endedThread;
   private final int workerCount;
   private final Duration stuckAfter;
   private boolean stuckSaid; // of the thread in run()
 
   HealthCheck(String name, Lifecycle life, Informer<?> informer, WorkQueue<ObjectKey> queue, Workers<?> workers,
-      int workerCount, Duration stuckAfter) {
+      Supplier<@Nullable String> endedThread, int workerCount, Duration stuckAfter) {
     this.name = name;
     this.life = life;
     this.informer = informer;
     this.queue = queue;
     this.workers = workers;
+    this.endedThread = endedThread;
     this.workerCount = workerCount;
     this.stuckAfter = stuckAfter;
   }
@@ -56,7 +58,8 @@ final class HealthCheck {
     State now = life.state();
     boolean allSeen = life.isSynced();
     InformerHealth watch = informer.health();
-    boolean broken = now == State.RUNNING && informer.ended();
+    String defect = now == State.RUNNING ? defect() : null;
+    boolean broken = defect != null;
     boolean stuck = now == State.RUNNING && isStuck();
     boolean cold = standby == Standby.COLD;
     boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
@@ -66,8 +69,8 @@ final class HealthCheck {
     List<String> reasons = new ArrayList<>();
     if (now != State.RUNNING) {
       reasons.add(name + notRunning(now, failure.get()));
-    } else if (broken) {
-      reasons.add(name + " gets no changes any more: its informer's thread has ended");
+    } else if (defect != null) {
+      reasons.add(name + " has to be restarted: " + defect);
     } else if (!allSeen && !cold) {
       reasons.add(name + " has not seen all objects yet" + because);
     } else if (!watch.watching() && !cold) {
@@ -83,6 +86,15 @@ final class HealthCheck {
           + named(workers.running()));
     }
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
+  }
+
+  /** What only a restart mends; null when there is nothing. */
+  private @Nullable String defect() {
+    String ended = endedThread.get();
+    return informer.ended() ? "its informer's thread has ended, so it gets no changes any more"
+        : workers.ended() > 0 ? workers.ended() + " of " + workerCount + " workers have ended"
+        : ended != null ? "thread " + ended + " has ended"
+        : null;
   }
 
   private static String notRunning(State now, @Nullable RuntimeException why) {

@@ -32,6 +32,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
   // of the worker's thread
+  private boolean succeeded;
   private @Nullable Outcome outcome;
   private @Nullable Trace trace;
 
@@ -90,6 +91,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     if (timedOut) {
       throw new TimeoutException("the call took longer than it may, and was cancelled");
     }
+    succeeded = true;
+  }
+
+  /** Whether the handler has returned normally, and in time, whatever was thrown around its call. */
+  boolean succeeded() {
+    return succeeded;
   }
 
   /** This thread is no longer interrupted for the job. */

@@ -1,11 +1,15 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.leaderelection.Leadership;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class Lifecycle {
 
   enum State { NEW, RUNNING, STOPPING, ENDED }
+
+  private static final Log log = Log.of(DefaultController.class);
+  private static final long SHORTLY = Duration.ofMillis(1).toNanos();
 
   private final String name;
   private final Clock clock;
@@ -92,14 +99,19 @@ final class Lifecycle {
   }
 
   void end() {
-    lock.lock();
     try {
-      state = State.ENDED;
-      waiting = false;
+      while (!lock.tryLock()) { // unlike lock() it needs no memory: without this close() would wait for ever
+        LockSupport.parkNanos(SHORTLY);
+      }
+      try {
+        state = State.ENDED;
+        waiting = false;
+      } finally {
+        lock.unlock();
+      }
     } finally {
-      lock.unlock();
+      ended.countDown();
     }
-    ended.countDown();
   }
 
   void awaitEnd() throws InterruptedException {
@@ -146,8 +158,21 @@ final class Lifecycle {
 
   /** Waits for the stop or the end of the term, and calls {@code meanwhile} once a period. */
   void awaitStop(Leadership leadership, long period, Runnable meanwhile) throws InterruptedException {
-    while (awaitStop(leadership, period)) {
-      meanwhile.run();
+    boolean[] interrupted = {false};
+    Loop.run(log, "controller {}: looking at its health failed; it goes on", name, () -> {
+      try {
+        boolean goesOn = awaitStop(leadership, period);
+        if (goesOn) {
+          meanwhile.run();
+        }
+        return goesOn;
+      } catch (InterruptedException e) {
+        interrupted[0] = true;
+        return false;
+      }
+    });
+    if (interrupted[0]) {
+      throw new InterruptedException();
     }
   }
 

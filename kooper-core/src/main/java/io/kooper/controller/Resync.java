@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds every key to the lowest lane once an interval, so that what was given up, or changed outside of Kubernetes, is seen
@@ -35,7 +37,8 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private boolean stopped; // guarded by lock
-  private long begun; // from the clock; written before the thread starts
+  private long due; // from the clock; written before the thread starts
+  private volatile @Nullable Thread thread;
 
   Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
       ControllerMetrics metrics) {
@@ -50,10 +53,16 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   /** The first interval begins now, and not when its thread gets its turn: a test's clock may be moved before that. */
   void start() {
-    begun = clock.nanoTime();
-    Thread thread = new Thread(this, "kooper-" + name + "-resync");
-    thread.setDaemon(true);
-    thread.start();
+    due = clock.nanoTime();
+    Thread started = new Thread(this, "kooper-" + name + "-resync");
+    started.setDaemon(true);
+    thread = started;
+    started.start();
+  }
+
+  /** Null before it is started. */
+  @Nullable Thread thread() {
+    return thread;
   }
 
   void stop() {
@@ -68,27 +77,29 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   @Override
   public void run() {
-    long due = begun;
-    while (true) {
-      due += (long) (interval * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble()));
-      if (!sleepUntil(due)) {
-        return;
-      }
-      try {
-        round(due);
-      } catch (Throwable t) { // an Error too: without resyncs, what was given up would be lost
-        log.error("{}: a resync failed; the next one comes", name, t);
-      }
+    Loop.run(log, "{}: a resync failed; the next one comes", name, this::once);
+  }
+
+  private boolean once() {
+    long next = due + (long) (interval * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble()));
+    if (!sleepUntil(next)) {
+      return false;
+    }
+    due = next;
+    try {
+      return round(next);
+    } finally {
       due = Math.max(due, clock.nanoTime() - interval / 2); // after a long pause, not one round for each that was missed
     }
   }
 
-  private void round(long start) {
+  /** Whether to go on. */
+  private boolean round(long start) {
     List<ObjectKey> keys = deliveries.keys();
     int step = (keys.size() + STEPS - 1) / STEPS;
     for (int i = 0; i < keys.size(); i++) {
       if (i % step == 0 && !sleepUntil(start + (long) (0.5 * interval * i / keys.size()))) {
-        return;
+        return false;
       }
       int failures = deliveries.failures(keys.get(i));
       boolean retried = failures > 0 && failures <= retries; // a retry is on its way, and its back-off holds
@@ -96,6 +107,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
         metrics.queued(EventType.RESYNC);
       }
     }
+    return true;
   }
 
   /** Whether to go on. */

@@ -10,12 +10,16 @@ import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /** Decides what comes after a job: nothing, a later call, a retry, or giving up for now. What the handler throws ends here. */
 final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
 
   /** When a key that was given up is tried again if there is no resync to do it. */
   static final Duration PARKED = Duration.ofMinutes(1);
+
+  private static final int SETTLE_ATTEMPTS = 100;
+  private static final long SETTLE_PAUSE = Duration.ofMillis(100).toNanos();
 
   private final Processor<T> next;
   private final WorkQueue<ObjectKey> queue;
@@ -52,10 +56,26 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
-      job.outcome(failed(job, t));
-      return;
+      if (!job.succeeded()) { // else what goes around the call has failed, as without memory
+        job.outcome(failed(job, t));
+        return;
+      }
     }
-    job.outcome(succeeded(job));
+    settle(job);
+  }
+
+  /** The handler has taken it. Not to note that, for want of memory, would be to call it once more. */
+  private void settle(Job<T> job) {
+    for (int attempts = 1; job.outcome() == null; attempts++) {
+      try {
+        job.outcome(succeeded(job));
+      } catch (OutOfMemoryError e) {
+        if (attempts == SETTLE_ATTEMPTS) {
+          throw e;
+        }
+        LockSupport.parkNanos(SETTLE_PAUSE);
+      }
+    }
   }
 
   private Outcome succeeded(Job<T> job) {

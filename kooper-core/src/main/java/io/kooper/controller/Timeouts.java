@@ -3,6 +3,7 @@ package io.kooper.controller;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.metrics.ControllerMetrics;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -26,6 +27,7 @@ final class Timeouts implements Runnable {
   private final Condition changed = lock.newCondition();
   private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout
   private boolean stopped;
+  private volatile @Nullable Thread thread;
 
   Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics) {
     this.name = name;
@@ -35,9 +37,15 @@ final class Timeouts implements Runnable {
   }
 
   void start() {
-    Thread thread = new Thread(this, "kooper-" + name + "-timeouts");
-    thread.setDaemon(true);
-    thread.start();
+    Thread started = new Thread(this, "kooper-" + name + "-timeouts");
+    started.setDaemon(true);
+    thread = started;
+    started.start();
+  }
+
+  /** Null before it is started. */
+  @Nullable Thread thread() {
+    return thread;
   }
 
   void watch(Job<?> job) {
@@ -72,23 +80,30 @@ final class Timeouts implements Runnable {
 
   @Override
   public void run() {
-    for (Job<?> late; (late = awaitLate()) != null; ) {
-      log.warn("{}: {} takes longer than {} and is cancelled", name, late, timeout);
-      late.timeOut();
-      metrics.timedOut();
+    Loop.run(log, "{}: the thread that watches timeouts failed; it goes on", name, this::once);
+  }
+
+  private boolean once() {
+    Entry late = awaitLate();
+    if (late == null) {
+      return false;
     }
+    late.job.timeOut();
+    forget(late.job); // only now: what fails before is done again
+    log.warn("{}: {} takes longer than {} and is cancelled", name, late.job, timeout);
+    metrics.timedOut();
+    return true;
   }
 
   /** Waits for a job that takes too long; null when it is over. */
-  private @Nullable Job<?> awaitLate() {
+  private @Nullable Entry awaitLate() {
     lock.lock();
     try {
       while (!stopped) {
         Entry first = entries.peek();
         long left = first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
         if (first != null && left <= 0) {
-          entries.remove();
-          return first.job;
+          return first;
         }
         await(left);
       }

@@ -6,12 +6,15 @@ import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.informer.Store;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -19,11 +22,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that take keys from the queue and process them. Invariant: every key that was taken is given back, and no
- * throwable ends a worker; only the end of the queue does.
+ * throwable ends a worker; only the end of the queue does. What fails outside of the handler, as without memory, is done
+ * again until it succeeds: adding the key again, and giving it back.
  */
 final class Workers<T extends HasMetadata> {
 
@@ -39,12 +45,11 @@ final class Workers<T extends HasMetadata> {
   private final @Nullable Timeouts timeouts;
   private final Clock clock;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
-  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private volatile List<Worker> pool = List.of(); // empty until they are started
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition(); // term, stopping, or the last of the running ended
   private @Nullable Leadership term; // no job begins without one; guarded by lock
   private boolean stopping; // nobody waits for a term any more; guarded by lock
-  private volatile boolean started;
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
@@ -65,18 +70,20 @@ final class Workers<T extends HasMetadata> {
    * @throws RejectedExecutionException when the executor does not take one, or has no thread for it but this one
    */
   void start(int count, @Nullable Executor executor) {
-    started = true;
     Thread starter = Thread.currentThread();
+    List<Worker> all = Stream.generate(Worker::new).limit(count).toList();
+    pool = all;
     for (int i = 0; i < count; i++) {
+      Worker worker = all.get(i);
       if (executor != null) {
         executor.execute(() -> {
           if (Thread.currentThread() == starter) {
             throw new RejectedExecutionException("the executor runs its tasks on the calling thread");
           }
-          work();
+          worker.run();
         });
       } else {
-        Thread thread = new Thread(this::work, "kooper-" + name + "-worker-" + i);
+        Thread thread = new Thread(worker, "kooper-" + name + "-worker-" + i);
         thread.setDaemon(true);
         thread.start();
       }
@@ -85,12 +92,17 @@ final class Workers<T extends HasMetadata> {
 
   /** Whether there may be workers; without any, nobody empties the queue. */
   boolean started() {
-    return started;
+    return !pool.isEmpty();
   }
 
   /** How many run. */
   int alive() {
-    return threads.size();
+    return (int) pool.stream().filter(worker -> worker.thread != null).count();
+  }
+
+  /** How many have begun and ended, which before the end of the queue means that something is broken. */
+  int ended() {
+    return (int) pool.stream().filter(worker -> worker.ended).count();
   }
 
   /** The keys whose jobs run now. */
@@ -125,12 +137,13 @@ final class Workers<T extends HasMetadata> {
 
   /** Those that run. */
   Set<Thread> threads() {
-    return Set.copyOf(threads);
+    return pool.stream().map(worker -> worker.thread).filter(Objects::nonNull).collect(Collectors.toUnmodifiableSet());
   }
 
   /** Whether the calling thread is one of the workers. */
   boolean isWorker() {
-    return threads.contains(Thread.currentThread());
+    Thread current = Thread.currentThread();
+    return pool.stream().anyMatch(worker -> worker.thread == current);
   }
 
   /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
@@ -195,83 +208,99 @@ final class Workers<T extends HasMetadata> {
     }
   }
 
-  private void work() {
-    threads.add(Thread.currentThread());
-    try {
-      boolean more = true;
-      while (more) {
-        more = workOnce();
-      }
-    } finally {
-      threads.remove(Thread.currentThread());
-    }
-  }
+  /** One of them. All but the first field are of its thread. */
+  private final class Worker implements Runnable {
 
-  /** Whether there may be more to do. */
-  private boolean workOnce() {
-    try {
-      ObjectKey key = queue.get();
-      if (key == null) {
-        return false;
-      }
+    private volatile @Nullable Thread thread; // while it runs
+    private volatile boolean ended;
+    private @Nullable ObjectKey key; // taken and not given back
+    private boolean processed;
+    private boolean again; // it has to come again, since processing it failed outside of the handler
+
+    @Override
+    public void run() {
+      thread = Thread.currentThread();
       try {
-        Thread.interrupted(); // one that came while it waited for a key: meant for nobody
-        process(key);
+        Loop.run(log, "{}: a worker failed outside of the handler; it goes on", name, this::once);
       } finally {
-        queue.done(key);
+        ended = true;
+        thread = null;
       }
-    } catch (InterruptedException e) {
-      // Not ours: a job's interrupt is over with the job, and the end of the queue is what ends a worker.
-      log.debug("{}: a worker was interrupted while it waited", name);
-    } catch (Throwable t) {
-      log.error("{}: a worker failed outside of the handler; it goes on", name, t);
     }
-    return true;
+
+    /** Whether there may be more to do. What it throws leaves the fields saying how far it came. */
+    private boolean once() throws Throwable {
+      try {
+        if (key == null) {
+          processed = false;
+          again = false;
+          key = queue.get();
+        }
+        if (key == null) {
+          return false;
+        }
+        if (!processed) {
+          processed = true;
+          again = true;
+          Thread.interrupted(); // one that came while it waited for a key: meant for nobody
+          process(key);
+          again = false;
+        }
+      } catch (InterruptedException e) {
+        // Not ours: a job's interrupt is over with the job, and the end of the queue is what ends a worker.
+        log.debug("{}: a worker was interrupted while it waited", name);
+      }
+      if (key != null) {
+        if (again) {
+          queue.addAfter(key, RESCUE, Lane.RETRY);
+          again = false;
+        }
+        queue.done(key);
+        key = null;
+      }
+      return true;
+    }
   }
 
-  private void process(ObjectKey key) {
-    try {
-      boolean more = true;
-      while (more) {
-        Leadership leadership = awaitTerm();
-        if (leadership == null) {
-          return;
-        }
-        Delivery<T> delivery = deliveries.next(key);
-        if (delivery == null) {
-          return;
-        }
-        run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership, clock.nanoTime()));
-        // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
-        more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
+  private void process(ObjectKey key) throws Throwable {
+    boolean more = true;
+    while (more) {
+      Leadership leadership = awaitTerm();
+      if (leadership == null) {
+        return;
       }
-    } catch (InterruptedException e) { // while it waited for a term, by somebody who has no business here
-      queue.addAfter(key, RESCUE, Lane.RETRY);
-    } catch (Throwable t) { // not the handler's, which the chain has dealt with: something of ours, or no memory
-      queue.addAfter(key, RESCUE, Lane.RETRY);
-      log.error("{}: processing {} failed outside of the handler; it is tried again", name, key, t);
+      Delivery<T> delivery = deliveries.next(key);
+      if (delivery == null) {
+        return;
+      }
+      run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership, clock.nanoTime()));
+      // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
+      more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }
   }
 
   private void run(Job<T> job) throws Throwable {
-    running.put(job.key(), job);
-    if (cancelled || !job.leadership().isValid()) {
-      job.cancel(); // who cancels may have looked before the job was there
-    }
-    if (timeouts != null) {
-      timeouts.watch(job);
-    }
     try {
+      running.put(job.key(), job);
+      if (cancelled || !job.leadership().isValid()) {
+        job.cancel(); // who cancels may have looked before the job was there
+      }
+      if (timeouts != null) {
+        timeouts.watch(job);
+      }
       processor.process(job);
     } finally {
-      job.end();
-      if (timeouts != null) {
-        timeouts.forget(job);
-      }
-      progressAt = clock.nanoTime();
-      running.remove(job.key());
-      if (running.isEmpty()) {
-        locked(() -> {});
+      try {
+        job.end();
+        if (timeouts != null) {
+          timeouts.forget(job);
+        }
+      } finally { // whatever those throw: a job that seems to run would never end
+        progressAt = clock.nanoTime();
+        running.remove(job.key());
+        if (running.isEmpty()) {
+          locked(() -> {});
+        }
       }
     }
   }

@@ -82,7 +82,13 @@ final class Cache<T extends HasMetadata> {
   private void begin() {
     applyingSince = clock.nanoTime();
     applying = true;
-    telling.lock();
+    boolean locked = false;
+    try {
+      telling.lock();
+      locked = true;
+    } finally {
+      applying = locked; // else, as without memory, nothing is applied
+    }
   }
 
   private void end() {

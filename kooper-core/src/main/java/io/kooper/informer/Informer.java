@@ -127,9 +127,6 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   @Override
   public void close() {
     synchronized (this) {
-      if (state == State.CLOSED) {
-        return;
-      }
       state = State.CLOSED;
     }
     reflector.stop();

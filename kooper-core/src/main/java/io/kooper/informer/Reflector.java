@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -122,9 +122,9 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   }
 
   void stop() {
+    stopped = true; // first: for the lock there may be no memory
     lock.lock();
     try {
-      stopped = true;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -133,13 +133,12 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   @Override
   public void run() {
-    while (!stopped) {
-      try {
+    Loop.run(log, "informer {}: dealing with a failure failed; it goes on", name, () -> {
+      if (!stopped) {
         listAndWatch();
-      } catch (Throwable t) { // even dealing with a failure failed, as without memory: nothing may end this loop but stop()
-        LockSupport.parkNanos(Backoff.BASE);
       }
-    }
+      return !stopped;
+    });
     setWatching(false, status.lastError);
   }
 

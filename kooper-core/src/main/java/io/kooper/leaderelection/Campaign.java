@@ -3,6 +3,8 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Campaign {
 
+  private static final Log log = Log.of(LeaderElection.class);
+
   /** What the last conversation has shown; for health. */
   record View(@Nullable String holder, boolean ours, long renewedAt) {}
 
@@ -33,6 +37,7 @@ final class Campaign {
    * then, but a server whose writes are slow, or a process that still loads its classes, may be. Of the campaign's thread.
    */
   private Duration patience;
+  private long next; // when to attempt; of the campaign's thread
   private @Nullable Class<?> slow; // the kind of the last request that was not answered in time, until one of it is
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -161,24 +166,41 @@ final class Campaign {
     Thread watchdog = new Thread(() -> watch(thread), "kooper-" + settings.name() + "-watchdog");
     thread.setDaemon(true);
     watchdog.setDaemon(true);
-    campaigner = thread;
-    watchdog.start();
-    thread.start();
+    boolean started = false;
+    try {
+      campaigner = thread;
+      watchdog.start();
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) { // no memory for a thread: the watchdog ends, and the next who joins tries again
+        campaigner = null;
+      }
+    }
   }
 
   private void campaign() {
-    long next = clock.nanoTime();
-    do {
-      while (awaitTurn(next)) {
-        long started = clock.nanoTime();
-        converse(candidate.attempt());
-        boolean leads = conclude(started);
-        double retry = Durations.nanos(settings.retryPeriod());
-        next = started + (long) (leads ? retry : retry * (1 + 1.2 * ThreadLocalRandom.current().nextDouble())); // client-go's
-      }
-      release();
-      next = clock.nanoTime();
-    } while (!isOver());
+    next = clock.nanoTime();
+    Loop.run(log, "the election on lease {}: an attempt failed outside of its requests; the next one comes", settings.name(),
+        () -> {
+          if (awaitTurn(next)) {
+            attempt();
+            return true;
+          }
+          release();
+          next = clock.nanoTime();
+          return !isOver();
+        });
+  }
+
+  private void attempt() {
+    long started = clock.nanoTime();
+    double retry = Durations.nanos(settings.retryPeriod());
+    next = started + (long) retry; // also if this fails
+    converse(candidate.attempt());
+    if (!conclude(started)) {
+      next = started + (long) (retry * (1 + 1.2 * ThreadLocalRandom.current().nextDouble())); // client-go's
+    }
   }
 
   /** Waits until {@code next}, and until the tasks of a term that ended have returned; false when nobody takes part. */
@@ -425,37 +447,40 @@ final class Campaign {
   }
 
   private void watch(Thread thread) {
-    for (;;) {
-      Term over = null;
-      lock.lock();
-      try {
-        if (campaigner != thread) {
-          return;
-        }
-        long now = clock.nanoTime();
-        long wait = Long.MAX_VALUE;
-        if (term != null && !term.isFired()) {
-          wait = term.left(now);
-          over = wait == 0 ? term : null;
-        }
-        if (inFlight) {
-          if (requestEnds - now <= 0) {
-            inFlight = false;
-            cut = true;
-            thread.interrupt();
-          } else {
-            wait = Math.min(wait, requestEnds - now);
-          }
-        }
-        if (over == null) {
-          await(wait);
-        }
-      } finally {
-        lock.unlock();
+    Loop.run(log, "the election on lease {}: its watchdog failed; it goes on", settings.name(), () -> watchOnce(thread));
+  }
+
+  private boolean watchOnce(Thread thread) {
+    Term over = null;
+    lock.lock();
+    try {
+      if (campaigner != thread) {
+        return false;
       }
-      if (over != null) {
-        fire(over);
+      long now = clock.nanoTime();
+      long wait = Long.MAX_VALUE;
+      if (term != null && !term.isFired()) {
+        wait = term.left(now);
+        over = wait == 0 ? term : null;
       }
+      if (inFlight) {
+        if (requestEnds - now <= 0) {
+          inFlight = false;
+          cut = true;
+          thread.interrupt();
+        } else {
+          wait = Math.min(wait, requestEnds - now);
+        }
+      }
+      if (over == null) {
+        await(wait);
+      }
+    } finally {
+      lock.unlock();
     }
+    if (over != null) {
+      fire(over);
+    }
+    return true;
   }
 }

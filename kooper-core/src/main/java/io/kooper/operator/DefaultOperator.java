@@ -6,6 +6,7 @@ import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,8 +120,9 @@ final class DefaultOperator implements Operator {
     } catch (Throwable t) { // an Error too: the others must not go on as if all were well
       cause = t;
     }
-    boolean closedBefore = cause instanceof ControllerEndedException && stopping(); // it could not even begin
-    news.add(new News(controller, closedBefore ? null : cause));
+    Throwable failed = cause instanceof ControllerEndedException && stopping() ? null : cause; // it could not even begin
+    Loop.run(log, "operator {}: the end of a controller could not be told; it is tried again", name,
+        () -> !news.add(new News(controller, failed)));
   }
 
   /** Takes note of a controller that has ended; before the stop that alone is a failure. */

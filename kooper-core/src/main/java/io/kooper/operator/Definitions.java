@@ -4,6 +4,7 @@ import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
@@ -108,8 +109,10 @@ final class Definitions {
       } catch (Throwable t) { // an Error too: somebody waits for this
         failure = t;
       }
-      record(crd, Duration.ofNanos(System.nanoTime() - start), failure == null);
-      queue.add(new News(crd, failure));
+      Throwable failed = failure;
+      Loop.run(log, "operator {}: the end of an initialization could not be told; it is tried again", operator,
+          () -> !queue.add(new News(crd, failed)));
+      record(crd, Duration.ofNanos(System.nanoTime() - start), failed == null);
     }, operator, "crd-" + crd.plural());
   }
 

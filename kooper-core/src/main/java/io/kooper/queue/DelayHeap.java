@@ -1,7 +1,6 @@
 package io.kooper.queue;
 
 import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * its index, so that any slot is removed in O(log n).
  */
 final class DelayHeap<K> {
-  private final List<Slot<K>> slots = new ArrayList<>(); // slots.get(i).heapIndex == i; no parent is after its children
+  private final ArrayList<Slot<K>> slots = new ArrayList<>(); // slots.get(i).heapIndex == i; no parent is after its children
   private long tickets;
 
   int size() {
@@ -22,6 +21,11 @@ final class DelayHeap<K> {
 
   @Nullable Slot<K> first() {
     return slots.isEmpty() ? null : slots.get(0);
+  }
+
+  /** Makes room for so many: none of the following adds allocates until there are more. */
+  void reserve(int size) {
+    slots.ensureCapacity(size);
   }
 
   void add(Slot<K> slot) {

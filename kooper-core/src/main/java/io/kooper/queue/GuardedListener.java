@@ -3,11 +3,12 @@ package io.kooper.queue;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import java.time.Duration;
-import java.util.function.Consumer;
 
 /** Passes events on to a listener whose failures must not reach the queue's users: a key just taken has to be worked on. */
-final class GuardedListener<K> implements QueueListener<K> {
+final class GuardedListener<K> {
   private static final Log log = Log.of(WorkQueue.class);
+
+  enum Event { ADDED, TAKEN, FINISHED, DROPPED, REFUSED }
 
   private final QueueListener<K> listener;
   private final Guard guard;
@@ -17,32 +18,20 @@ final class GuardedListener<K> implements QueueListener<K> {
     this.guard = new Guard(log, "the listener of work queue " + queue);
   }
 
-  @Override
-  public void added(K key, Lane lane) {
-    tell(told -> told.added(key, lane));
-  }
-
-  @Override
-  public void taken(K key, Lane lane, Duration waited) {
-    tell(told -> told.taken(key, lane, waited));
-  }
-
-  @Override
-  public void finished(K key, Duration worked) {
-    tell(told -> told.finished(key, worked));
-  }
-
-  @Override
-  public void dropped(K key, Lane lane) {
-    tell(told -> told.dropped(key, lane));
-  }
-
-  @Override
-  public void refused(K key, Lane lane) {
-    tell(told -> told.refused(key, lane));
-  }
-
-  private void tell(Consumer<QueueListener<K>> event) {
-    guard.run(() -> event.accept(listener));
+  /** Throws nothing. {@code nanos} is of keys that are taken or finished. */
+  void tell(Event event, K key, Lane lane, long nanos) {
+    try {
+      guard.run(() -> {
+        switch (event) {
+          case ADDED -> listener.added(key, lane);
+          case TAKEN -> listener.taken(key, lane, Duration.ofNanos(nanos));
+          case FINISHED -> listener.finished(key, Duration.ofNanos(nanos));
+          case DROPPED -> listener.dropped(key, lane);
+          case REFUSED -> listener.refused(key, lane);
+        }
+      });
+    } catch (Throwable t) {
+      // no memory to tell it
+    }
   }
 }

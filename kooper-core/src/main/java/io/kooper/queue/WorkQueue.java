@@ -1,6 +1,7 @@
 package io.kooper.queue;
 
 import io.kooper.clock.Clock;
+import io.kooper.queue.GuardedListener.Event;
 import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -185,44 +186,43 @@ public final class WorkQueue<K> {
       lock.unlock();
     }
     if (listener != null) {
-      listener.taken(slot.key, lane, Duration.ofNanos(waited));
+      listener.tell(Event.TAKEN, slot.key, lane, waited);
     }
     return slot.key;
   }
 
   /**
-   * Gives back a key that was taken. If it was added meanwhile, it is ready or delayed from now on.
+   * Gives back a key that was taken. If it was added meanwhile, it is ready or delayed from now on. If this throws anything
+   * else, as without memory, it has done nothing and may be called again.
    *
    * @throws IllegalStateException if the key is not being processed
    */
   public void done(K key) {
-    long worked = 0;
+    long worked;
     lock.lock();
     try {
       Slot<K> slot = slots.get(Objects.requireNonNull(key, "key"));
       if (slot == null || !slot.processing) {
         throw new IllegalStateException("done(" + key + "): this key is not being processed");
       }
+      // the time is asked for only if needed: asking would cost more than all this
+      long now = slot.pending || listener != null ? promoteDue() : 0;
+      worked = now - slot.takenAt;
       running.remove(slot);
       slot.processing = false;
-      if (slot.pending || listener != null) { // else the time is not needed: asking for it would cost more than all this
-        long now = promoteDue();
-        worked = now - slot.takenAt;
-        if (slot.pending) {
-          place(slot, now);
-        }
-      }
-      if (!slot.pending) {
+      if (slot.pending) {
+        place(slot, now);
+      } else {
         slots.remove(key);
       }
       if (slots.isEmpty()) {
-        drained.signalAll();
+        wakeAll(drained);
       }
     } finally {
       lock.unlock();
     }
     if (listener != null) {
-      listener.finished(key, Duration.ofNanos(worked));
+      listener.tell(Event.FINISHED, key, Lane.CHANGE, worked);
     }
   }
 
@@ -375,9 +375,9 @@ public final class WorkQueue<K> {
       lock.unlock();
     }
     if (listener != null && !accepted) {
-      listener.refused(key, lane);
+      listener.tell(Event.REFUSED, key, lane, 0);
     } else if (listener != null && added) {
-      listener.added(key, lane);
+      listener.tell(Event.ADDED, key, lane, 0);
     }
     return accepted;
   }
@@ -386,8 +386,7 @@ public final class WorkQueue<K> {
   private boolean merge(K key, Lane lane, long readyAt, long now) {
     Slot<K> slot = slots.get(key);
     if (slot == null) {
-      slot = new Slot<>(key);
-      slots.put(key, slot);
+      slot = newSlot(key);
     }
     boolean made = !slot.pending;
     if (slot.processing) {
@@ -402,17 +401,33 @@ public final class WorkQueue<K> {
     return made;
   }
 
+  /** What a key needs is allocated now, or it is not added: from here on moving it from place to place cannot fail. */
+  private Slot<K> newSlot(K key) {
+    delayed.reserve(slots.size() + 1);
+    Slot<K> slot = new Slot<>(key);
+    boolean added = false;
+    try {
+      slots.put(key, slot);
+      added = true;
+    } finally {
+      if (!added) {
+        slots.remove(key); // a map that could not grow has it nevertheless
+      }
+    }
+    return slot;
+  }
+
   /** Puts a pending slot, in no place yet, where it belongs, and wakes who should know. */
   private void place(Slot<K> slot, long now) {
     if (slot.readyAt - now <= 0) {
       ready.append(slot);
-      work.signal();
+      wake();
       return;
     }
     delayed.add(slot);
     if (delayed.first() == slot) {
       leader = null; // waits for a later time: who is signalled now leads
-      work.signal();
+      wake();
     }
   }
 
@@ -463,9 +478,26 @@ public final class WorkQueue<K> {
   /** A getter leaves, by a key, the end or an exception: the signal it may have got, and the lead, go to another. */
   private void passOn() {
     if (nothingToCome()) {
-      work.signalAll();
+      wakeAll(work);
     } else if (!ready.isEmpty() || leader == null && !delayed.isEmpty()) {
+      wake();
+    }
+  }
+
+  /** A lock's first signal allocates. One that is lost must not look like a failure of what it tells of: the next follows. */
+  private void wake() {
+    try {
       work.signal();
+    } catch (OutOfMemoryError e) {
+      // who waits is woken by the next one
+    }
+  }
+
+  private static void wakeAll(Condition condition) {
+    try {
+      condition.signalAll();
+    } catch (OutOfMemoryError e) {
+      // as above
     }
   }
 
@@ -473,7 +505,7 @@ public final class WorkQueue<K> {
     if (!shutDown || !ready.isEmpty()) {
       return false;
     }
-    for (Slot<K> slot : running) {
+    for (Slot<K> slot = running.first(); slot != null; slot = slot.next) { // no iterator: nothing here may allocate
       if (slot.pending) {
         return false;
       }
@@ -485,8 +517,8 @@ public final class WorkQueue<K> {
     Map<K, Lane> thrownAway;
     lock.lock();
     try {
-      long now = promoteDue();
       shutDown = true;
+      long now = promoteDue();
       thrownAway = discard(slot -> slot.readyAt - now > 0 || droppedLanes.contains(slot.lane));
       shutDownNows += abandonWaits ? 1 : 0;
     } finally {
@@ -497,27 +529,30 @@ public final class WorkQueue<K> {
 
   /** Drops the pending deliveries of these slots, and lets everybody who waits look again. */
   private Map<K, Lane> discard(Predicate<Slot<K>> which) {
-    Map<K, Lane> thrownAway = new HashMap<>();
-    for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
-      Slot<K> slot = all.next();
-      if (slot.pending && which.test(slot)) {
-        thrownAway.put(slot.key, slot.lane);
-        slot.pending = false;
-        if (!slot.processing) {
-          displace(slot);
-          all.remove();
+    try {
+      Map<K, Lane> thrownAway = new HashMap<>();
+      for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
+        Slot<K> slot = all.next();
+        if (slot.pending && which.test(slot)) {
+          thrownAway.put(slot.key, slot.lane);
+          dropped++;
+          slot.pending = false;
+          if (!slot.processing) {
+            displace(slot);
+            all.remove();
+          }
         }
       }
+      return thrownAway;
+    } finally {
+      wakeAll(work);
+      wakeAll(drained);
     }
-    dropped += thrownAway.size();
-    work.signalAll();
-    drained.signalAll();
-    return thrownAway;
   }
 
   private void tellDropped(Map<K, Lane> thrownAway) {
     if (listener != null) {
-      thrownAway.forEach(listener::dropped);
+      thrownAway.forEach((key, lane) -> listener.tell(Event.DROPPED, key, lane, 0));
     }
   }
 

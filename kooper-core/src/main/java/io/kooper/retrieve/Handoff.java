@@ -8,8 +8,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Hands things over from the client's threads to the one that works on them, in order and never more than a few. */
+/**
+ * Hands things over from the client's threads to the one that works on them, in order and never more than a few. One that
+ * could not be handed over, as without memory, ends all: nothing that comes after it is taken as if it followed.
+ */
 final class Handoff<E> {
+
+  /** Who loses something cannot always signal it. */
+  private static final long LOOK_AGAIN = TimeUnit.SECONDS.toNanos(1);
 
   private final int capacity;
   private final ReentrantLock lock = new ReentrantLock();
@@ -19,6 +25,7 @@ final class Handoff<E> {
   private boolean ended;
   private boolean closed;
   private @Nullable Throwable failure;
+  private volatile @Nullable Throwable lost; // set without the lock, for which there may be no memory
 
   Handoff(int capacity) {
     this.capacity = capacity;
@@ -26,6 +33,15 @@ final class Handoff<E> {
 
   /** Hands {@code thing} over; waits while there is no room, and drops it when nobody takes any more. */
   void put(E thing) throws InterruptedException {
+    try {
+      add(thing);
+    } catch (Error e) {
+      lost = e;
+      throw e;
+    }
+  }
+
+  private void add(E thing) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (waiting.size() >= capacity && !closed) {
@@ -42,7 +58,12 @@ final class Handoff<E> {
 
   /** Nothing more comes, normally or because of {@code failure}; what was put before is still taken. The first counts. */
   void end(@Nullable Throwable failure) {
-    lock.lock();
+    try {
+      lock.lock();
+    } catch (Error e) {
+      lost = e;
+      throw e;
+    }
     try {
       if (!ended) {
         ended = true;
@@ -52,6 +73,11 @@ final class Handoff<E> {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** As {@link #end}, but needs no memory: the taker hears of it within a second. */
+  void fail(Throwable failure) {
+    lost = failure;
   }
 
   /** Nobody takes any more: lets go of those that wait in {@link #put}. */
@@ -76,7 +102,10 @@ final class Handoff<E> {
     lock.lockInterruptibly();
     try {
       long left = nanos;
-      while (waiting.isEmpty()) {
+      while (waiting.isEmpty() || lost != null) {
+        if (lost != null) {
+          throw new ExecutionException(lost);
+        }
         if (ended) {
           if (failure != null) {
             throw new ExecutionException(failure);
@@ -86,7 +115,8 @@ final class Handoff<E> {
         if (left <= 0) {
           throw new TimeoutException("nothing came within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms");
         }
-        left = arrived.awaitNanos(left);
+        long wait = Math.min(left, LOOK_AGAIN);
+        left -= wait - arrived.awaitNanos(wait);
       }
       taken.signal();
       return waiting.poll();

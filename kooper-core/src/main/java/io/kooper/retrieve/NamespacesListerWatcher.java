@@ -136,13 +136,21 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
 
     void watch(ListerWatcher<T> source, ListOptions options) {
       try {
+        end(source, options);
+      } catch (Throwable t) { // an Error too: nobody else would end the watch
+        news.fail(t);
+      }
+    }
+
+    private void end(ListerWatcher<T> source, ListOptions options) {
+      try {
         source.watch(options, this);
         news.end(null);
       } catch (RetrieveException e) {
         news.end(e);
       } catch (InterruptedException e) {
         // another one has ended
-      } catch (Throwable t) { // an Error too: nobody else would end the watch
+      } catch (Throwable t) {
         news.end(new RetrieveException(
             Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t));
       }

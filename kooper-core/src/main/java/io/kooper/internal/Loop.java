@@ -1,0 +1,73 @@
+package io.kooper.internal;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Repeats a step on a thread of Kooper's until it says that there is no more, whatever it throws: without memory anything
+ * may throw, at any place, and dealing with that as well. So after a failure nothing is allocated, logged or loaded before
+ * the thread goes on; what was thrown is logged by the next round, as soon as that is possible.
+ *
+ * <p>A step that threw is run again, after a pause that grows to a second. It must find what it left half done.
+ */
+public final class Loop {
+
+  /** What is repeated. */
+  @FunctionalInterface
+  public interface Step {
+
+    /** Whether there is more to do. */
+    boolean run() throws Throwable;
+  }
+
+  private static final long FIRST_PAUSE = Duration.ofMillis(10).toNanos();
+  private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
+
+  /** Thrown once before the first step: what its catch needs is loaded and linked then, while there is memory. */
+  private static final Throwable REHEARSAL = new IllegalStateException("rehearsal");
+
+  private Loop() {}
+
+  /**
+   * Returns when the step has returned false.
+   *
+   * @param failed the format of the line that tells a failure, with {@code name} as its only argument
+   */
+  public static void run(Log log, String failed, String name, Step step) {
+    @Nullable Throwable unsaid = null;
+    boolean rehearsed = false;
+    long pause = 1;
+    for (boolean more = true; more; ) {
+      try {
+        if (!rehearsed) {
+          rehearsed = true;
+          throw REHEARSAL;
+        }
+        if (unsaid != null && (unsaid == REHEARSAL || say(log, failed, name, unsaid))) {
+          unsaid = null;
+        }
+        more = step.run();
+        pause = FIRST_PAUSE;
+      } catch (Throwable t) {
+        unsaid = t;
+        try {
+          LockSupport.parkNanos(pause);
+        } catch (Throwable again) { // a virtual thread allocates when it parks
+          unsaid = again;
+        }
+        pause = Math.min(2 * pause, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  /** Whether it could be said. */
+  private static boolean say(Log log, String failed, String name, Throwable thrown) {
+    try {
+      log.error(failed, name, thrown);
+      return true;
+    } catch (Throwable t) {
+      return false;
+    }
+  }
+}
