@@ -8,6 +8,7 @@ import io.kooper.internal.Log;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +92,9 @@ final class HealthCheck {
   /** What only a restart mends; null when there is nothing. */
   private @Nullable String defect() {
     String ended = endedThread.get();
-    return informer.ended() ? "its informer's thread has ended, so it gets no changes any more"
+    RetrieveException error = informer.health().lastError();
+    return error != null && error.reason() == Reason.CLIENT_CLOSED ? String.valueOf(error.getMessage())
+        : informer.ended() ? "its informer's thread has ended, so it gets no changes any more"
         : workers.ended() > 0 ? workers.ended() + " of " + workerCount + " workers have ended"
         : ended != null ? "thread " + ended + " has ended"
         : null;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.metrics.InformerMetrics;
@@ -246,8 +247,13 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
     setWatching(false, failure);
     cache.failed(failure);
-    long delay = backoff.after(failure);
-    log(failure, delay);
+    boolean over = failure.reason() == Reason.CLIENT_CLOSED; // then it waits for stop()
+    long delay = over ? Durations.LONGEST : backoff.after(failure);
+    if (over) {
+      log.error("informer {}: {}: {}; it does not try again", name, failure.reason(), failure.getMessage());
+    } else {
+      log(failure, delay);
+    }
     lock.lock();
     try {
       long end = clock.nanoTime() + delay;

@@ -25,6 +25,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
 
   private final KubernetesClient client;
   private final HttpClient http;
+  private final ClientLife life;
   private final String apiVersion;
   private final String kind;
   private final Deadlines deadlines;
@@ -33,6 +34,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
   DiscoveringListerWatcher(KubernetesClient client, String apiVersion, String kind, Deadlines deadlines) {
     this.client = client;
     this.http = HttpListerWatcher.withoutRetries(client);
+    this.life = ClientLife.of(client, http, kind.toLowerCase(Locale.ROOT));
     this.apiVersion = apiVersion;
     this.kind = kind;
     this.deadlines = deadlines;
@@ -90,7 +92,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     String doing = "discover the kind " + kind + " of " + apiVersion;
     String url = Target.server(client) + (apiVersion.indexOf('/') < 0 ? "api/" : "apis/") + apiVersion;
     APIResourceList resources;
-    try (Exchange exchange = Exchange.open(http, url, deadlines.headers(), doing)) {
+    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, deadlines.headers(), doing))) {
       if (exchange.status() != 200) {
         ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), client.getKubernetesSerialization());
         throw Failures.ofStatus(doing, exchange.status(), body.status(), exchange.header("Retry-After"),

@@ -32,6 +32,9 @@ final class Exchange implements AutoCloseable {
   /** The client's own timeout comes after ours, which tells better what happened. */
   private static final Duration AFTER_PATIENCE = Duration.ofMillis(100);
 
+  /** A client that is this late with its own timeout does not get to it any more, or the machine is very busy. */
+  private static final Duration MUTE_AFTER = Duration.ofSeconds(3);
+
   /** From this version on, a timeout of the JDK's client includes the body (JDK-8208693). */
   private static final int JDK_OF_BODY_TIMEOUT = 26;
 
@@ -75,14 +78,28 @@ final class Exchange implements AutoCloseable {
     try {
       return new Exchange(doing, future.get(due - System.nanoTime(), TimeUnit.NANOSECONDS), chunks);
     } catch (TimeoutException e) {
-      breakOff(future);
-      throw noAnswer(at(url, doing), patience, e);
+      boolean mute = timeoutIsOfHeaders(http) && isMute(future);
+      throw noAnswer(at(url, doing), patience, mute ? new ClientLife.MuteException(e) : e);
     } catch (InterruptedException e) {
       breakOff(future);
       throw e;
     } catch (ExecutionException e) {
       // the client's own timeout, when this thread was late to wake up
       throw System.nanoTime() - due >= 0 ? noAnswer(at(url, doing), patience, e) : Failures.ofConnection(at(url, doing), e);
+    }
+  }
+
+  /** Whether the client does not end the request, though its own timeout is over. Breaks it off. */
+  private static boolean isMute(CompletableFuture<HttpResponse<AsyncBody>> future) throws InterruptedException {
+    try {
+      future.get(MUTE_AFTER.toNanos(), TimeUnit.NANOSECONDS);
+      return false;
+    } catch (TimeoutException e) {
+      return true;
+    } catch (ExecutionException e) {
+      return false;
+    } finally {
+      breakOff(future);
     }
   }
 

@@ -124,6 +124,8 @@ final class Failures {
           : e.getRawWatchMessage().isPresent() ? Reason.UNDECODABLE
           : e.getCause() == null ? Reason.UNKNOWN
           : ofCause(doing, e.getCause()).reason();
+    } else if (isOfClosedClient(cause)) {
+      reason = Reason.CLIENT_CLOSED;
     } else if (cause instanceof TimeoutException) {
       reason = Reason.SILENT;
     } else if (anyCause(cause, t -> t instanceof IOException || t instanceof TimeoutException)) {
@@ -132,6 +134,11 @@ final class Failures {
       reason = Reason.UNKNOWN;
     }
     return new RetrieveException(reason, "cannot " + doing + ": " + words(cause), retryAfter, cause);
+  }
+
+  /** What fabric8's client throws, with this text alone. */
+  private static boolean isOfClosedClient(Throwable cause) {
+    return cause instanceof IllegalStateException && "Client is closed".equals(cause.getMessage());
   }
 
   private static String words(Throwable cause) {

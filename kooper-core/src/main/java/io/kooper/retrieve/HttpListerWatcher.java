@@ -50,6 +50,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   private final HttpClient http;
+  private final ClientLife life;
   private final Target target;
   private final Binder<T> binder;
   private final boolean streaming;
@@ -70,6 +71,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean streaming,
       Deadlines deadlines) {
     this.http = withoutRetries(client);
+    this.life = ClientLife.of(client, http, target.plural());
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
     this.streaming = streaming;
@@ -206,7 +208,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   private Exchange open(String verb, String url, Duration patience) throws RetrieveException, InterruptedException {
-    return Exchange.open(http, url, patience, verb + " " + target);
+    return life.open(verb + " " + target, () -> Exchange.open(http, url, patience, verb + " " + target));
   }
 
   /** Feeds the next chunk; false at the end of the body. */

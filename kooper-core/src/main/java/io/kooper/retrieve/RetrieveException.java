@@ -34,6 +34,11 @@ public final class RetrieveException extends Exception {
     CONNECTION_LOST,
     /** The connection is open but nothing comes any more. */
     SILENT,
+    /**
+     * The client is closed, its threads have ended, or a new one gets responses where it gets none: only a restart of the
+     * process, or another client, helps. Nothing was sent, and an informer does not try again.
+     */
+    CLIENT_CLOSED,
     /** The answer is not what a Kubernetes API server says. */
     UNDECODABLE,
     /** Something else; see the cause. */
