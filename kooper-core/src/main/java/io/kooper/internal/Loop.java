@@ -24,9 +24,6 @@ public final class Loop {
   private static final long FIRST_PAUSE = Duration.ofMillis(10).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
 
-  /** Thrown once before the first step: what its catch needs is loaded and linked then, while there is memory. */
-  private static final Throwable REHEARSAL = new IllegalStateException("rehearsal");
-
   private Loop() {}
 
   /**
@@ -35,6 +32,7 @@ public final class Loop {
    * @param failed the format of the line that tells a failure, with {@code name} as its only argument
    */
   public static void run(Log log, String failed, String name, Step step) {
+    Throwable rehearsal = new IllegalStateException("before the first step"); // what catches it is loaded while there is memory
     @Nullable Throwable unsaid = null;
     boolean rehearsed = false;
     long pause = 1;
@@ -42,9 +40,9 @@ public final class Loop {
       try {
         if (!rehearsed) {
           rehearsed = true;
-          throw REHEARSAL;
+          throw rehearsal;
         }
-        if (unsaid != null && (unsaid == REHEARSAL || say(log, failed, name, unsaid))) {
+        if (unsaid != null && (unsaid == rehearsal || say(log, failed, name, unsaid))) {
           unsaid = null;
         }
         more = step.run();
