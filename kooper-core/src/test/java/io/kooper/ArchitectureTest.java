@@ -18,6 +18,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import io.kooper.informer.Store;
+import java.time.Instant;
 import java.util.AbstractCollection;
 import java.util.AbstractMap;
 import java.util.ArrayList;
@@ -165,10 +166,16 @@ class ArchitectureTest {
     }
 
     @Test
-    void nothingSleepsOrReadsTheWallClockForIntervals() {
+    void onlyTheClockReadsTheTime() {
+      holds(noClasses().that().resideOutsideOfPackage("io.kooper.clock..").should().callMethod(System.class, "nanoTime")
+          .orShould().callMethod(System.class, "currentTimeMillis")
+          .orShould().callMethod(Instant.class, "now"));
+    }
+
+    @Test
+    void nothingSleeps() {
       holds(noClasses().should().callMethod(Thread.class, "sleep", long.class)
-          .orShould().callMethod(Thread.class, "sleep", long.class, int.class)
-          .orShould().callMethod(System.class, "currentTimeMillis"));
+          .orShould().callMethod(Thread.class, "sleep", long.class, int.class));
       holds(noClasses().should().dependOnClassesThat(type(Timer.class)));
     }
 

@@ -3,6 +3,7 @@ package io.kooper.controller;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.tracing.Tracing;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param election see {@link ControllerBuilder#election}; null for none
  * @param metrics see {@link ControllerBuilder#metrics}; null for none
  * @param tracing see {@link ControllerBuilder#tracing}; null for none
+ * @param mayAsk see {@link io.kooper.informer.Informer.Builder#mayAsk}; null: each asks for itself
  */
-public record ControllerDefaults(@Nullable Runner election, @Nullable MetricsRecorder metrics, @Nullable Tracing tracing) {
+public record ControllerDefaults(@Nullable Runner election, @Nullable MetricsRecorder metrics, @Nullable Tracing tracing,
+    @Nullable BooleanSupplier mayAsk) {
 
   /** Nothing is shared. */
-  public static final ControllerDefaults NONE = new ControllerDefaults(null, null, null);
+  public static final ControllerDefaults NONE = new ControllerDefaults(null, null, null, null);
 }

@@ -78,6 +78,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         .transform(builder.transform)
         .clock(clock)
         .metrics(metrics);
+    if (defaults.mayAsk() != null) {
+      informerBuilder.mayAsk(defaults.mayAsk());
+    }
     builder.indexes.forEach(informerBuilder::index);
     this.informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()

@@ -9,6 +9,9 @@ import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Deadline;
+import io.kooper.internal.Durations;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
@@ -17,8 +20,11 @@ import org.jspecify.annotations.Nullable;
 /** Through fabric8's client, without its retries: they would hide for long why something fails. */
 final class FabricCrdApi implements CrdApi {
 
-  /** A request that takes longer counts as lost; a definition of a megabyte takes a second or two. */
+  /** A request that takes longer counts as lost, at first; a definition of a megabyte takes a second or two. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** A server that is slow is waited for so long in the end. */
+  private static final Duration MOST_PATIENCE = Duration.ofSeconds(60);
 
   /** The last look, when all time is up, is to have a chance. */
   private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
@@ -31,7 +37,10 @@ final class FabricCrdApi implements CrdApi {
     R send(KubernetesClient client);
   }
 
+  private static final Clock CLOCK = Clock.system(); // as in retrieve: a request takes its own time
+
   private final KubernetesClient client;
+  private final Deadline deadline = new Deadline(PATIENCE, MOST_PATIENCE);
 
   FabricCrdApi(KubernetesClient client) {
     this.client = client;
@@ -55,12 +64,12 @@ final class FabricCrdApi implements CrdApi {
 
   @Override
   public boolean delete(String name) throws InterruptedException {
-    return !send(PATIENCE, c -> definitions(c).withName(name).delete()).isEmpty();
+    return !send(MOST_PATIENCE, c -> definitions(c).withName(name).delete()).isEmpty();
   }
 
   @Override
   public @Nullable VersionInfo version() throws InterruptedException {
-    return send(PATIENCE, KubernetesClient::getKubernetesVersion);
+    return send(MOST_PATIENCE, KubernetesClient::getKubernetesVersion);
   }
 
   private static NonNamespaceOperation<
@@ -70,13 +79,21 @@ final class FabricCrdApi implements CrdApi {
   }
 
   private <R> R send(Duration patience, Request<R> request) throws InterruptedException {
-    long millis = Math.max(LEAST_PATIENCE.toMillis(), Math.min(PATIENCE.toMillis(), patience.toMillis()));
+    long millis = Math.max(LEAST_PATIENCE.toMillis(), Math.min(deadline.now().toMillis(), Durations.millis(patience)));
     // from the client's own: a blank one would drop impersonation. Not closed: it shares the connections of the user's
     KubernetesClient once = client.newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0).withRequestTimeout((int) millis).build()).adapt(KubernetesClient.class);
+    long start = CLOCK.nanoTime();
     try {
-      return request.send(once);
+      R answer = request.send(once);
+      deadline.met(CLOCK.nanoTime() - start);
+      return answer;
     } catch (KubernetesClientException e) {
+      if (CLOCK.nanoTime() - start >= deadline.nanos()) {
+        deadline.passed();
+      } else if (e.getCode() <= 0) { // no answer, and for another reason
+        deadline.reset();
+      }
       if (isInterrupt(e)) {
         Thread.interrupted(); // set again by the client
         InterruptedException interrupted = new InterruptedException("interrupted while the API server was asked");

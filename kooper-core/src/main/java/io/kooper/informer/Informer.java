@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Pace;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
@@ -15,8 +16,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a {@link Store} true to what a {@link Retriever} lists and watches, and tells {@link InformerListener}s of every
@@ -53,9 +56,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   private Informer(Builder<T> builder) {
     this.name = builder.name;
     this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.indexes, builder.clock,
-        builder.metrics);
+        builder.metrics, builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
     this.thread = new Thread(reflector, "kooper-" + name + "-informer");
     thread.setDaemon(true);
+  }
+
+  /** Says yes once a second: for several informers to share as {@link Builder#mayAsk}. */
+  public static BooleanSupplier oneASecond(Clock clock) {
+    Pace pace = new Pace(Duration.ofSeconds(1).toNanos(), clock.nanoTime());
+    return () -> pace.passes(clock.nanoTime());
   }
 
   /** An informer of what {@code retriever} retrieves. */
@@ -158,6 +167,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private final List<Index<T>> indexes = new ArrayList<>();
     private Clock clock = Clock.system();
     private InformerMetrics metrics = ControllerMetrics.NONE;
+    private @Nullable BooleanSupplier mayAsk;
 
     private Builder(Retriever<T> retriever) {
       this.source = retriever.listerWatcher();
@@ -199,6 +209,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     /** What takes its figures; it must not throw. Default: nothing. */
     public Builder<T> metrics(InformerMetrics metrics) {
       this.metrics = metrics;
+      return this;
+    }
+
+    /**
+     * Whether the API server may be asked now if it still knows what was last seen, as happens after a failure and of a
+     * source that has long been quiet. Not asked for anything else. Default: {@link #oneASecond} of its own.
+     */
+    public Builder<T> mayAsk(BooleanSupplier mayAsk) {
+      this.mayAsk = mayAsk;
       return this;
     }
 

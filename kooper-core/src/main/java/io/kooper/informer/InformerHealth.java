@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param watching whether the server has accepted the last watch, and it has not failed since. The server ends each watch
  *     after a while; that counts as watching while the next one is opened
  * @param since since when {@code watching} is what it is
- * @param lastEvent when the last event, bookmarks included, or list came; null before the first
+ * @param lastEvent when the server was last heard of: a list, an event, a bookmark, or the beginning or end of a watch, which
+ *     is renewed twice a minute; null before the first list. An age of minutes means that there is no connection
  * @param lastError the last failure; null when there was none since the last watch was accepted
  * @param applying for how long its thread has been applying one object or list: the transform, the index functions and the
  *     listeners run meanwhile, and one that hangs keeps all later changes from everybody; zero while it waits for the server

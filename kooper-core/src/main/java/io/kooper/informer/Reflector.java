@@ -4,10 +4,13 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
+import io.kooper.informer.Course.Step;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -15,11 +18,15 @@ import io.kooper.retrieve.Undecodable;
 import io.kooper.retrieve.WatchSink;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -33,17 +40,10 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   private static final Log log = Log.of(Reflector.class);
 
-  /**
-   * The server is asked to end each watch after about half a minute, so that one that does not end in time is known to be
-   * dead. client-go asks for 5 to 10 minutes and leaves dead connections to TCP.
-   */
-  private static final int WATCH_SECONDS_MIN = 22;
-  private static final int WATCH_SECONDS_MAX = 26;
+  /** Of a list that comes while watches do not work: it is to be easy on the server. */
+  private static final long PAGE = 500;
 
-  /** As client-go's very short watch: one that ends sooner, without an event, is no sign of health. */
-  private static final long SHORT_WATCH = Duration.ofSeconds(1).toNanos();
-  private static final int SHORT_WATCHES_BEFORE_LIST = 3;
-
+  private static final String AT_LEAST = "NotOlderThan"; // without it, a limit would ask for exactly the version
   private static final long LOG_AGAIN = Duration.ofMinutes(1).toNanos();
 
   private record Status(boolean watching, Instant since, @Nullable RetrieveException lastError) {}
@@ -54,30 +54,29 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final Clock clock;
   private final InformerMetrics metrics;
   private final Backoff backoff;
+  private final Course course; // of the reflector's thread
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition(); // stopped or syncTold
   private boolean syncTold; // guarded by lock: the first list is in the store, and the listeners were told
   private volatile boolean stopped;
   private volatile Status status;
-  private volatile @Nullable Long lastEvent; // nanoTime
+  private volatile @Nullable Long lastHeard; // nanoTime
 
   // used by the reflector's thread alone
   private @Nullable String version; // null before the first list
-  private boolean listDue = true;
-  private boolean newestDue; // the next list must not ask for a version
-  private int shortWatches;
-  private @Nullable Reason lastLogged;
-  private long lastLoggedAt;
+  private final Map<String, Long> loggedAt = new HashMap<>(); // by what failed and why: a few dozen at most
 
   Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock,
-      InformerMetrics metrics) {
+      InformerMetrics metrics, BooleanSupplier mayAsk) {
     this.name = name;
     this.source = source;
     this.cache = new Cache<>(name, transform, indexes, clock, metrics);
     this.metrics = metrics;
     this.clock = clock;
-    this.backoff = new Backoff(clock, () -> ThreadLocalRandom.current().nextDouble());
+    DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+    this.backoff = new Backoff(clock, random);
+    this.course = new Course(clock, random, mayAsk);
     this.status = new Status(false, clock.now(), null);
   }
 
@@ -95,9 +94,9 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   InformerHealth health() {
     Status now = status;
-    Long event = lastEvent;
-    Instant lastEventAt = event == null ? null : clock.now().minusNanos(clock.nanoTime() - event);
-    return new InformerHealth(cache.synced(), now.watching, now.since, lastEventAt, now.lastError,
+    Long heard = lastHeard;
+    Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
+    return new InformerHealth(cache.synced(), now.watching, now.since, lastHeardAt, now.lastError,
         cache.applying(), store().size(), cache.undecodable());
   }
 
@@ -136,58 +135,59 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   public void run() {
     Loop.run(log, "informer {}: dealing with a failure failed; it goes on", name, () -> {
       if (!stopped) {
-        listAndWatch();
+        step();
       }
       return !stopped;
     });
     setWatching(false, status.lastError);
   }
 
-  private void listAndWatch() {
-    boolean watching = false;
+  private void step() {
+    Step step = Step.LIST;
     try {
       cache.catchUp();
-      if (listDue) {
-        list();
-      }
-      if (!stopped) { // a listener may have swallowed the interrupt
-        watching = true;
-        watch();
+      step = course.next();
+      switch (step) {
+        case LIST -> list();
+        case ASK -> ask();
+        case WATCH -> watch();
       }
     } catch (RetrieveException e) {
-      pauseAfter(e, watching);
+      pauseAfter(e, step);
     } catch (InterruptedException e) { // by stop(), or by somebody who has no business here
-      pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e), watching);
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e), step);
     } catch (Throwable t) { // a source may throw anything; if one event makes it throw, watching on would end there again
-      listDue = true;
-      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t), watching);
+      course.requireList();
+      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t), step);
     }
   }
 
   private void list() throws RetrieveException, InterruptedException {
     // "0" lets the server answer from its cache. It may be behind what was seen before, so later lists ask for at least
     // the last version; the newest is for when that version is unknown to the server.
-    String atLeast = newestDue ? null : version == null ? "0" : version;
+    String atLeast = course.isNewestDue() ? null : version == null ? "0" : version;
+    ListOptionsBuilder options = new ListOptionsBuilder().withResourceVersion(atLeast);
+    if (course.isInstead()) {
+      options.withLimit(PAGE).withResourceVersionMatch(atLeast == null ? null : AT_LEAST);
+    }
     setWatching(false, status.lastError);
     Cache<T>.Staging staging = cache.stage();
+    long start = clock.nanoTime();
     String listed;
     try {
-      listed = source.list(new ListOptionsBuilder().withResourceVersion(atLeast).build(), staging);
+      listed = source.list(options.build(), staging);
     } catch (RetrieveException e) {
-      newestDue |= switch (e.reason()) {
-        case GONE, VERSION_TOO_LARGE, REJECTED -> true;
-        default -> false;
-      };
+      course.listFailed(e.reason(), clock.nanoTime() - start);
       throw e;
     }
     Objects.requireNonNull(listed, "the ListerWatcher returned no version for its list");
     boolean first = !cache.synced();
     metrics.listed(first);
-    listDue = !cache.replace(staging); // what a list leaves open is for the next one, after this watch
+    long took = clock.nanoTime() - start;
+    course.listed(took, cache.replace(staging)); // what a list leaves open is for the next one, after this watch
+    backoff.listed();
     version = listed;
-    newestDue = false;
-    shortWatches = 0;
-    lastEvent = clock.nanoTime();
+    lastHeard = clock.nanoTime();
     log.info(first ? "informer {}: synced with {} objects at version {}"
         : "informer {}: listed again with {} objects at version {}", name, store().size(), listed);
     lock.lock();
@@ -199,47 +199,57 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
   }
 
+  /** Asks the server whether it knows the version; what it has at it is of no interest. */
+  private void ask() throws RetrieveException, InterruptedException {
+    ListOptions question = new ListOptionsBuilder()
+        .withResourceVersion(version)
+        .withResourceVersionMatch(AT_LEAST)
+        .withLimit(1L)
+        .build();
+    try {
+      source.list(question, new Nowhere<>());
+    } catch (RetrieveException e) {
+      if (course.askFailed(e.reason())) {
+        throw e;
+      }
+      log.debug("informer {}: whether the server knows version {} remains open", name, version, e);
+      return;
+    }
+    course.answered();
+    backoff.listed();
+  }
+
   private void watch() throws RetrieveException, InterruptedException {
     ListOptions options = new ListOptionsBuilder()
         .withResourceVersion(version)
         .withAllowWatchBookmarks(true)
-        .withTimeoutSeconds(ThreadLocalRandom.current().nextLong(WATCH_SECONDS_MIN, WATCH_SECONDS_MAX + 1))
+        .withTimeoutSeconds((long) course.watchSeconds())
         .build();
     Events events = new Events();
     long start = clock.nanoTime();
     try {
       source.watch(options, events);
-      events.accepted = true;
     } catch (RetrieveException e) {
-      // none of these is mended by watching on from the same version
-      listDue |= switch (e.reason()) {
-        case GONE, NOT_FOUND, REJECTED, UNDECODABLE -> true;
-        case VERSION_TOO_LARGE -> newestDue = true;
-        default -> false;
-      };
-      throw e;
-    } finally {
-      // an opening that took long to fail is no sign of health
-      events.healthy |= events.accepted && clock.nanoTime() - start >= SHORT_WATCH;
-      if (events.healthy) {
-        shortWatches = 0;
+      if (course.watchEnded(e.reason(), events.accepted, events.told, clock.nanoTime() - start)) {
         backoff.reset();
-        lastLogged = null;
       }
+      throw e;
     }
-    if (!events.healthy) {
-      listDue |= ++shortWatches % SHORT_WATCHES_BEFORE_LIST == 0;
+    if (!course.watchEnded(null, true, events.told, clock.nanoTime() - start)) {
       throw new RetrieveException(Reason.CONNECTION_LOST,
           "the server ended the watch of " + name + " at once and without an event");
     }
+    backoff.reset();
     events.opened(); // also of a source that never said so
+    lastHeard = clock.nanoTime();
     metrics.watchEnded(null);
   }
 
-  private void pauseAfter(RetrieveException failure, boolean watching) {
+  private void pauseAfter(RetrieveException failure, Step step) {
     if (stopped) {
       return;
     }
+    boolean watching = step == Step.WATCH;
     if (watching) {
       metrics.watchEnded(failure.reason());
     } else {
@@ -248,11 +258,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     setWatching(false, failure);
     cache.failed(failure);
     boolean over = failure.reason() == Reason.CLIENT_CLOSED; // then it waits for stop()
-    long delay = over ? Durations.LONGEST : backoff.after(failure);
+    long delay = over ? Durations.LONGEST : backoff.after(failure, watching);
     if (over) {
       log.error("informer {}: {}: {}; it does not try again", name, failure.reason(), failure.getMessage());
     } else {
-      log(failure, delay);
+      log(failure, step, delay);
     }
     lock.lock();
     try {
@@ -267,15 +277,16 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
   }
 
-  /** Says each new reason at once, the same one once a minute. */
-  private void log(RetrieveException failure, long delay) {
+  /** Says each reason at once, and the same one of the same step once a minute, whatever else fails in between. */
+  private void log(RetrieveException failure, Step step, long delay) {
     long now = clock.nanoTime();
-    if (failure.reason() == lastLogged && now - lastLoggedAt < LOG_AGAIN) {
+    String what = step + " " + failure.reason();
+    Long before = loggedAt.get(what);
+    if (before != null && now - before < LOG_AGAIN) {
       log.debug("informer {}: {}: {}", name, failure.reason(), failure.getMessage());
       return;
     }
-    lastLogged = failure.reason();
-    lastLoggedAt = now;
+    loggedAt.put(what, now);
     log.warn("informer {}: {}: {}; trying again in {} ms", name, failure.reason(), failure.getMessage(),
         Duration.ofNanos(delay).toMillis(), failure.reason() == Reason.UNKNOWN ? failure : null);
   }
@@ -288,7 +299,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final class Events implements WatchSink<T> {
 
     private boolean accepted;
-    private boolean healthy;
+    private boolean told;
 
     @Override
     public void opened() {
@@ -297,22 +308,22 @@ final class Reflector<T extends HasMetadata> implements Runnable {
         log.info("informer {}: watching from version {}", name, version);
         setWatching(true, null);
       }
+      lastHeard = clock.nanoTime();
     }
 
     private void seen(@Nullable String newVersion) {
       opened();
-      healthy = true;
-      lastEvent = clock.nanoTime();
+      told = true;
       if (stopped) {
         Thread.currentThread().interrupt(); // once more, for the source: a listener may have swallowed the first
       }
       if (newVersion == null) {
         return;
       }
-      if (version != null && isOlder(newVersion, version)) {
-        // a server that was set back to an older state, or one that knows no versions
-        listDue = true;
-        newestDue = true;
+      if (version != null && Versions.isOlder(newVersion, version)) {
+        course.requireNewest(); // a server that was set back to an older state, or one that knows no versions
+      } else if (version != null && Versions.isOlder(version, newVersion)) {
+        course.known();
       }
       version = newVersion;
     }
@@ -335,7 +346,9 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
     @Override
     public void deleted(T object) {
-      listDue |= !cache.delete(object);
+      if (!cache.delete(object)) {
+        course.requireList();
+      }
       seen(Cache.versionOf(object));
     }
 
@@ -346,25 +359,23 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
     @Override
     public void undecodable(Undecodable object) {
-      listDue |= !cache.undecodable(object);
+      if (!cache.undecodable(object)) {
+        course.requireList();
+      }
       seen(object.resourceVersion());
     }
   }
 
-  /** Whether both are decimal numbers, as KEP-5504 promises, and {@code a} is the smaller; versions may be of any size. */
-  static boolean isOlder(String a, String b) {
-    if (!isNumber(a) || !isNumber(b)) {
-      return false;
-    }
-    return a.length() != b.length() ? a.length() < b.length() : a.compareTo(b) < 0;
-  }
+  /** Takes what a question brings along. */
+  private static final class Nowhere<T extends HasMetadata> implements ListSink<T> {
 
-  private static boolean isNumber(String version) {
-    for (int i = 0; i < version.length(); i++) { // for each event: a stream took a fifth of the informer's time
-      if (version.charAt(i) < '0' || version.charAt(i) > '9') {
-        return false;
-      }
-    }
-    return !version.isEmpty();
+    @Override
+    public void item(T object) {}
+
+    @Override
+    public void deleted(T object) {}
+
+    @Override
+    public void undecodable(Undecodable object) {}
   }
 }

@@ -34,9 +34,9 @@ public interface ControllerFigures {
   /** Whether all objects have been seen once. */
   boolean synced();
 
-  /** Whether the watch is accepted. */
+  /** Whether the last watch was accepted, and has not failed since. */
   boolean watching();
 
-  /** Since the last event, bookmarks included, or list; null before the first. */
+  /** Since the server was last heard of: a list, an event, a bookmark, or a watch that began or ended; null before the first. */
   @Nullable Duration sinceLastEvent();
 }

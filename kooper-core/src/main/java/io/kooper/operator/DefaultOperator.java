@@ -1,5 +1,6 @@
 package io.kooper.operator;
 
+import io.kooper.clock.Clock;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class DefaultOperator implements Operator {
 
   private static final Log log = Log.of(DefaultOperator.class);
+  private static final Clock CLOCK = Clock.system();
 
   private enum State { NEW, RUNNING, STOPPING, ENDED }
 
@@ -148,10 +150,10 @@ final class DefaultOperator implements Operator {
     }
     running.forEach(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop").start());
     boolean interrupted = false;
-    long end = System.nanoTime() + Durations.nanos(stopDeadline);
+    long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
       try {
-        News one = news.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        News one = news.poll(end - CLOCK.nanoTime(), TimeUnit.NANOSECONDS);
         if (one == null) {
           failures.add(failed("was stopped, but not within " + stopDeadline + " its controllers " + names(running), null));
           return interrupted;

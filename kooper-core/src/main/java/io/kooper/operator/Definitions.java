@@ -1,5 +1,6 @@
 package io.kooper.operator;
 
+import io.kooper.clock.Clock;
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
 import io.kooper.internal.Durations;
@@ -24,6 +25,7 @@ final class Definitions {
   private record News(@Nullable CRD<?> ended, @Nullable Throwable failure) {}
 
   private static final Log log = Log.of(DefaultOperator.class);
+  private static final Clock CLOCK = Clock.system();
 
   private final String operator;
   private final List<CRD<?>> crds;
@@ -76,11 +78,11 @@ final class Definitions {
 
   private boolean await(BlockingQueue<News> queue, List<Thread> threads) throws InterruptedException {
     List<CRD<?>> left = new ArrayList<>(crds);
-    long end = System.nanoTime() + Durations.nanos(timeout);
+    long end = CLOCK.nanoTime() + Durations.nanos(timeout);
     boolean stopping = false;
     boolean all = true;
     while (!left.isEmpty()) {
-      News one = queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      News one = queue.poll(end - CLOCK.nanoTime(), TimeUnit.NANOSECONDS);
       if (one == null) {
         throw failed(stopping
             ? "was closed, but not within " + stopDeadline + " ended the initialization of " + names(left)
@@ -88,7 +90,7 @@ final class Definitions {
                 + names(left), null);
       } else if (one.ended == null) {
         stopping = true;
-        end = System.nanoTime() + Math.min(end - System.nanoTime(), Durations.nanos(stopDeadline));
+        end = CLOCK.nanoTime() + Math.min(end - CLOCK.nanoTime(), Durations.nanos(stopDeadline));
         threads.forEach(Thread::interrupt);
       } else if (one.failure == null || stopping) { // it is the stop that makes them fail
         left.remove(one.ended);
@@ -103,7 +105,7 @@ final class Definitions {
   private Thread thread(CRD<?> crd, BlockingQueue<News> queue) {
     return DefaultOperator.thread(() -> {
       Throwable failure = null;
-      long start = System.nanoTime();
+      long start = CLOCK.nanoTime();
       try {
         crd.initialize();
       } catch (Throwable t) { // an Error too: somebody waits for this
@@ -112,7 +114,7 @@ final class Definitions {
       Throwable failed = failure;
       Loop.run(log, "operator {}: the end of an initialization could not be told; it is tried again", operator,
           () -> !queue.add(new News(crd, failed)));
-      record(crd, Duration.ofNanos(System.nanoTime() - start), failed == null);
+      record(crd, Duration.ofNanos(CLOCK.nanoTime() - start), failed == null);
     }, operator, "crd-" + crd.plural());
   }
 

@@ -2,11 +2,13 @@ package io.kooper.operator;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.clock.Clock;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerDefaults;
 import io.kooper.crd.CRD;
 import io.kooper.handler.Handler;
+import io.kooper.informer.Informer;
 import io.kooper.internal.Durations;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +36,7 @@ public final class OperatorBuilder {
   private @Nullable Runner election;
   private @Nullable Tracing tracing;
   private @Nullable KubernetesClient client;
+  private final BooleanSupplier mayAsk = Informer.oneASecond(Clock.system());
   private final List<Supplier<Controller>> controllers = new ArrayList<>(); // made by build(), in their order
 
   OperatorBuilder(String name) {
@@ -48,7 +52,7 @@ public final class OperatorBuilder {
   /** A controller that is built with the operator. */
   public OperatorBuilder controller(ControllerBuilder<?> controller) {
     Objects.requireNonNull(controller, "controller");
-    controllers.add(() -> controller.build(new ControllerDefaults(election, metrics, tracing)));
+    controllers.add(() -> controller.build(defaults()));
     return this;
   }
 
@@ -60,7 +64,7 @@ public final class OperatorBuilder {
       if (client == null) {
         throw new IllegalArgumentException("client is null: the controller of " + type.getSimpleName() + " needs it");
       }
-      return Controller.builder(Retriever.of(client, type), handler).build(new ControllerDefaults(election, metrics, tracing));
+      return Controller.builder(Retriever.of(client, type), handler).build(defaults());
     });
     return this;
   }
@@ -112,6 +116,10 @@ public final class OperatorBuilder {
   public OperatorBuilder stopDeadline(Duration deadline) {
     this.stopDeadline = Objects.requireNonNull(deadline, "deadline");
     return this;
+  }
+
+  private ControllerDefaults defaults() {
+    return new ControllerDefaults(election, metrics, tracing, mayAsk);
   }
 
   /**

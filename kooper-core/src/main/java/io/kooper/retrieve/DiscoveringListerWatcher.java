@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.internal.Deadline;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.List;
@@ -29,6 +30,8 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
   private final String apiVersion;
   private final String kind;
   private final Deadlines deadlines;
+  private final Deadline headers; // of discovery
+  private final Deadline body;
   private volatile @Nullable Found found;
 
   DiscoveringListerWatcher(KubernetesClient client, String apiVersion, String kind, Deadlines deadlines) {
@@ -38,6 +41,8 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     this.apiVersion = apiVersion;
     this.kind = kind;
     this.deadlines = deadlines;
+    this.headers = deadlines.growing(deadlines.headers());
+    this.body = deadlines.growing(deadlines.silence());
   }
 
   /** The plural, or the kind in lower case while the API server has not been asked. */
@@ -92,13 +97,13 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     String doing = "discover the kind " + kind + " of " + apiVersion;
     String url = Target.server(client) + (apiVersion.indexOf('/') < 0 ? "api/" : "apis/") + apiVersion;
     APIResourceList resources;
-    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, deadlines.headers(), doing))) {
+    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, headers, doing))) {
       if (exchange.status() != 200) {
-        ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), client.getKubernetesSerialization());
-        throw Failures.ofStatus(doing, exchange.status(), body.status(), exchange.header("Retry-After"),
+        ErrorBody said = ErrorBody.read(exchange, body, client.getKubernetesSerialization());
+        throw Failures.ofStatus(doing, exchange.status(), said.status(), exchange.header("Retry-After"),
             exchange.status() == 404 ? "; is its CRD installed, and this version served?" : "");
       }
-      byte[] bytes = exchange.rest(deadlines.silence().toNanos(), MOST);
+      byte[] bytes = exchange.rest(body, MOST);
       resources = Binder.read(client.getKubernetesSerialization(), bytes, bytes.length, APIResourceList.class);
     } catch (RuntimeException e) {
       throw new RetrieveException(Reason.UNDECODABLE, "cannot " + doing + ": the answer cannot be read", null, e);

@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.kooper.internal.Deadline;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,11 @@ record ErrorBody(@Nullable Status status, boolean isForeign) {
   private static final int MOST = 64 * 1024;
 
   /** Reads it; what cannot be read in time is done without, since the HTTP status says enough. */
-  static ErrorBody read(Exchange exchange, long nanos, KubernetesSerialization serialization) throws InterruptedException {
+  static ErrorBody read(Exchange exchange, Deadline deadline, KubernetesSerialization serialization)
+      throws InterruptedException {
     byte[] bytes;
     try {
-      bytes = exchange.rest(nanos, MOST);
+      bytes = exchange.rest(deadline, MOST);
     } catch (RetrieveException e) {
       return new ErrorBody(null, false);
     }

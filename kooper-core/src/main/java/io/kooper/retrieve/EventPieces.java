@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
+import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private static final Log LOG = Log.of(EventPieces.class);
+  private static final Clock CLOCK = Clock.system();
   private static final String END_MARK = "k8s.io/initial-events-end";
   private static final byte[] NOTHING = {};
 
@@ -85,12 +87,12 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private void changed() {
     anyGiven = true;
-    long start = System.nanoTime();
+    long start = CLOCK.nanoTime();
     T changed = binder.bind(object, length, type.equals("DELETED"), sink::undecodable);
     if (changed == null) {
       return;
     }
-    sink.decoded(length, System.nanoTime() - start);
+    sink.decoded(length, CLOCK.nanoTime() - start);
     switch (type) {
       case "ADDED" -> sink.added(changed);
       case "MODIFIED" -> sink.modified(changed);

@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.ByteArrayOutputStream;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class Exchange implements AutoCloseable {
 
   private static final Log LOG = Log.of(Exchange.class);
+
+  /** What comes over a connection comes in its own time, which no test can move. */
+  private static final Clock CLOCK = Clock.system();
 
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 16;
@@ -56,16 +61,33 @@ final class Exchange implements AutoCloseable {
   /**
    * Sends the request and waits for the response's headers.
    *
+   * @param deadline for the headers; it learns from this request
    * @param doing what for, as in {@code list pods}, for messages
-   * @throws RetrieveException when there is no response, or none within {@code patience}: should it come later, it is
-   *     broken off
+   * @throws RetrieveException when there is no response, or none in time: should it come later, it is broken off
    */
+  static Exchange open(HttpClient http, String url, Deadline deadline, String doing)
+      throws RetrieveException, InterruptedException {
+    long start = CLOCK.nanoTime();
+    try {
+      Exchange exchange = open(http, url, deadline.now(), doing);
+      deadline.met(CLOCK.nanoTime() - start);
+      return exchange;
+    } catch (RetrieveException e) {
+      if (e.reason() == Reason.SILENT) {
+        deadline.passed();
+      } else {
+        deadline.reset();
+      }
+      throw e;
+    }
+  }
+
   static Exchange open(HttpClient http, String url, Duration patience, String doing)
       throws RetrieveException, InterruptedException {
     // no more than AHEAD chunks are ever outstanding: putting one must not block the client's thread
     Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
     CompletableFuture<HttpResponse<AsyncBody>> future;
-    long due = System.nanoTime() + patience.toNanos();
+    long due = CLOCK.nanoTime() + patience.toNanos();
     try {
       HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json");
       if (timeoutIsOfHeaders(http)) {
@@ -76,7 +98,7 @@ final class Exchange implements AutoCloseable {
       throw Failures.ofCause(at(url, doing), e);
     }
     try {
-      return new Exchange(doing, future.get(due - System.nanoTime(), TimeUnit.NANOSECONDS), chunks);
+      return new Exchange(doing, future.get(due - CLOCK.nanoTime(), TimeUnit.NANOSECONDS), chunks);
     } catch (TimeoutException e) {
       boolean mute = timeoutIsOfHeaders(http) && isMute(future);
       throw noAnswer(at(url, doing), patience, mute ? new ClientLife.MuteException(e) : e);
@@ -85,7 +107,7 @@ final class Exchange implements AutoCloseable {
       throw e;
     } catch (ExecutionException e) {
       // the client's own timeout, when this thread was late to wake up
-      throw System.nanoTime() - due >= 0 ? noAnswer(at(url, doing), patience, e) : Failures.ofConnection(at(url, doing), e);
+      throw CLOCK.nanoTime() - due >= 0 ? noAnswer(at(url, doing), patience, e) : Failures.ofConnection(at(url, doing), e);
     }
   }
 
@@ -160,18 +182,27 @@ final class Exchange implements AutoCloseable {
     return chunk;
   }
 
-  /** The rest of the body, if it comes within {@code nanos} altogether; cut once it is longer than {@code most}. */
-  byte[] rest(long nanos, int most) throws RetrieveException, InterruptedException {
-    long end = System.nanoTime() + nanos;
+  /** The rest of the body, if it comes by the deadline, which learns from it; cut once it is longer than {@code most}. */
+  byte[] rest(Deadline deadline, int most) throws RetrieveException, InterruptedException {
+    long start = CLOCK.nanoTime();
+    long end = start + deadline.nanos();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     List<ByteBuffer> chunk;
-    while (bytes.size() < most && (chunk = next(end - System.nanoTime())) != null) {
-      for (ByteBuffer buffer : chunk) {
-        byte[] copy = new byte[buffer.remaining()];
-        buffer.duplicate().get(copy);
-        bytes.write(copy, 0, copy.length);
+    try {
+      while (bytes.size() < most && (chunk = next(end - CLOCK.nanoTime())) != null) {
+        for (ByteBuffer buffer : chunk) {
+          byte[] copy = new byte[buffer.remaining()];
+          buffer.duplicate().get(copy);
+          bytes.write(copy, 0, copy.length);
+        }
       }
+    } catch (RetrieveException e) {
+      if (e.reason() == Reason.SILENT) {
+        deadline.passed();
+      }
+      throw e;
     }
+    deadline.met(CLOCK.nanoTime() - start);
     return bytes.toByteArray();
   }
 

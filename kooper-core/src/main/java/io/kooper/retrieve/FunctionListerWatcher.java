@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
 
   private static final Log LOG = Log.of(FunctionListerWatcher.class);
+  private static final Clock CLOCK = Clock.system();
   private static final int ON_THE_WAY = 64;
 
   private record Event<T>(Watcher.Action action, @Nullable T object) {}
@@ -55,14 +57,14 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null
         ? HttpListerWatcher.DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     Handoff<Event<T>> events = new Handoff<>(ON_THE_WAY);
     // a function that gives no Watch has ended by itself, as a test's may
     try (Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)))) {
       LOG.trace("watching {} by {}", name, open);
       sink.opened();
       Event<T> event;
-      while ((event = events.take(end - System.nanoTime())) != null) {
+      while ((event = events.take(end - CLOCK.nanoTime())) != null) {
         deliver(event, sink);
       }
     } catch (TimeoutException e) {

@@ -8,12 +8,15 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,19 +28,19 @@ import org.jspecify.annotations.Nullable;
 final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T> {
 
   private static final Log LOG = Log.of(HttpListerWatcher.class);
+  private static final Clock CLOCK = Clock.system(); // as Exchange's
 
   /** How long a watch is asked to last when its options do not say. */
   static final long DEFAULT_WATCH_SECONDS = 30;
 
   /**
-   * When a connection counts as dead. A connection whose other side has vanished stays open and silent for a quarter of
+   * When a connection counts as dead, at first: each grows while it is too short, to {@value #GROWTH} times as much, a list's
+   * headers further. A connection whose other side has vanished stays open and silent for a quarter of
    * an hour, and the API server's bookmarks come only once a minute: so each watch is asked to end soon, and one that does
    * not is dead.
    *
-   * @param headers until a watch's response begins, and a list's at first: the first request after an outage may be sent
-   *     on such a connection
-   * @param slowestHeaders a list's grows to this, doubling with each time in a row that it was too short: a busy server may
-   *     take long to begin a large list
+   * @param headers until a response begins: the first request after an outage may be sent on such a connection
+   * @param slowestHeaders a list's grows to this: a busy server may take long to begin a large one
    * @param silence between two chunks of a list, while we wait for one
    * @param watchGrace how long a watch may outlast the time it was asked to last
    * @param streamingList how long the server may take for a whole streaming list
@@ -47,6 +50,12 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
     static final Deadlines DEFAULT = new Deadlines(
         Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(4), Duration.ofMinutes(5));
+
+    private static final int GROWTH = 4;
+
+    Deadline growing(Duration first) {
+      return new Deadline(first, first.multipliedBy(GROWTH));
+    }
   }
 
   private final HttpClient http;
@@ -55,13 +64,18 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private final Binder<T> binder;
   private final boolean streaming;
   private final FunctionListerWatcher<T> webSocket;
-  private final Deadlines deadlines;
+  private final Duration watchGrace;
+  private final Deadline watchHeaders;
+  private final Deadline listHeaders;
+  private final Deadline questionHeaders;
+  private final Deadline silence;
+  private final Deadline streamingList;
+  private final Deadline errorBody;
 
   private volatile boolean streamingRefused;
 
   /** A server that is too old to know streaming lists never completes one: the next list is a plain one. */
   private volatile boolean streamingSilent;
-  private volatile Duration listHeaders;
 
   /**
    * @param kind what objects that do not say it are; null to learn it from lists
@@ -76,8 +90,13 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
     this.streaming = streaming;
     this.webSocket = WebSocketWatch.of(client, type, target);
-    this.deadlines = deadlines;
-    this.listHeaders = deadlines.headers();
+    this.watchGrace = deadlines.watchGrace();
+    this.watchHeaders = deadlines.growing(deadlines.headers());
+    this.listHeaders = new Deadline(deadlines.headers(), deadlines.slowestHeaders());
+    this.questionHeaders = deadlines.growing(deadlines.headers());
+    this.silence = deadlines.growing(deadlines.silence());
+    this.streamingList = deadlines.growing(deadlines.streamingList());
+    this.errorBody = deadlines.growing(deadlines.headers());
   }
 
   /** Never closed: it is the user's client in all but its retries, which would hide the cause of a failure for long. */
@@ -95,6 +114,11 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   @Override
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+    if (Pages.isQuestion(options)) {
+      Target any = target.withoutLabels();
+      Pages pages = next -> page(any.listUrl(next), questionHeaders, sink);
+      return pages.all(options);
+    }
     if (streaming && !streamingRefused && !streamingSilent) {
       EventPieces<T> pieces = EventPieces.ofStreamingList(target, binder, sink);
       try {
@@ -112,18 +136,16 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       }
     }
     streamingSilent = false;
-    Pages pages = next -> page(next, sink);
+    Pages pages = next -> page(target.listUrl(next), listHeaders, sink);
     return pages.all(options);
   }
 
-  private ListMeta page(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+  private ListMeta page(String url, Deadline headers, ListSink<T> sink) throws RetrieveException, InterruptedException {
     ListPieces<T> pieces = new ListPieces<>(target, binder, sink);
     JsonSlicer slicer = JsonSlicer.ofList(pieces);
-    try (Exchange exchange = openList(target.listUrl(options))) {
+    try (Exchange exchange = open("list", url, headers)) {
       requireOk("list", exchange);
-      while (!slicer.atEnd() && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
-        // until the list is complete
-      }
+      feedAll(exchange, slicer, slicer::atEnd);
       if (!slicer.atEnd()) {
         throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the answer ended early");
       }
@@ -138,42 +160,50 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private String streamingList(ListOptions options, EventPieces<T> pieces)
       throws RetrieveException, InterruptedException {
     JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
-    String url = target.streamingListUrl(options, deadlines.streamingList().toSeconds());
-    try (Exchange exchange = openList(url)) {
+    String url = target.streamingListUrl(options, streamingList.now().toSeconds());
+    long start = CLOCK.nanoTime();
+    try (Exchange exchange = open("list", url, listHeaders)) {
       requireOk("watch", exchange);
-      while (pieces.listVersion() == null && feed("list", exchange, slicer, deadlines.silence().toNanos())) {
-        // until the bookmark that completes it
-      }
+      feedAll(exchange, slicer, () -> pieces.listVersion() != null);
     }
     String version = pieces.listVersion();
     if (version == null) {
+      if (CLOCK.nanoTime() - start >= streamingList.nanos()) {
+        streamingList.passed();
+      }
       throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the streaming list ended early");
     }
+    streamingList.met(CLOCK.nanoTime() - start);
     return version;
   }
 
-  private Exchange openList(String url) throws RetrieveException, InterruptedException {
-    Duration patience = listHeaders;
+  /** Feeds a list until it is complete or ends. */
+  private void feedAll(Exchange exchange, JsonSlicer slicer, BooleanSupplier complete)
+      throws RetrieveException, InterruptedException {
+    long longest = 0;
     try {
-      Exchange exchange = open("list", url, patience);
-      listHeaders = deadlines.headers();
-      return exchange;
+      boolean more = true;
+      while (more && !complete.getAsBoolean()) {
+        long start = CLOCK.nanoTime();
+        more = feed("list", exchange, slicer, silence.nanos());
+        longest = Math.max(longest, CLOCK.nanoTime() - start);
+      }
     } catch (RetrieveException e) {
       if (e.reason() == Reason.SILENT) {
-        Duration doubled = patience.multipliedBy(2);
-        listHeaders = doubled.compareTo(deadlines.slowestHeaders()) < 0 ? doubled : deadlines.slowestHeaders();
+        silence.passed();
       }
       throw e;
     }
+    silence.met(longest);
   }
 
   @Override
   public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + deadlines.watchGrace().toNanos();
     JsonSlicer slicer = JsonSlicer.ofWatch(EventPieces.ofWatch(target, binder, sink));
-    try (Exchange exchange = open("watch", target.watchUrl(options, seconds), deadlines.headers())) {
+    try (Exchange exchange = open("watch", target.watchUrl(options, seconds), watchHeaders)) {
       if (exchange.status() == 200) {
+        long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();
         sink.opened();
         while (feed("watch", exchange, slicer, watchPatience(end))) {
           // until the server ends it
@@ -184,7 +214,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
         }
         return;
       }
-      ErrorBody body = ErrorBody.read(exchange, deadlines.headers().toNanos(), binder.serialization());
+      ErrorBody body = ErrorBody.read(exchange, errorBody, binder.serialization());
       if (exchange.status() != 400 || !body.isForeign()) {
         throw failure("watch", exchange, body);
       }
@@ -194,7 +224,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   /** A sink that took its time may have let the end pass with chunks still on the way: those are not taken for silence. */
   private long watchPatience(long end) {
-    return Math.max(end - System.nanoTime(), deadlines.watchGrace().toNanos());
+    return Math.max(end - CLOCK.nanoTime(), watchGrace.toNanos());
   }
 
   /**
@@ -207,8 +237,8 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     throw new RetrieveException(Reason.GONE, "the WebSocket watch of " + target + " ended, list again");
   }
 
-  private Exchange open(String verb, String url, Duration patience) throws RetrieveException, InterruptedException {
-    return life.open(verb + " " + target, () -> Exchange.open(http, url, patience, verb + " " + target));
+  private Exchange open(String verb, String url, Deadline headers) throws RetrieveException, InterruptedException {
+    return life.open(verb + " " + target, () -> Exchange.open(http, url, headers, verb + " " + target));
   }
 
   /** Feeds the next chunk; false at the end of the body. */
@@ -239,7 +269,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   /** Reads the few bytes after a complete list, so that the connection returns to the pool. */
   private void drain(Exchange exchange) throws InterruptedException {
     try {
-      while (exchange.next(deadlines.watchGrace().toNanos()) != null) {
+      while (exchange.next(watchGrace.toNanos()) != null) {
         // white space
       }
     } catch (RetrieveException e) {
@@ -249,7 +279,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   private void requireOk(String verb, Exchange exchange) throws RetrieveException, InterruptedException {
     if (exchange.status() != 200) {
-      throw failure(verb, exchange, ErrorBody.read(exchange, deadlines.headers().toNanos(), binder.serialization()));
+      throw failure(verb, exchange, ErrorBody.read(exchange, errorBody, binder.serialization()));
     }
   }
 

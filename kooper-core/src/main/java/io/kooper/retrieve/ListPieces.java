@@ -2,11 +2,14 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListMeta;
+import io.kooper.clock.Clock;
 import io.kooper.retrieve.RetrieveException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the objects of a list's body to a sink. */
 final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
+
+  private static final Clock CLOCK = Clock.system();
 
   private final Target target;
   private final Binder<T> binder;
@@ -30,10 +33,10 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   public void piece(String name, byte[] bytes, int length) throws RetrieveException {
     switch (name) {
       case "items" -> {
-        long start = System.nanoTime();
+        long start = CLOCK.nanoTime();
         T object = binder.bind(bytes, length, false, sink::undecodable);
         if (object != null) {
-          sink.decoded(length, System.nanoTime() - start);
+          sink.decoded(length, CLOCK.nanoTime() - start);
           sink.item(object);
         }
       }

@@ -33,7 +33,10 @@ public interface ListerWatcher<T extends HasMetadata> {
    * <p>The list counts only if this method returns: after an exception whatever the sink was given is thrown away.
    *
    * @param options {@code resourceVersion}: {@code "0"} asks for any version, a version for one at least as new, null for
-   *     the newest
+   *     the newest; {@code limit}, if set: how many objects a page should have. A limit of 1 is a question: the server need
+   *     not be asked for more than one object, since only an exception with {@link
+   *     RetrieveException.Reason#VERSION_TOO_LARGE} matters, which says that it does not know the version. A source without
+   *     versions may ignore all of them
    * @return the list's {@code resourceVersion}, to watch from
    * @throws RetrieveException when the list failed, with the reason; any other exception counts as
    *     {@link RetrieveException.Reason#UNKNOWN}

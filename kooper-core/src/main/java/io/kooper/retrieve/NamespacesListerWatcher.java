@@ -3,12 +3,15 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Versions;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +31,8 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
   private static final int WAITING = 64; // events on their way; then the watches wait
   private static final long CLOSE_PATIENCE = 5_000; // milliseconds for all; a source that heeds its interrupt ends at once
 
+  private static final Clock CLOCK = Clock.system(); // threads end in their own time
+
   private final String resource;
   private final Map<String, ListerWatcher<T>> sources;
 
@@ -41,12 +46,33 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
     String asked = options.getResourceVersion();
     Map<String, String> known = versions(asked);
+    if (known != null && Pages.isQuestion(options)) {
+      return ask(known, options, sink);
+    }
     Map<String, String> listed = new LinkedHashMap<>();
     for (Map.Entry<String, ListerWatcher<T>> source : sources.entrySet()) {
       String version = "0".equals(asked) ? asked : known == null ? null : known.get(source.getKey());
       listed.put(source.getKey(), source.getValue().list(at(options, version), sink));
     }
     return join(listed);
+  }
+
+  /** One server has them all: if it knows the newest version, it knows the others. */
+  private String ask(Map<String, String> known, ListOptions options, ListSink<T> sink)
+      throws RetrieveException, InterruptedException {
+    Map.Entry<String, ListerWatcher<T>> asked = null;
+    String newest = "";
+    for (Map.Entry<String, ListerWatcher<T>> source : sources.entrySet()) {
+      String version = known.getOrDefault(source.getKey(), "");
+      if (asked == null || Versions.isOlder(newest, version)) {
+        asked = source;
+        newest = version;
+      }
+    }
+    if (asked != null) {
+      asked.getValue().list(at(options, newest), sink);
+    }
+    return join(known);
   }
 
   @Override
@@ -82,11 +108,11 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
   }
 
   private static void join(List<Thread> threads) {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_PATIENCE);
+    long end = CLOCK.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_PATIENCE);
     boolean interrupted = false;
     for (Thread thread : threads) {
       try {
-        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, end - System.nanoTime()));
+        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, end - CLOCK.nanoTime()));
       } catch (InterruptedException e) {
         interrupted = true; // they end all the same
       }
@@ -123,6 +149,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     private final Map<String, String> versions; // of the thread that called, as is unopened
     private final Set<String> unopened;
     private final Handoff<Consumer<WatchSink<T>>> news;
+    private String at; // the version, of this watch's thread
     private int bytes;
     private long nanos;
 
@@ -130,6 +157,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         String namespace, Map<String, String> versions, Set<String> unopened, Handoff<Consumer<WatchSink<T>>> news) {
       this.namespace = namespace;
       this.versions = versions;
+      this.at = Objects.requireNonNull(versions.get(namespace));
       this.unopened = unopened;
       this.news = news;
     }
@@ -165,6 +193,12 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     }
 
     private void tell(@Nullable String version, Consumer<WatchSink<T>> event) {
+      if (version != null && Versions.isOlder(version, at)) {
+        news.end(new RetrieveException(Reason.VERSION_TOO_LARGE, "cannot watch " + resource + " in namespace " + namespace
+            + " from version " + at + ": the API server is at version " + version));
+        return;
+      }
+      at = version == null ? at : version;
       int size = bytes;
       long time = nanos;
       bytes = 0;

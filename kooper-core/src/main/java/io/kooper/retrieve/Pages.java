@@ -12,7 +12,12 @@ interface Pages {
   /** Gets one page, hands its objects over and returns its metadata. */
   @Nullable ListMeta page(ListOptions options) throws RetrieveException, InterruptedException;
 
-  /** Gets all pages and returns the version of the whole. */
+  /** Whether it is only of interest if the server knows the version. */
+  static boolean isQuestion(ListOptions options) {
+    return options.getLimit() != null && options.getLimit() == 1;
+  }
+
+  /** Gets all pages, or the first that answers a question, and returns the version of the whole. */
   default String all(ListOptions options) throws RetrieveException, InterruptedException {
     String version = null;
     ListOptions next = options;
@@ -21,7 +26,7 @@ interface Pages {
       if (version == null) { // of the first page: should a later one be newer, the watch tells what lies between
         version = meta == null || meta.getResourceVersion() == null ? "" : meta.getResourceVersion();
       }
-      if (meta == null || meta.getContinue() == null || meta.getContinue().isEmpty()) {
+      if (isQuestion(options) || meta == null || meta.getContinue() == null || meta.getContinue().isEmpty()) {
         return version;
       }
       // the token stands for the version: a server refuses both together

@@ -57,6 +57,13 @@ record Target(
         inNamespace ? segments[rest + 1] : null, selectors);
   }
 
+  /** The same whatever its labels are: a server looks through all objects for a few that have some. */
+  Target withoutLabels() {
+    Map<String, String> others = new LinkedHashMap<>(selectors);
+    others.remove(LABELS);
+    return new Target(server, group, version, plural, namespace, others);
+  }
+
   /** {@code v1} or {@code apps/v1}, as in an object's {@code apiVersion}. */
   String apiVersion() {
     return group.isEmpty() ? version : group + "/" + version;

@@ -40,6 +40,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
   private final Deque<Throwable> listFaults = new ArrayDeque<>();
   private final Deque<Throwable> watchFaults = new ArrayDeque<>();
   private final List<ListOptions> lists = new ArrayList<>();
+  private final List<ListOptions> questions = new ArrayList<>(); // whether a version is known
   private final List<ListOptions> watches = new ArrayList<>();
   private long version;
   private long compacted; // watches from an older version are gone
@@ -172,8 +173,9 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     long listed;
     lock.lockInterruptibly();
     try {
-      lists.add(options);
-      throwIt(listFaults.poll());
+      boolean question = options.getLimit() != null && options.getLimit() == 1;
+      (question ? questions : lists).add(options);
+      throwIt(question ? null : listFaults.poll());
       items.putAll(objects);
       bad.addAll(poisoned);
       listed = version;

@@ -6,6 +6,8 @@ import io.kooper.clock.ManualClock;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -18,7 +20,7 @@ class BackoffTest {
   private final Backoff backoff = new Backoff(clock, () -> random);
 
   private Duration after(Reason reason, Duration retryAfter) {
-    return Duration.ofNanos(backoff.after(new RetrieveException(reason, "test", retryAfter, null)));
+    return Duration.ofNanos(backoff.after(new RetrieveException(reason, "test", retryAfter, null), true));
   }
 
   private Duration next() {
@@ -27,9 +29,13 @@ class BackoffTest {
 
   /** Fails again and again, waiting as told, until so much time has passed since the first failure. */
   private void failFor(Duration outage) {
+    failFor(outage, this::next);
+  }
+
+  private void failFor(Duration outage, Supplier<Duration> failure) {
     long end = clock.nanoTime() + outage.toNanos();
     while (clock.nanoTime() < end) {
-      clock.advance(next());
+      clock.advance(failure.get());
     }
   }
 
@@ -58,10 +64,28 @@ class BackoffTest {
 
     @Test
     void aServerThatHasTooMuchToDoIsAskedLessOften() {
+      for (Reason reason : List.of(Reason.SERVER_ERROR, Reason.THROTTLED)) {
+        failFor(Duration.ofHours(1), () -> after(reason, null));
+        assertThat(after(reason, null)).isEqualTo(Duration.ofSeconds(15));
+      }
       failFor(Duration.ofHours(1));
-      assertThat(after(Reason.SERVER_ERROR, null)).isEqualTo(Duration.ofSeconds(15));
-      assertThat(after(Reason.THROTTLED, null)).isEqualTo(Duration.ofSeconds(15));
       assertThat(next()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void whatOneCauseHasEarnedIsNotChargedToAnother() {
+      failFor(Duration.ofHours(1));
+      assertThat(after(Reason.SERVER_ERROR, null)).isEqualTo(Duration.ofMillis(800));
+      assertThat(next()).as("nor forgotten").isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void norWhatListsHaveToWatches() {
+      RetrieveException failure = new RetrieveException(Reason.CONNECTION_LOST, "test");
+      failFor(Duration.ofHours(1), () -> Duration.ofNanos(backoff.after(failure, false)));
+      assertThat(next()).isEqualTo(Duration.ofMillis(800));
+      backoff.listed();
+      assertThat(backoff.after(failure, false)).isEqualTo(Duration.ofMillis(800).toNanos());
     }
 
     @Test
@@ -96,6 +120,15 @@ class BackoffTest {
     void itIsTheLeastToWait() {
       assertThat(after(Reason.THROTTLED, Duration.ofSeconds(20))).isEqualTo(Duration.ofSeconds(20));
       assertThat(after(Reason.THROTTLED, Duration.ofMillis(1))).isEqualTo(Duration.ofMillis(800));
+    }
+
+    @Test
+    void aServerThatThrottlesIsAskedAgainWithinOneToTwoTimesThatHoweverLongItDoes() {
+      random = 0.999_999;
+      for (int i = 0; i < 100; i++) {
+        assertThat(after(Reason.THROTTLED, Duration.ofSeconds(1))).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        clock.advance(Duration.ofSeconds(2));
+      }
     }
 
     @Test

@@ -173,7 +173,8 @@ class InformerConcurrencyTest {
       }
     };
     Reflector<ConfigMap> reflector =
-        new Reflector<>("test", slow, UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
+        new Reflector<>("test", slow, UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE,
+            Informer.oneASecond(Clock.system()));
     Thread thread = new Thread(reflector);
     thread.start();
     half.await();

@@ -88,7 +88,8 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      reflector = new Reflector<>("test", world, UnaryOperator.identity(), List.of(), world, ControllerMetrics.NONE);
+      reflector = new Reflector<>("test", world, UnaryOperator.identity(), List.of(), world, ControllerMetrics.NONE,
+          Informer.oneASecond(world));
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
 

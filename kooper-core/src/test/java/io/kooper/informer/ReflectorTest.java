@@ -16,8 +16,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class ReflectorTest {
 
@@ -191,126 +189,6 @@ class ReflectorTest {
   }
 
   @Nested
-  @Tag("R4")
-  @DisplayName("R4: when the server throttles a watch")
-  class Throttled {
-
-    @Test
-    void eachRefusalIsOneBackOffAndTheListIsNotRepeated() {
-      script.list(5);
-      for (int i = 0; i < 4; i++) {
-        script.watch(sink -> {
-          throw fault(Reason.THROTTLED);
-        });
-      }
-      script.quietWatch();
-      assertThat(script.run()).containsExactly("list 0", "watch 5", "pause", "watch 5", "pause", "watch 5", "pause",
-          "watch 5", "pause", "watch 5");
-      assertThat(script.pauses).allSatisfy(
-          pause -> assertThat(pause).isBetween(Duration.ofMillis(800), Duration.ofMillis(1_600)));
-    }
-
-    @Test
-    void retryAfterIsTheLeastToWait() {
-      script.list(5).watch(sink -> {
-        throw new RetrieveException(Reason.THROTTLED, "later", Duration.ofSeconds(42), null);
-      }).quietWatch();
-      script.run();
-      assertThat(script.pauses).containsExactly(Duration.ofSeconds(42));
-    }
-  }
-
-  @Nested
-  class WhenAWatchFails {
-
-    @ParameterizedTest
-    @EnumSource(value = Reason.class, names = {"UNAUTHORIZED", "FORBIDDEN", "THROTTLED", "SERVER_ERROR",
-        "CONNECTION_LOST", "SILENT"})
-    @Tag("R6")
-    @DisplayName("R6: what another watch may mend is tried again without a list until it works")
-    void withoutAList(Reason reason) {
-      script.list(5);
-      for (int i = 0; i < 50; i++) {
-        script.watch(sink -> {
-          throw fault(reason);
-        });
-      }
-      script.watch(sink -> sink.added(object("a", "1", 6)));
-      assertThat(script.run()).containsOnlyOnce("list 0").doesNotContain("list 5").endsWith("watch 5");
-      assertThat(script.recorder.view()).containsOnlyKeys(key("a"));
-    }
-
-    @ParameterizedTest
-    @EnumSource(value = Reason.class, names = {"NOT_FOUND", "REJECTED", "UNDECODABLE"})
-    void whatAnotherWatchCannotMendLeadsToAList(Reason reason) {
-      script.list(5).watch(sink -> {
-        throw fault(reason);
-      }).list(6).quietWatch();
-      assertThat(script.run()).containsExactly("list 0", "watch 5", "pause", "list 5", "watch 6");
-    }
-
-    @Test
-    @Tag("R5")
-    @DisplayName("R5: a connection that takes seconds to fail is no success: delays grow")
-    void slowFailuresGrow() {
-      script.list(5);
-      for (int i = 0; i < 20; i++) {
-        script.watch(sink -> {
-          script.pass(Duration.ofSeconds(5));
-          throw fault(Reason.SILENT);
-        });
-      }
-      script.run();
-      assertThat(script.pauses).hasSize(19); // the very first try after silence comes at once
-      assertThat(script.pauses.get(18)).isGreaterThanOrEqualTo(Duration.ofSeconds(5));
-    }
-
-    @Test
-    @Tag("R5")
-    @DisplayName("R5: a watch that had worked makes the next failure a first one")
-    void aWorkingWatchResets() {
-      script.list(5);
-      for (int i = 0; i < 20; i++) {
-        script.watch(sink -> {
-          throw fault(Reason.CONNECTION_LOST);
-        });
-      }
-      script.watch(sink -> {
-        sink.opened();
-        script.pass(Duration.ofSeconds(2));
-        throw fault(Reason.CONNECTION_LOST);
-      }).watch(sink -> {
-        sink.bookmark("6");
-        throw fault(Reason.CONNECTION_LOST);
-      });
-      script.run();
-      assertThat(script.pauses.get(19)).isGreaterThan(Duration.ofSeconds(2));
-      assertThat(script.pauses.subList(20, 22)).allSatisfy(p -> assertThat(p).isLessThan(Duration.ofSeconds(2)));
-    }
-
-    @Test
-    void veryShortWatchesBackOffAndLeadToAListAfterThree() {
-      script.list(5);
-      for (int i = 0; i < 6; i++) {
-        script.watch(sink -> sink.opened());
-      }
-      script.list(5).list(5);
-      assertThat(script.run()).containsExactly("list 0", "watch 5", "pause", "watch 5", "pause", "watch 5", "pause",
-          "list 5", "watch 5", "pause", "watch 5", "pause", "watch 5", "pause", "list 5");
-    }
-
-    @Test
-    void aSourceThatNeverSaysOpenedIsWatchingOnceAWatchHasEndedAsItShould() {
-      script.list(5).watch(sink -> script.pass(Duration.ofSeconds(25))).watch(sink -> {
-        assertThat(script.reflector.health().watching()).isTrue();
-        sink.bookmark("6");
-      });
-      script.run();
-      assertThat(script.recorder.failures()).isEmpty();
-    }
-  }
-
-  @Nested
   class WhenTheSourceThrowsWhatItShouldNot {
 
     @Test
@@ -395,16 +273,6 @@ class ReflectorTest {
     void aBookmarkThatGoesBackDoesToo() {
       script.list(50).watch(sink -> sink.bookmark("9")).list(8).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 50", "list null", "watch 8");
-    }
-
-    @Test
-    void versionsOfAnySizeAreCompared() {
-      assertThat(Reflector.isOlder("9", "10")).isTrue();
-      assertThat(Reflector.isOlder("10", "9")).isFalse();
-      assertThat(Reflector.isOlder("10", "10")).isFalse();
-      assertThat(Reflector.isOlder("99999999999999999999999998", "99999999999999999999999999")).isTrue();
-      assertThat(Reflector.isOlder("abc", "abd")).isFalse();
-      assertThat(Reflector.isOlder("", "1")).isFalse();
     }
 
     @Test

@@ -29,6 +29,10 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
     String list(ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException;
   }
 
+  interface Asking {
+    void ask() throws RetrieveException, InterruptedException;
+  }
+
   interface Watching {
     void watch(WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException;
   }
@@ -36,10 +40,13 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   /** What the reflector did: {@code list 0}, {@code watch 5}, {@code pause}. */
   final List<String> calls = new ArrayList<>();
   final List<Duration> pauses = new ArrayList<>();
+  final List<Duration> listedAt = new ArrayList<>();
   final List<ListOptions> watchOptions = new ArrayList<>();
   final Recorder recorder = new Recorder();
   final Reflector<ConfigMap> reflector;
   private final Deque<Listing> listings = new ArrayDeque<>();
+  private final Deque<Asking> askings = new ArrayDeque<>();
+  Asking otherwise = () -> {}; // the server knows the version
   private final Deque<Watching> watchings = new ArrayDeque<>();
   private long nanos;
 
@@ -48,7 +55,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    reflector = new Reflector<>("test", this, transform, List.of(), this, ControllerMetrics.NONE);
+    reflector = new Reflector<>("test", this, transform, List.of(), this, ControllerMetrics.NONE, Informer.oneASecond(this));
     reflector.addListener(recorder);
   }
 
@@ -63,6 +70,12 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
       List.of(objects).forEach(sink::item);
       return version.toString();
     });
+  }
+
+  /** What the next question meets; when there is no more of these, it meets {@link #otherwise}. */
+  Script ask(Asking asking) {
+    askings.add(asking);
+    return this;
   }
 
   Script watch(Watching watching) {
@@ -98,12 +111,19 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
 
   @Override
   public String list(ListOptions options, ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+    if (options.getLimit() != null && options.getLimit() == 1) {
+      calls.add("ask " + options.getResourceVersion());
+      Asking question = askings.poll();
+      (question == null ? otherwise : question).ask();
+      return "whatever";
+    }
     Listing next = listings.poll();
     if (next == null) {
       reflector.stop();
       throw new InterruptedException("the script is over");
     }
-    calls.add("list " + options.getResourceVersion());
+    calls.add((options.getLimit() == null ? "list " : "paged list ") + options.getResourceVersion());
+    listedAt.add(Duration.ofNanos(nanos));
     return next.list(sink);
   }
 

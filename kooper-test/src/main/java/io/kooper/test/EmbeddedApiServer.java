@@ -222,6 +222,30 @@ public final class EmbeddedApiServer implements AutoCloseable {
     }
   }
 
+  /** All objects, served types and the version as they are now, to be {@linkplain #restore restored} later. */
+  public Backup backup() {
+    return store.locked(() -> new Backup(store.copy(), registry.copy()));
+  }
+
+  /**
+   * Stops, if it runs, and starts again with an older state, as a cluster whose etcd was restored from a backup. Versions go
+   * back: those that clients have seen since are too large for a list, and a watch from one of them is accepted and stays
+   * silent until the server has come so far. Later changes may have versions that others have had before.
+   */
+  public void restore(Backup backup) {
+    lifecycle.lock();
+    try {
+      stop();
+      store.locked(() -> {
+        store.restore(backup.content);
+        registry.restore(backup.types);
+      });
+      listen();
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
   /** Stops for good and ends the threads. */
   @Override
   public void close() {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fault {
 
-  enum Kind { STATUS, DELAY, HANG, DISCONNECT, TRUNCATE, LOSE_ANSWER }
+  enum Kind { STATUS, ERROR_EVENT, DELAY, HANG, DISCONNECT, TRUNCATE, LOSE_ANSWER }
 
   final Kind kind;
   final int code;
@@ -46,6 +46,12 @@ public final class Fault {
       throw new IllegalArgumentException("an error status is 400 to 599, not " + code);
     }
     return new Fault(Kind.STATUS, code, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+  }
+
+  /** A watch is accepted and ends with an ERROR event of this code; other requests are refused as by {@link #status}. */
+  public static Fault errorEvent(int code) {
+    Fault status = status(code);
+    return new Fault(Kind.ERROR_EVENT, status.code, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
   }
 
   /** The request is executed and answered, but only after this time. */

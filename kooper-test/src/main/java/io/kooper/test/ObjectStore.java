@@ -80,6 +80,28 @@ final class ObjectStore {
     return collections.values().stream().mapToInt(ResourceCollection::watches).sum();
   }
 
+  /** The objects and the version as they are now; what happens later does not change it. */
+  Content copy() {
+    return new Content(version, copies(collections));
+  }
+
+  /** Goes back to an older state. Nothing that happened before it is remembered, and nothing that happened since. */
+  void restore(Content content) {
+    collections.values().forEach(ResourceCollection::close);
+    collections.clear();
+    version = content.version();
+    collections.putAll(copies(content.collections()));
+  }
+
+  private Map<String, ResourceCollection> copies(Map<String, ResourceCollection> originals) {
+    Map<String, ResourceCollection> copies = new HashMap<>();
+    originals.forEach((name, collection) -> copies.put(name, collection.copy(new EventLog(historyLimit, version))));
+    return copies;
+  }
+
+  /** A state of the whole store. */
+  record Content(long version, Map<String, ResourceCollection> collections) {}
+
   /** Forgets the history of all collections. */
   void compact() {
     collections.values().forEach(collection -> collection.log().compact(version));

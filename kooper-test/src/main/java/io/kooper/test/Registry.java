@@ -47,6 +47,16 @@ final class Registry {
     });
   }
 
+  /** The types that are served now, for {@link #restore}. */
+  Map<String, Resource> copy() {
+    return resources;
+  }
+
+  /** Serves these types and no others; the store has their collections. */
+  void restore(Map<String, Resource> copy) {
+    resources = copy;
+  }
+
   @Nullable Resource find(String group, String version, String plural) {
     return resources.get(path(group, version, plural));
   }

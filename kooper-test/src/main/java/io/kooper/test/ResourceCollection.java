@@ -31,6 +31,14 @@ final class ResourceCollection {
     return log;
   }
 
+  /** A copy that begins its history now. */
+  ResourceCollection copy(EventLog history) {
+    ResourceCollection copy = new ResourceCollection(store, history);
+    copy.objects.putAll(objects);
+    owners.forEach((path, fields) -> copy.owners.put(path, new FieldOwners(fields)));
+    return copy;
+  }
+
   @Nullable StoredObject get(String namespace, String name) {
     return objects.get(StoredObject.path(namespace, name));
   }

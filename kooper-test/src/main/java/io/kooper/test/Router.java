@@ -57,6 +57,15 @@ final class Router {
     }
     switch (fault.kind) {
       case STATUS -> answer(call, 1).send(fault.toStatus());
+      case ERROR_EVENT -> {
+        if (call.request().verb().equals("watch")) {
+          EventSink sink = stream(call);
+          sink.send(Watch.error(fault.toStatus()));
+          sink.end();
+        } else {
+          answer(call, 1).send(fault.toStatus());
+        }
+      }
       case DELAY -> {
         http.pause();
         vertx.setTimer(Math.max(1, fault.delay.toMillis()), id -> {
@@ -147,9 +156,13 @@ final class Router {
           .onFailure(e -> LOG.debug("no WebSocket for {}", call.request(), e));
       return;
     }
-    call.http().response().setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true)
-        .writeHead(); // at once: the client must know that the watch stands
-    start(collection, resource, options, EventSink.of(call.http().response()));
+    start(collection, resource, options, stream(call));
+  }
+
+  /** Begins the response of a watch at once: the client must know that it stands. */
+  private static EventSink stream(Call call) {
+    call.http().response().setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true).writeHead();
+    return EventSink.of(call.http().response());
   }
 
   private void start(ResourceCollection collection, Resource resource, WatchOptions options, EventSink sink) {

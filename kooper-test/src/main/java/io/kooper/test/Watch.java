@@ -54,7 +54,7 @@ final class Watch {
       store.locked(this::begin);
     } catch (StatusException e) {
       // the connection stands already: as the API server does, the error is an event
-      sink.send(Json.bytes(Json.object().put("type", "ERROR").set("object", e.status())));
+      sink.send(error(e));
       sink.end();
       return;
     }
@@ -203,6 +203,10 @@ final class Watch {
     ended = true;
     timers.forEach(context.owner()::cancelTimer);
     store.locked(() -> collection.unwatch(wake));
+  }
+
+  static byte[] error(StatusException e) {
+    return Json.bytes(Json.object().put("type", "ERROR").set("object", e.status()));
   }
 
   private static byte[] event(String type, byte[] object) {

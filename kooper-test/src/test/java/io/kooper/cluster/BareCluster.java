@@ -35,15 +35,15 @@ final class BareCluster extends Cluster {
   private final Path folder = Files.createTempDirectory("kooper-apiserver");
   private final int port = freePort();
   private final String etcdUrl = "http://127.0.0.1:" + freePort();
-  private final Process etcd;
+  private final String etcdPeerUrl = "http://127.0.0.1:" + freePort();
+  private Process etcd;
   private Process apiServer;
 
   private BareCluster(Path assets) throws IOException {
     this.assets = assets;
     Files.writeString(folder.resolve("service-account.key"), privateKey());
     Files.writeString(folder.resolve("tokens.csv"), TOKEN + ",admin,1,system:masters\n");
-    etcd = run("etcd", "--data-dir=" + folder.resolve("etcd"), "--listen-client-urls=" + etcdUrl,
-        "--advertise-client-urls=" + etcdUrl, "--listen-peer-urls=http://127.0.0.1:" + freePort(), "--unsafe-no-fsync");
+    etcd = runEtcd();
     apiServer = runApiServer();
   }
 
@@ -56,6 +56,11 @@ final class BareCluster extends Cluster {
       cluster.close();
       throw e;
     }
+  }
+
+  private Process runEtcd() throws IOException {
+    return run("etcd", "--data-dir=" + folder.resolve("etcd"), "--listen-client-urls=" + etcdUrl,
+        "--advertise-client-urls=" + etcdUrl, "--listen-peer-urls=" + etcdPeerUrl, "--unsafe-no-fsync");
   }
 
   private Process runApiServer() throws IOException {
@@ -114,6 +119,55 @@ final class BareCluster extends Cluster {
     restart();
   }
 
+  @Override
+  void backUp() {
+    stopBoth();
+    copy(folder.resolve("etcd"), folder.resolve("backup"));
+    startBoth();
+  }
+
+  @Override
+  void restore() {
+    stopBoth();
+    copy(folder.resolve("backup"), folder.resolve("etcd"));
+    startBoth();
+  }
+
+  private void stopBoth() {
+    kill();
+    etcd.destroyForcibly().onExit().join();
+  }
+
+  private void startBoth() {
+    try {
+      etcd = runEtcd();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    restart();
+  }
+
+  private static void copy(Path from, Path to) {
+    try {
+      delete(to);
+      try (Stream<Path> files = Files.walk(from)) {
+        for (Path file : files.toList()) {
+          Files.copy(file, to.resolve(from.relativize(file).toString()));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path all) throws IOException {
+    if (Files.exists(all)) {
+      try (Stream<Path> files = Files.walk(all)) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      }
+    }
+  }
+
   private String askEtcd(String path, String body) {
     try {
       return HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(etcdUrl + path))
@@ -148,8 +202,6 @@ final class BareCluster extends Cluster {
     for (Process process : List.of(apiServer, etcd)) {
       process.destroyForcibly().onExit().join();
     }
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-    }
+    delete(folder);
   }
 }

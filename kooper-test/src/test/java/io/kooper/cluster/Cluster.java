@@ -87,6 +87,16 @@ abstract class Cluster implements AutoCloseable {
     Assumptions.abort("this cluster's history is not ours to forget");
   }
 
+  /** Keeps the state that the cluster has now. */
+  void backUp() {
+    Assumptions.abort("this cluster's state is not ours to keep");
+  }
+
+  /** Goes back to the state of the last {@link #backUp}, and is ready. */
+  void restore() {
+    Assumptions.abort("this cluster's state is not ours to change");
+  }
+
   /** For faults that no other server has on request, and for what was requested. */
   EmbeddedApiServer embedded() {
     return Assumptions.abort("only the embedded server fails on request");

@@ -1,6 +1,7 @@
 package io.kooper.cluster;
 
 import io.fabric8.kubernetes.client.Config;
+import io.kooper.test.Backup;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 final class EmbeddedCluster extends Cluster {
 
   private final EmbeddedApiServer server = EmbeddedApiServer.start();
+  private Backup backup = server.backup();
   private final Map<String, List<Faults.Injection>> forbidden = new ConcurrentHashMap<>();
 
   @Override
@@ -44,6 +46,16 @@ final class EmbeddedCluster extends Cluster {
   @Override
   void compact() {
     server.faults().compact();
+  }
+
+  @Override
+  void backUp() {
+    backup = server.backup();
+  }
+
+  @Override
+  void restore() {
+    server.restore(backup);
   }
 
   @Override

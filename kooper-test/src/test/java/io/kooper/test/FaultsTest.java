@@ -253,4 +253,40 @@ class FaultsTest {
       }
     }
   }
+
+  @Test
+  void aWatchThatIsAcceptedAndEndsWithAnErrorEvent() {
+    server.faults().inject(Fault.errorEvent(500).on("watch", "configmaps").times(1));
+    RawWatch watch = watch();
+    assertThat(watch.event().at("/object/code").asInt()).isEqualTo(500);
+    assertThat(watch.line()).isEqualTo("END");
+  }
+
+  @Nested
+  class Backups {
+
+    @Test
+    void putBackTheObjectsAndTheVersionsOfTheirTime() {
+      try (EmbeddedApiServer own = EmbeddedApiServer.start()) {
+        RawClient client = new RawClient(own);
+        client.configMap("default", "kept", "{}");
+        Backup backup = own.backup();
+        String then = client.get(MAPS).at("/metadata/resourceVersion");
+        client.configMap("default", "lost", "{}");
+        String later = client.get(MAPS).at("/metadata/resourceVersion");
+
+        for (int i = 0; i < 2; i++) {
+          own.restore(backup);
+          RawClient again = new RawClient(own);
+          assertThat(again.get(MAPS + "/kept").code()).isEqualTo(200);
+          assertThat(again.get(MAPS + "/lost").code()).isEqualTo(404);
+          assertThat(again.get(MAPS).at("/metadata/resourceVersion")).isEqualTo(then);
+          Reply tooLarge = again.get(MAPS + "?limit=1&resourceVersionMatch=NotOlderThan&resourceVersion=" + later);
+          assertThat(tooLarge.code()).isEqualTo(504);
+          assertThat(tooLarge.at("/details/causes/0/reason")).isEqualTo("ResourceVersionTooLarge");
+          again.configMap("default", "new", "{}");
+        }
+      }
+    }
+  }
 }

@@ -1,0 +1,15 @@
+package io.kooper.test;
+
+import java.util.Map;
+
+/** The state that an {@link EmbeddedApiServer} had at one moment, as a backup of its etcd. May be restored any number of times. */
+public final class Backup {
+
+  final ObjectStore.Content content;
+  final Map<String, Resource> types;
+
+  Backup(ObjectStore.Content content, Map<String, Resource> types) {
+    this.content = content;
+    this.types = types;
+  }
+}
