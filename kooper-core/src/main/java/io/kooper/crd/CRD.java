@@ -3,6 +3,7 @@ package io.kooper.crd;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.retrieve.Retriever;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A retriever of custom resources that knows how to install their definition first; Kooper's {@code resource.CRD}.
@@ -20,13 +21,18 @@ import io.kooper.retrieve.Retriever;
 public interface CRD<T extends HasMetadata> extends Retriever<T> {
 
   /**
-   * Sees to it that objects can be listed: returns when the definition is installed and established. Blocks the calling
-   * thread; may be called again, and by several replicas at once.
+   * Sees to it that objects can be listed: returns when the definition is installed and established, and a list in each of its
+   * versions has been answered. Blocks the calling thread; may be called again, and by several replicas at once.
    *
    * @throws CrdException when that cannot be, or not in time
    * @throws InterruptedException soon after the thread was interrupted
    */
   void initialize() throws InterruptedException;
+
+  /** What {@link #initialize()} waits for, such as a missing permission, for health checks; null when it waits for nothing. */
+  default @Nullable String pending() {
+    return null;
+  }
 
   /**
    * All objects of a class, in all namespaces, with the definition that fabric8's generator has put on the classpath, and

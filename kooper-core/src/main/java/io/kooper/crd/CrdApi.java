@@ -23,6 +23,9 @@ interface CrdApi {
   /** The definition as updated, if its {@code resourceVersion} is still the newest. */
   Map<String, Object> update(Map<String, Object> definition, Duration patience) throws InterruptedException;
 
+  /** Asks for objects as an informer's first list does, of which none is sent; returns when the server has answered so. */
+  void list(String group, String version, String plural, Duration patience) throws InterruptedException;
+
   /** Whether there was one to delete. */
   boolean delete(String name) throws InterruptedException;
 

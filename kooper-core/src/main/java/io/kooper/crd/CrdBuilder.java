@@ -86,7 +86,7 @@ public final class CrdBuilder<T extends HasMetadata> {
     if (wanted == null || !errors.isEmpty()) {
       throw new IllegalArgumentException("a CRD cannot be built: " + String.join("; ", errors));
     }
-    return new Default<>(retriever, CrdClient.of(client, clock), wanted, policy, timeout);
+    return new Default<>(this, wanted);
   }
 
   /** A definition of something else would be installed without complaint, and the first list would fail. */
@@ -114,12 +114,31 @@ public final class CrdBuilder<T extends HasMetadata> {
     }
   }
 
-  private record Default<T extends HasMetadata>(Retriever<T> retriever, CrdClient crds,
-      CustomResourceDefinition definition, CrdPolicy policy, Duration timeout) implements CRD<T> {
+  private static final class Default<T extends HasMetadata> implements CRD<T> {
+
+    private final Retriever<T> retriever;
+    private final DefaultCrdClient crds;
+    private final CustomResourceDefinition definition;
+    private final CrdPolicy policy;
+    private final Duration timeout;
+    private volatile @Nullable String pending;
+
+    Default(CrdBuilder<T> builder, CustomResourceDefinition definition) {
+      this.retriever = builder.retriever;
+      this.crds = DefaultCrdClient.of(builder.client, builder.clock);
+      this.definition = definition;
+      this.policy = builder.policy;
+      this.timeout = builder.timeout;
+    }
 
     @Override
     public void initialize() throws InterruptedException {
-      crds.ensurePresent(definition, policy, timeout);
+      crds.ensurePresent(definition, policy, timeout, now -> pending = now);
+    }
+
+    @Override
+    public @Nullable String pending() {
+      return pending;
     }
 
     @Override

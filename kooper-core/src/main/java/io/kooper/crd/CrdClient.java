@@ -11,9 +11,9 @@ import java.time.Duration;
  * <p><b>Guarantees.</b> Several threads and several replicas may do the same at once. Updates carry the version that they
  * were computed from, so that nobody's change is lost. An interrupt ends every call soon.
  *
- * <p><b>Errors.</b> Lost connections, 429 and 5xx are tried again until the timeout, as are the conflicts of replicas. A
- * missing permission or a definition that the API server refuses fails at once. Once a definition has been read, later
- * failures to read it are tried again whatever they are.
+ * <p><b>Errors.</b> Lost connections, 429 and 5xx are tried again until the timeout, and so are the conflicts of replicas and
+ * refusals for want of a permission: the log names the rule that is missing. A definition that the API server refuses fails at
+ * once.
  *
  * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer, which is checked once per client, when there is
  * no definition yet, as far as its version can be read. Where nothing establishes definitions, as in fabric8's mock server,
@@ -36,18 +36,19 @@ public interface CrdClient {
 
   /** The same, with a clock of one's own. */
   static CrdClient of(KubernetesClient client, Clock clock) {
-    return new DefaultCrdClient(new FabricCrdApi(client), client.getKubernetesSerialization(), clock, Math::random);
+    return DefaultCrdClient.of(client, clock);
   }
 
   /**
-   * Creates the definition, or compares the one that exists and follows the policy; then, in every case, waits until the
-   * API server has accepted its names and established it. One that is being deleted is created again once it is gone.
+   * Creates the definition, or compares the one that exists and follows the policy. Then, in every case, it waits until the API
+   * server has accepted its names, established it, and answers a list in each version that both definitions serve. A refusal
+   * of that list is an answer: nobody needs the permission to list all objects. A definition that is being deleted is
+   * created again once it is gone.
    *
-   * <p>What counts as a difference is what {@code definition} says and the existing one says otherwise: maps are compared
-   * and merged by key, schemas and lists as a whole, versions by name. So what the API server or others have added is none.
+   * <p>Labels, annotations and webhooks that {@code definition} does not mention are no difference.
    *
-   * <p>A definition without a schema, as from {@link CrdDefinitions#of} or {@link CrdConf}, never updates one that has a
-   * schema or more versions: that is logged, and the existing one kept.
+   * <p>A definition without a schema, as from {@link CrdDefinitions#of} or {@link CrdConf}, never changes the schema of one that
+   * has one, whatever the policy: that is logged.
    *
    * @param timeout for everything together, save that a last request may take a second more
    * @throws CrdException when it could not be done or the time is up; the message has the last state and failure
@@ -57,10 +58,10 @@ public interface CrdClient {
       throws InterruptedException;
 
   /**
-   * Waits until a definition exists, its names are accepted and it is established.
+   * Waits until a definition exists, its names are accepted, it is established and its objects can be listed.
    *
    * @param name {@code PLURAL.GROUP}
-   * @throws CrdException when it may not be read or the time is up; the message has the last state and failure
+   * @throws CrdException when the time is up; the message has the last state and failure
    */
   void waitToBePresent(String name, Duration timeout) throws InterruptedException;
 

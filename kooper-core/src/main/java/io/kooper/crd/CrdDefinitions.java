@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Utils;
+import io.kooper.internal.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.ParameterizedType;
@@ -130,7 +131,10 @@ public final class CrdDefinitions {
     if (!definition.getMetadata().getName().equals(name)) {
       errors.add(what + " has to be named by its plural and group, " + name);
     }
+    Names.label(errors, "plural of " + what, definition.getSpec().getNames().getPlural());
+    Names.subdomain(errors, "group of " + what, definition.getSpec().getGroup());
     List<CustomResourceDefinitionVersion> versions = definition.getSpec().getVersions();
+    versions.forEach(version -> Names.label(errors, "version of " + what, version.getName()));
     if (versions.stream().filter(version -> Boolean.TRUE.equals(version.getStorage())).count() != 1) {
       errors.add(what + " has to have exactly one version with \"storage: true\"");
     }

@@ -2,6 +2,7 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.kooper.internal.Throwables;
 import java.time.Duration;
 
 /** What the API server's refusals mean here, and what to do about them. */
@@ -9,14 +10,26 @@ final class CrdFailures {
 
   private CrdFailures() {}
 
-  /** Whether the same request may succeed later. Without a code (it is 0, or -1) there was no answer. */
-  static boolean isTransient(KubernetesClientException e) {
-    return e.getCode() <= 0 || e.getCode() == 408 || e.getCode() == 429 || e.getCode() >= 500;
+  /**
+   * Whether the same may succeed later: without a response (the code is 0, or -1), when the server is busy, when a permission
+   * is granted meanwhile, or when another was faster and the definition is to be read again.
+   */
+  static boolean mayPass(String verb, KubernetesClientException e) {
+    return e.getCode() <= 0 || e.getCode() >= 500 || isRefusal(e)
+        || e.getCode() == 408 || e.getCode() == 409 || e.getCode() == 429 || verb.equals("update") && e.getCode() == 404;
   }
 
-  /** Whether another was faster: the definition is to be read again. */
-  static boolean isRace(String verb, KubernetesClientException e) {
-    return e.getCode() == 409 || verb.equals("update") && e.getCode() == 404;
+  /** Whether somebody has to grant something. */
+  static boolean isRefusal(KubernetesClientException e) {
+    return e.getCode() == 401 || e.getCode() == 403;
+  }
+
+  /**
+   * Whether a failed list of objects says that they cannot be listed yet: the version is not served, or its storage begins.
+   * Any other response comes from a server that has got past that; the permission to list all of them is not needed.
+   */
+  static boolean isNotServedYet(KubernetesClientException e) {
+    return e.getCode() <= 0 || e.getCode() == 404 || e.getCode() == 408 || e.getCode() == 429 || e.getCode() == 503;
   }
 
   /** How long the server asks to wait, zero when it does not say. */
@@ -28,16 +41,16 @@ final class CrdFailures {
 
   /** Such as {@code cannot create the CustomResourceDefinition "foos.example.com": 403 Forbidden, ".."; grant ..}. */
   static String message(String verb, String name, KubernetesClientException e) {
+    return "cannot " + verb + " the CustomResourceDefinition \"" + name + "\": " + words(e) + advice(verb, name, e.getCode());
+  }
+
+  /** The server's words, or those of the cause. */
+  static String words(KubernetesClientException e) {
     Status status = e.getStatus();
-    StringBuilder message = new StringBuilder("cannot ").append(verb)
-        .append(" the CustomResourceDefinition \"").append(name).append("\": ");
-    if (e.getCode() <= 0 || status == null || status.getMessage() == null) {
-      message.append(e.getCause() == null ? e.getMessage() : e.getCause()); // the message is then that of the cause, or none
-    } else {
-      message.append(e.getCode()).append(status.getReason() == null ? "" : " " + status.getReason())
-          .append(", \"").append(status.getMessage()).append('"');
-    }
-    return message.append(advice(verb, name, e.getCode())).toString();
+    return e.getCode() > 0 && status != null && status.getMessage() != null
+        ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
+        // without a cause, the message is what is known; with one, it is that of the cause, or none
+        : e.getCause() == null ? String.valueOf(e.getMessage()) : Throwables.text(e.getCause());
   }
 
   private static String advice(String verb, String name, int code) {

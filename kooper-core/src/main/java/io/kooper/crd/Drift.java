@@ -1,5 +1,6 @@
 package io.kooper.crd;
 
+import io.fabric8.kubernetes.client.utils.KubernetesVersionPriority;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -7,30 +8,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an existing definition differs from a wanted one, and the two merged.
+ * What a wanted definition makes of an existing one, and how two definitions differ.
  *
- * <p>Objects are taken key by key, and only the wanted one's keys count: what the API server filled in, and what others
- * added, is no difference and stays. Lists and schemas are taken as a whole, since half of a schema means something else.
- * Versions are matched by name, and none is ever dropped. A zero that the API server does not write (false, an empty text
- * or list, a column's priority 0) is the same as nothing.
+ * <p>Labels, annotations and webhook settings that the wanted definition does not mention always stay. A zero that the API
+ * server does not write (false, an empty text or list, a column's priority 0) is the same as nothing.
  */
 final class Drift {
 
-  /** Compared and replaced as a whole. */
   private static final String SCHEMA = "openAPIV3Schema";
 
   /** What a schema says that says nothing of fields. */
-  private static final Set<String> SCHEMALESS = Set.of("type", "description", "x-kubernetes-preserve-unknown-fields");
+  private static final Set<String> SCHEMALESS = Set.of("type", "description", SchemaUnion.PRESERVE);
 
   /** A schema's default or a part of it, unlike a field of that name. */
   private static final Pattern IN_DEFAULT = Pattern.compile("(?<!\\.properties)\\.default($|[.\\[])");
 
+  /** What has no effect on objects: it is told after the rest. */
+  private static final Pattern WORDS = Pattern.compile(
+      "metadata\\.(labels|annotations).*|.*(?<!\\.properties)\\.(description|title|example|externalDocs.*)");
+
   private static final String VERSIONS = ".spec.versions";
   private static final int VALUE_LENGTH = 60;
+
+  /** One difference, where, and whether it matters to objects. */
+  record Difference(String path, String words) {
+
+    boolean matters() {
+      return !WORDS.matcher(path).matches();
+    }
+  }
 
   private Drift() {}
 
@@ -50,48 +62,51 @@ final class Drift {
     return authored;
   }
 
-  /** What is otherwise than wanted, one sentence each; empty when nothing is. */
-  static List<String> of(Map<String, Object> wanted, Map<String, Object> existing) {
-    List<String> differences = new ArrayList<>();
-    compare("", authored(wanted), existing, false, differences);
-    return differences;
+  /** What is otherwise in the first than in the second; what matters to objects comes first. */
+  static List<Difference> between(Map<String, Object> existing, Map<String, Object> target) {
+    List<Difference> differences = new ArrayList<>();
+    compare("", target, existing, differences);
+    List<Difference> sorted = new ArrayList<>(differences.stream().filter(Difference::matters).toList());
+    differences.stream().filter(difference -> !difference.matters()).forEach(sorted::add);
+    return sorted;
   }
 
   private static void compare(
-      String path, @Nullable Object wanted, @Nullable Object existing, boolean whole, List<String> differences) {
-    if (wanted instanceof Map && existing instanceof Map) {
-      Set<String> keys = new LinkedHashSet<>(Trees.map(wanted).keySet());
-      if (whole) {
-        keys.addAll(Trees.map(existing).keySet());
-      }
+      String path, @Nullable Object target, @Nullable Object existing, List<Difference> differences) {
+    if (target instanceof Map && existing instanceof Map) {
+      Set<String> keys = new LinkedHashSet<>(Trees.map(target).keySet());
+      keys.addAll(Trees.map(existing).keySet());
       for (String key : keys) {
-        compare(path + "." + key, Trees.map(wanted).get(key), Trees.map(existing).get(key),
-            whole || key.equals(SCHEMA), differences);
+        compare(path + "." + key, Trees.map(target).get(key), Trees.map(existing).get(key), differences);
       }
     } else if (path.equals(VERSIONS)) {
-      for (Object version : Trees.list(wanted)) {
-        String name = Trees.text(version, "name");
-        Object found = named(Trees.list(existing), name);
-        if (found == null) {
-          differences.add("spec.versions has no \"" + name + "\"");
-        } else {
-          compare(path + "[" + name + "]", version, found, false, differences);
-        }
-      }
-    } else if (wanted instanceof List<?> list && existing instanceof List<?> found && list.size() == found.size()) {
+      Map<String, Object> wanted = byKey("name", target);
+      Map<String, Object> found = byKey("name", existing);
+      Set<String> names = new LinkedHashSet<>(wanted.keySet());
+      names.addAll(found.keySet());
+      names.forEach(name -> compare(path + "[" + name + "]", wanted.get(name), found.get(name), differences));
+    } else if (target instanceof List<?> list && existing instanceof List<?> found && list.size() == found.size()) {
       for (int i = 0; i < list.size(); i++) {
-        compare(path + "[" + i + "]", list.get(i), found.get(i), true, differences);
+        compare(path + "[" + i + "]", list.get(i), found.get(i), differences);
       }
-    } else if (!same(path, wanted, existing)) {
-      differences.add(path.substring(1) + " is " + show(existing) + " instead of " + show(wanted));
+    } else if (!(isNothing(path, target) && isNothing(path, existing)) && !same(target, existing)) {
+      String where = path.substring(1);
+      differences.add(new Difference(where, where + " is " + show(existing) + " instead of " + show(target)));
     }
   }
 
-  private static boolean same(String path, @Nullable Object wanted, @Nullable Object existing) {
-    if (wanted instanceof Number one && existing instanceof Number other) {
-      return Double.compare(one.doubleValue(), other.doubleValue()) == 0; // a model's 0.0 is a file's 0
+  /** Whether two values are equal; a model's 0.0 is a file's 0. */
+  static boolean same(@Nullable Object one, @Nullable Object other) {
+    if (one instanceof Number a && other instanceof Number b) {
+      return Double.compare(a.doubleValue(), b.doubleValue()) == 0;
     }
-    return isNothing(path, wanted) && isNothing(path, existing) || Objects.equals(wanted, existing);
+    if (one instanceof List<?> a && other instanceof List<?> b) {
+      return a.size() == b.size() && IntStream.range(0, a.size()).allMatch(i -> same(a.get(i), b.get(i)));
+    }
+    if (one instanceof Map<?, ?> a && other instanceof Map<?, ?> b) {
+      return a.keySet().equals(b.keySet()) && a.keySet().stream().allMatch(key -> same(a.get(key), b.get(key)));
+    }
+    return Objects.equals(one, other);
   }
 
   private static boolean isNothing(String path, @Nullable Object value) {
@@ -110,56 +125,136 @@ final class Drift {
     return text.length() > VALUE_LENGTH ? text.substring(0, VALUE_LENGTH) + ".." : text;
   }
 
-  /** The existing definition, with its version, made as wanted. */
-  static Map<String, Object> merge(Map<String, Object> wanted, Map<String, Object> existing) {
-    return Trees.map(merge("", authored(wanted), existing));
+  /** The existing definition, with its version, made as wanted; a version in which objects are stored stays. */
+  static Map<String, Object> replaced(Map<String, Object> wanted, Map<String, Object> existing) {
+    Map<String, Object> spec = joined(Trees.map(existing, "spec"), Trees.map(wanted, "spec"), (found, value) -> value);
+    Map<String, Object> names = new LinkedHashMap<>(Trees.map(wanted, "spec", "names"));
+    for (String filledIn : List.of("singular", "listKind")) {
+      Object value = Trees.at(existing, "spec", "names", filledIn);
+      if (value != null) {
+        names.putIfAbsent(filledIn, value);
+      }
+    }
+    spec.put("names", names);
+    Object conversion = Trees.at(existing, "spec", "conversion");
+    if (conversion != null
+        && Objects.equals(Trees.at(conversion, "strategy"), Trees.at(wanted, "spec", "conversion", "strategy"))) {
+      spec.put("conversion", overlaid(conversion, Trees.at(wanted, "spec", "conversion"))); // with an injected authority
+    }
+    Map<String, Object> versions = byKey("name", Trees.at(wanted, "spec", "versions"));
+    List<Object> stored = Trees.list(existing, "status", "storedVersions");
+    byKey("name", Trees.at(existing, "spec", "versions")).forEach((name, version) -> {
+      if (stored.contains(name)) {
+        versions.putIfAbsent(name, with(version, "storage", false));
+      }
+    });
+    spec.put("versions", List.copyOf(versions.values()));
+    return whole(existing, overlaid(Trees.at(existing, "metadata"), Trees.at(authored(wanted), "metadata")), spec);
   }
 
-  private static @Nullable Object merge(String path, @Nullable Object wanted, @Nullable Object existing) {
-    if (path.equals(VERSIONS)) {
-      return mergeVersions(Trees.list(wanted), Trees.list(existing));
+  /**
+   * The existing definition, with its version, and what the wanted one adds or widens. Applied to its own result, and to
+   * that of another definition after it, it changes nothing: so releases that differ come to an end.
+   */
+  static Map<String, Object> widened(Map<String, Object> wanted, Map<String, Object> existing) {
+    Map<String, Object> found = Trees.map(existing, "spec");
+    Map<String, Object> spec = new LinkedHashMap<>(found);
+    spec.put("names", joined(Trees.map(found, "names"), Trees.map(wanted, "spec", "names"), Drift::union));
+    Object conversion = Trees.at(wanted, "spec", "conversion");
+    if (conversion != null && !Trees.text(found, "conversion", "strategy").equals("Webhook")) {
+      spec.put("conversion", conversion);
     }
-    boolean whole = path.endsWith("." + SCHEMA)
-        // the rest of a conversion belongs to its strategy, and is refused with another
-        || path.equals(".spec.conversion") && !Objects.equals(Trees.at(wanted, "strategy"), Trees.at(existing, "strategy"));
-    if (whole || !(wanted instanceof Map && existing instanceof Map)) {
-      return wanted;
+    Map<String, Object> versions = byKey("name", found.get("versions"));
+    byKey("name", Trees.at(wanted, "spec", "versions"))
+        .forEach((name, version) -> versions.merge(name, version, Drift::widenVersion));
+    String storage = storage(wanted, existing);
+    versions.replaceAll((name, version) -> with(version, "storage", name.equals(storage)));
+    spec.put("versions", List.copyOf(versions.values()));
+    Map<String, Object> metadata = Trees.map(filled(existing.get("metadata"), Trees.map(authored(wanted), "metadata")));
+    return whole(existing, metadata, spec);
+  }
+
+  /** It only moves to a version of higher priority, and never from one with a schema to one without. */
+  private static String storage(Map<String, Object> wanted, Map<String, Object> existing) {
+    Object from = storage(existing);
+    Object to = storage(wanted);
+    List<String> names = List.of(Trees.text(from, "name"), Trees.text(to, "name"));
+    boolean stays = hasSchema(from) && !hasSchema(to);
+    return stays ? names.get(0) : KubernetesVersionPriority.highestPriority(names);
+  }
+
+  private static @Nullable Object storage(Map<String, Object> definition) {
+    return Trees.list(definition, "spec", "versions").stream()
+        .filter(version -> Boolean.TRUE.equals(Trees.at(version, "storage"))).findFirst().orElse(null);
+  }
+
+  private static Object widenVersion(Object existing, Object wanted) {
+    Map<String, Object> merged = joined(Trees.map(existing), Trees.map(wanted), Drift::filled);
+    merged.put("served", Boolean.TRUE.equals(Trees.at(existing, "served")) || Boolean.TRUE.equals(Trees.at(wanted, "served")));
+    for (String[] list : new String[][] {{"additionalPrinterColumns", "name"}, {"selectableFields", "jsonPath"}}) {
+      Map<String, Object> both = byKey(list[1], Trees.at(existing, list[0]));
+      byKey(list[1], Trees.at(wanted, list[0])).forEach(both::putIfAbsent);
+      merged.put(list[0], List.copyOf(both.values()));
     }
-    Map<String, Object> merged = new LinkedHashMap<>(Trees.map(existing));
-    Trees.map(wanted).forEach((key, value) -> merged.put(key, merge(path + "." + key, value, merged.get(key))));
+    Map<String, Object> schema = Trees.map(existing, "schema", SCHEMA);
+    if (hasSchema(wanted) || !hasSchema(existing)) {
+      schema = SchemaUnion.of(schema, Trees.map(wanted, "schema", SCHEMA));
+    }
+    merged.put("schema", with(Trees.map(existing, "schema"), SCHEMA, schema));
     return merged;
   }
 
-  private static List<Object> mergeVersions(List<Object> wanted, List<Object> existing) {
-    List<Object> merged = new ArrayList<>();
-    for (Object version : wanted) {
-      Object found = named(existing, Trees.text(version, "name"));
-      merged.add(found == null ? version : Objects.requireNonNull(merge(VERSIONS + "[]", version, found)));
-    }
-    for (Object version : existing) {
-      if (named(wanted, Trees.text(version, "name")) == null) {
-        Map<String, Object> kept = new LinkedHashMap<>(Trees.map(version));
-        kept.put("storage", false); // it is the wanted ones that say which
-        merged.add(kept);
-      }
-    }
-    return merged;
+  private static Map<String, Object> whole(Map<String, Object> existing, Object metadata, Object spec) {
+    return Trees.map(with(with(existing, "metadata", metadata), "spec", spec));
   }
 
-  private static @Nullable Object named(List<Object> versions, String name) {
-    for (Object version : versions) {
-      if (Trees.text(version, "name").equals(name)) {
-        return version;
-      }
+  private static Object with(Object map, String key, Object value) {
+    Map<String, Object> changed = new LinkedHashMap<>(Trees.map(map));
+    changed.put(key, value);
+    return changed;
+  }
+
+  private static Map<String, Object> joined(
+      Map<String, Object> existing, Map<String, Object> wanted, BinaryOperator<Object> both) {
+    Map<String, Object> joined = new LinkedHashMap<>(existing);
+    wanted.forEach((key, value) -> joined.merge(key, value, both));
+    return joined;
+  }
+
+  /** By key, the second one's values count. */
+  private static Object overlaid(@Nullable Object existing, @Nullable Object wanted) {
+    return wanted instanceof Map && existing instanceof Map
+        ? joined(Trees.map(existing), Trees.map(wanted), Drift::overlaid)
+        : wanted != null ? wanted : existing != null ? existing : Map.of();
+  }
+
+  /** By key, the first one's values count. */
+  private static Object filled(@Nullable Object existing, Object wanted) {
+    return existing instanceof Map && wanted instanceof Map
+        ? joined(Trees.map(existing), Trees.map(wanted), Drift::filled)
+        : Objects.requireNonNullElse(existing, wanted);
+  }
+
+  private static Object union(Object existing, Object wanted) {
+    if (!(existing instanceof List && wanted instanceof List)) {
+      return existing;
     }
-    return null;
+    Set<Object> both = new LinkedHashSet<>(Trees.list(existing));
+    both.addAll(Trees.list(wanted));
+    return List.copyOf(both);
+  }
+
+  private static Map<String, Object> byKey(String key, @Nullable Object list) {
+    Map<String, Object> byKey = new LinkedHashMap<>();
+    Trees.list(list).forEach(item -> byKey.putIfAbsent(Trees.text(item, key), item));
+    return byKey;
   }
 
   /** What the API server refuses to change in an established definition, as far as the two differ in it. */
-  static List<String> immutable(Map<String, Object> wanted, Map<String, Object> existing) {
-    List<String> differences = new ArrayList<>();
+  static List<Difference> immutable(Map<String, Object> wanted, Map<String, Object> existing) {
+    List<Difference> differences = new ArrayList<>();
     for (String[] path : new String[][] {{"spec", "scope"}, {"spec", "names", "kind"}}) {
-      compare("." + String.join(".", path), Trees.at(wanted, path), Trees.at(existing, path), false, differences);
+      compare("." + String.join(".", path), Trees.at(wanted, path), Trees.at(existing, path), differences);
     }
     return differences;
   }
@@ -172,7 +267,7 @@ final class Drift {
         && (found.size() > versions.size() || found.stream().anyMatch(Drift::hasSchema));
   }
 
-  private static boolean hasSchema(Object version) {
+  private static boolean hasSchema(@Nullable Object version) {
     return !SCHEMALESS.containsAll(Trees.map(version, "schema", SCHEMA).keySet());
   }
 }

@@ -12,6 +12,8 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Names;
+import io.kooper.internal.Throwables;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
@@ -62,6 +64,17 @@ final class FabricCrdApi implements CrdApi {
     return tree(send(patience, c -> definitions(c).resource(resource(definition)).update()));
   }
 
+  /**
+   * From the watch cache, as an informer's first list: the storage may answer while the cache does not yet. A selector keeps
+   * the objects of a definition that has many from being sent, which a limit does not when the cache answers.
+   */
+  @Override
+  public void list(String group, String version, String plural, Duration patience) throws InterruptedException {
+    String path = "/apis/" + Names.encoded(group) + "/" + Names.encoded(version) + "/" + Names.encoded(plural)
+        + "?limit=1&resourceVersion=0&labelSelector=kooper.io%2Fno-such-label";
+    send(patience, c -> c.raw(path, "GET", null));
+  }
+
   @Override
   public boolean delete(String name) throws InterruptedException {
     return !send(MOST_PATIENCE, c -> definitions(c).withName(name).delete()).isEmpty();
@@ -94,7 +107,7 @@ final class FabricCrdApi implements CrdApi {
       } else if (e.getCode() <= 0) { // no answer, and for another reason
         deadline.reset();
       }
-      if (isInterrupt(e)) {
+      if (Throwables.anyCause(e, t -> t instanceof InterruptedException || t instanceof InterruptedIOException)) {
         Thread.interrupted(); // set again by the client
         InterruptedException interrupted = new InterruptedException("interrupted while the API server was asked");
         interrupted.initCause(e);
@@ -102,15 +115,6 @@ final class FabricCrdApi implements CrdApi {
       }
       throw e;
     }
-  }
-
-  private static boolean isInterrupt(Throwable thrown) {
-    for (Throwable t = thrown; t != null; t = t.getCause()) {
-      if (t instanceof InterruptedException || t instanceof InterruptedIOException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   @SuppressWarnings("unchecked") // an object's JSON is an object

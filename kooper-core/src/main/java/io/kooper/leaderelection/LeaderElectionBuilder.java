@@ -3,6 +3,7 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Names;
 import io.kooper.metrics.MetricsRecorder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -134,10 +135,10 @@ public final class LeaderElectionBuilder {
     String space = namespace != null ? namespace : defaultNamespace();
     String self = identity != null ? identity : host() + "_" + UUID.randomUUID();
     refuse(errors, client == null && store == null, "client is null");
-    refuse(errors, name == null || name.length() > 253 || !name.matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?"),
-        "name must be of lower case letters, digits, '-' and '.', at most 253, not \"" + name + '"');
+    refuse(errors, !Names.isSubdomain(name),
+        "name must be of lower case letters, digits, '-' and single '.', at most 253, not \"" + name + '"');
     refuse(errors, space == null, "namespace must be set: the client has none, and this does not run in a pod");
-    refuse(errors, space != null && (space.length() > 63 || !space.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")),
+    refuse(errors, space != null && !Names.isLabel(space),
         "namespace must be of lower case letters, digits and '-', at most 63, not \"" + space + '"');
     refuse(errors, self.isBlank() || !self.equals(self.strip()),
         "identity must not be blank, or begin or end with a blank, not \"" + self + '"');

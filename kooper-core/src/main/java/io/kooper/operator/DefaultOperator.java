@@ -232,7 +232,9 @@ final class DefaultOperator implements Operator {
       reasons.add("operator " + name + " is not running: "
           + (why == null ? now.toString().toLowerCase(Locale.ROOT) : why.getMessage()));
     } else if (threads.isEmpty()) {
-      return new Health(true, false, null, List.of("operator " + name + " initializes its definitions"));
+      reasons.add("operator " + name + " initializes its definitions");
+      reasons.addAll(definitions.pending());
+      return new Health(true, false, null, reasons);
     }
     all.forEach(health -> reasons.addAll(health.reasons()));
     return new Health(

@@ -11,6 +11,7 @@ import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -124,6 +125,11 @@ final class Definitions {
     } catch (RuntimeException | Error e) {
       log.error("operator {}: its metrics failed", operator, e);
     }
+  }
+
+  /** What is waited for, as far as it is known. */
+  List<String> pending() {
+    return crds.stream().map(CRD::pending).filter(Objects::nonNull).toList();
   }
 
   /** Ends what is under way, and does not wait for that. */

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.dsl.Listable;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,10 @@ public interface Retriever<T extends HasMetadata> {
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, String apiVersion, String kind) {
     List<String> errors = new ArrayList<>();
-    if (!apiVersion.matches("([a-z0-9.-]+/)?[a-z0-9]+")) {
+    int slash = apiVersion.indexOf('/');
+    List<String> parts = new ArrayList<>();
+    Names.resource(parts, slash < 0 ? null : apiVersion.substring(0, slash), apiVersion.substring(slash + 1), "any");
+    if (!parts.isEmpty() || slash == 0) {
       errors.add("apiVersion \"" + apiVersion + "\" is not GROUP/VERSION");
     }
     if (!kind.matches("[A-Za-z0-9]+")) {
@@ -127,12 +131,7 @@ public interface Retriever<T extends HasMetadata> {
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, ResourceDefinitionContext kind) {
     List<String> errors = new ArrayList<>();
-    if (kind.getVersion() == null || kind.getVersion().isBlank()) {
-      errors.add("the version is missing");
-    }
-    if (kind.getPlural() == null || kind.getPlural().isBlank()) {
-      errors.add("the plural is missing");
-    }
+    Names.resource(errors, kind.getGroup(), kind.getVersion(), kind.getPlural());
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", errors));
     }

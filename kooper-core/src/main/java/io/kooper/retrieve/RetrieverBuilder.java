@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
+import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -99,8 +101,13 @@ public final class RetrieverBuilder<T extends HasMetadata> {
       errors.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
           + " (a custom resource class that is not has to implement Namespaced)");
     }
-    namespaces.forEach(namespace -> mustNotBeBlank(errors, "namespace", namespace == null ? "" : namespace));
-    mustNotBeBlank(errors, "name", name);
+    if (HasMetadata.getVersion(type) != null) {
+      Names.resource(errors, HasMetadata.getGroup(type), HasMetadata.getVersion(type), HasMetadata.getPlural(type));
+    }
+    namespaces.forEach(namespace -> Names.label(errors, "namespace", namespace == null ? "" : namespace));
+    if (name != null) {
+      Names.object(errors, "name", name);
+    }
     mustNotBeBlank(errors, "label selector", labelSelector);
     mustNotBeBlank(errors, "field selector", fieldSelector);
     if (!errors.isEmpty()) {
@@ -114,12 +121,13 @@ public final class RetrieverBuilder<T extends HasMetadata> {
       selectors.put("fieldSelector", fieldSelector);
     }
     if (name != null) {
-      selectors.merge("fieldSelector", "metadata.name=" + name, (others, byName) -> byName + "," + others);
+      String byName = "metadata.name=" + name.replaceAll("[\\\\,=]", "\\\\$0"); // these are a selector's own characters
+      selectors.merge("fieldSelector", byName, (others, own) -> own + "," + others);
     }
-    String group = HasMetadata.getGroup(type);
+    String group = Objects.requireNonNullElse(HasMetadata.getGroup(type), "");
     String plural = HasMetadata.getPlural(type);
     Function<@Nullable String, ListerWatcher<T>> source = namespace -> new HttpListerWatcher<>(client, type,
-        new Target(Target.server(client), group == null ? "" : group, HasMetadata.getVersion(type), plural, namespace, selectors),
+        new Target(Target.server(client), group, HasMetadata.getVersion(type), plural, namespace, selectors),
         null, streamingList, Deadlines.DEFAULT);
     ListerWatcher<T> all;
     if (namespaces.size() > 1) {

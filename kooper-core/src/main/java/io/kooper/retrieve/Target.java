@@ -2,11 +2,13 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.Client;
+import io.kooper.internal.Names;
 import java.net.URI;
 import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -40,16 +42,28 @@ record Target(
     int rest = core ? 2 : 3;
     int left = segments.length - rest;
     boolean inNamespace = left == 3 && segments[rest].equals("namespaces");
-    if (!core && !segments[0].equals("apis") || left != 1 && !inNamespace) {
+    String query = uri.getRawQuery();
+    // a name with one of these characters has made another path; where they belong into a query, they are encoded
+    boolean another = uri.getRawFragment() != null || query != null && (query.contains("?") || query.contains("/"));
+    if (!core && !segments[0].equals("apis") || left != 1 && !inNamespace || another) {
       throw new IllegalArgumentException("not a list of a resource: " + uri);
     }
+    List<String> errors = new ArrayList<>();
+    if (inNamespace) {
+      Names.label(errors, "namespace", URLDecoder.decode(segments[rest + 1], StandardCharsets.UTF_8));
+    }
+    Names.resource(errors, core ? null : segments[1], segments[rest - 1], segments[segments.length - 1]);
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", errors));
+    }
     Map<String, String> selectors = new LinkedHashMap<>();
-    if (uri.getRawQuery() != null) {
-      for (String parameter : uri.getRawQuery().split("&")) {
+    if (query != null) {
+      for (String parameter : query.split("&")) {
         int equals = parameter.indexOf('=');
-        if (equals > 0 && parameter.substring(0, equals).endsWith("Selector")) {
-          selectors.put(parameter.substring(0, equals),
-              URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+        String key = equals < 0 ? parameter : parameter.substring(0, equals);
+        String value = equals < 0 ? "" : URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8);
+        if (!key.equals(LABELS) && !key.equals(FIELDS) || selectors.put(key, value) != null) {
+          throw new IllegalArgumentException("not a list of a resource: " + uri);
         }
       }
     }
@@ -132,16 +146,17 @@ record Target(
 
   /** Without the parameters that are null. */
   private String url(Map<String, @Nullable Object> query) {
-    StringBuilder url = new StringBuilder(server).append(group.isEmpty() ? "api/" : "apis/").append(apiVersion());
+    StringBuilder url = new StringBuilder(server).append(group.isEmpty() ? "api" : "apis/" + Names.encoded(group))
+        .append('/').append(Names.encoded(version));
     if (namespace != null) {
-      url.append("/namespaces/").append(namespace);
+      url.append("/namespaces/").append(Names.encoded(namespace));
     }
-    url.append('/').append(plural);
+    url.append('/').append(Names.encoded(plural));
     char separator = '?';
     for (Map.Entry<String, @Nullable Object> parameter : query.entrySet()) {
       if (parameter.getValue() != null) {
         url.append(separator).append(parameter.getKey()).append('=')
-            .append(URLEncoder.encode(parameter.getValue().toString(), StandardCharsets.UTF_8));
+            .append(Names.encoded(parameter.getValue().toString()));
         separator = '&';
       }
     }

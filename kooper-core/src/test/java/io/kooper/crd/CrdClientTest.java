@@ -9,14 +9,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.kooper.clock.Clock;
 import io.kooper.clock.ManualClock;
 import io.kooper.crd.FakeCrdApi.Happening;
+import io.kooper.fake.Logs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
@@ -44,9 +48,9 @@ class CrdClientTest {
 
   private final FakeCrdApi api = new FakeCrdApi();
   private final LeapingClock clock = new LeapingClock();
-  private final CrdClient client = client(clock);
+  private final DefaultCrdClient client = client(clock);
 
-  private CrdClient client(Clock clock) {
+  private DefaultCrdClient client(Clock clock) {
     return new DefaultCrdClient(api, FakeCrdApi.JSON, clock, () -> 0);
   }
 
@@ -61,7 +65,7 @@ class CrdClientTest {
   }
 
   private List<String> calls() {
-    return api.calls.stream().filter(call -> !call.equals("version")).toList();
+    return api.calls.stream().filter(call -> !call.equals("version") && !call.startsWith("list")).toList();
   }
 
   private static CustomResourceDefinition changed() {
@@ -183,7 +187,7 @@ class CrdClientTest {
       api.put(Definitions.FOO_AS_SERVED);
       ensure(Definitions.definition(Definitions.FOO.replace("name: v1", "name: v2")), CrdPolicy.UPDATE);
       assertThat(Trees.list(api.stored, "spec", "versions")).extracting(v -> Trees.text(v, "name"))
-          .containsExactly("v2", "v1");
+          .containsExactly("v1", "v2");
     }
 
     @ParameterizedTest
@@ -244,18 +248,29 @@ class CrdClientTest {
   class WithADefinitionWithoutASchema {
 
     @Test
+    void addsToARicherOneButLeavesItsSchema() throws Exception {
+      api.put(Definitions.FOO_AS_SERVED);
+      Object schema = schema();
+      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.UPDATE);
+      assertThat(calls()).containsExactly("get", "update");
+      assertThat(schema()).isEqualTo(schema);
+      assertThat(Trees.list(version(), "additionalPrinterColumns")).extracting(c -> Trees.text(c, "name"))
+          .containsExactly("Size", "New");
+    }
+
+    @Test
     void neverReplacesARicherSchema() throws Exception {
       api.put(Definitions.FOO_AS_SERVED);
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.UPDATE);
+      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.REPLACE);
       assertThat(calls()).containsExactly("get");
     }
 
     @Test
-    void neverUpdatesOneWithMoreVersions() throws Exception {
+    void neverReplacesOneWithMoreVersions() throws Exception {
       ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
       ensure(Definitions.schemaless().version("v2").build(), CrdPolicy.UPDATE);
       api.calls.clear();
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.UPDATE);
+      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.REPLACE);
       assertThat(calls()).containsExactly("get");
     }
 
@@ -267,11 +282,29 @@ class CrdClientTest {
     }
 
     @Test
-    void isReplacedByOneWithASchema() throws Exception {
+    void isReplacedByOneWithASchemaOnPurpose() throws Exception {
+      ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
+      ensure(Definitions.foo(), CrdPolicy.REPLACE);
+      assertThat(schema()).containsKey("properties").doesNotContainKey(SchemaUnion.PRESERVE);
+    }
+
+    @Test
+    void takesOverFieldsAndDefaultsButKeepsAndAllowsWhatIsStored() throws Exception {
       ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
       ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      assertThat(Trees.map(Trees.list(api.stored, "spec", "versions").get(0), "schema", "openAPIV3Schema"))
-          .containsKey("properties").doesNotContainKey("x-kubernetes-preserve-unknown-fields");
+      assertThat(schema()).containsEntry(SchemaUnion.PRESERVE, true).doesNotContainKey("required");
+      assertThat(Trees.map(schema(), "properties", "spec")).containsEntry(SchemaUnion.PRESERVE, true)
+          .doesNotContainKey("x-kubernetes-validations");
+      assertThat(Trees.map(schema(), "properties", "spec", "properties", "size"))
+          .containsOnly(Map.entry(SchemaUnion.PRESERVE, true), Map.entry("default", 1));
+    }
+
+    private Map<String, Object> schema() {
+      return Trees.map(version(), "schema", "openAPIV3Schema");
+    }
+
+    private Object version() {
+      return Trees.list(api.stored, "spec", "versions").get(0);
     }
   }
 
@@ -397,22 +430,32 @@ class CrdClientTest {
       assertThat(ensureFails(changed(), CrdPolicy.UPDATE)).hasMessageContainingAll(
           "cannot " + verb + " the CustomResourceDefinition \"foos.example.com\"", "403 Forbidden, \"User \"u\" cannot\"",
           "the verb \"" + verb + "\" on resource \"customresourcedefinitions\" of API group \"apiextensions.k8s.io\"", rule)
-          .hasCauseInstanceOf(KubernetesClientException.class);
-      assertThat(clock.waits).as("at once").isEmpty();
+          .hasRootCauseInstanceOf(KubernetesClientException.class);
+      assertThat(clock.elapsed()).as("it may be granted meanwhile").isEqualTo(MINUTE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"get", "create", "update"})
+    void succeedsWhenThePermissionIsGrantedMeanwhile(String verb) throws Exception {
+      if (verb.equals("update")) {
+        api.put(Definitions.FOO_AS_SERVED);
+      }
+      Happening forbidden = refusal(403, "Forbidden", "User \"u\" cannot");
+      api.next(verb, forbidden, refusal(401, "Unauthorized", "Unauthorized"), forbidden);
+      List<@Nullable String> pending = new ArrayList<>();
+      client.ensurePresent(changed(), CrdPolicy.UPDATE, MINUTE, pending::add);
+      assertThat(pending).hasSize(4).last().isNull();
+      assertThat(pending.get(0)).contains("foos.example.com is not ready", "grant the verb \"" + verb + "\"");
+      assertThat(pending.get(1)).contains("credentials");
     }
 
     @Test
-    void failsAtOnceWithoutAcceptedCredentials() {
-      api.always("get", refusal(401, "Unauthorized", "Unauthorized"));
-      assertThat(ensureFails(Definitions.foo(), CrdPolicy.UPDATE)).hasMessageContaining("credentials");
-    }
-
-    @Test
-    void goesOnWaitingWhenItMayNotReadForAWhile() throws Exception {
-      api.establishing = false;
-      Happening forbidden = refusal(403, "Forbidden", "authorizer not ready");
-      api.next("get", nothing(), forbidden, forbidden, () -> Trees.map(api.stored).put("status", FakeCrdApi.established()));
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
+    void tellsTheLogAtOnceWhatIsToBeGrantedAndAgainEachHalfMinute() {
+      api.always("get", refusal(403, "Forbidden", "no"));
+      try (Logs log = new Logs(DefaultCrdClient.class.getName(), Level.WARN)) {
+        ensureFails(Definitions.foo(), CrdPolicy.UPDATE);
+        assertThat(log.lines()).filteredOn(line -> line.contains("grant the verb")).hasSize(2);
+      }
     }
 
     @Test
@@ -447,7 +490,7 @@ class CrdClientTest {
     void needsNoVersionOfAServerThatHasADefinition() throws Exception {
       api.put(Definitions.FOO_AS_SERVED);
       ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      assertThat(api.calls).containsExactly("get");
+      assertThat(api.calls).containsExactly("get", "list v1");
     }
 
     @ParameterizedTest

@@ -27,7 +27,11 @@ class DriftTest {
   }
 
   private static List<String> drift(String wanted, String existing) {
-    return Drift.of(wanted(wanted), existing(existing));
+    return differences(wanted(wanted), existing(existing));
+  }
+
+  private static List<String> differences(Map<String, Object> wanted, Map<String, Object> existing) {
+    return Drift.between(existing, Drift.replaced(wanted, existing)).stream().map(Drift.Difference::words).toList();
   }
 
   private static String with(String yaml, String part, String replacement) {
@@ -65,13 +69,14 @@ class DriftTest {
     }
 
     @Test
-    void anotherVersion() {
+    void anotherVersionInWhichObjectsAreStored() {
       assertThat(drift(Definitions.FOO, with(Definitions.FOO_AS_SERVED, "versions:",
-          "versions:\n  - {name: v0, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}"))).isEmpty();
+          "versions:\n  - {name: v0, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}")
+          + "status: {storedVersions: [v0, v1]}\n")).isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"preserveUnknownFields: false", "names: {kind: Foo, plural: foos, categories: []}"})
+    @ValueSource(strings = {"preserveUnknownFields: false", "names: {kind: Foo, plural: foos, shortNames: [fo], categories: []}"})
     void aZeroThatTheServerLeavesOut(String zero) {
       String field = zero.startsWith("names") ? "names: {kind: Foo, plural: foos, shortNames: [fo]}" : "group: example.com";
       String value = zero.startsWith("names") ? zero : "group: example.com\n  " + zero;
@@ -90,7 +95,7 @@ class DriftTest {
         [fo]                      | [fo, f]                  | spec.names.shortNames
         plural: foos,             | plural: foos, singular: one, | spec.names.singular
         group: example.com        | {group: example.com, preserveUnknownFields: true} | spec.preserveUnknownFields
-        name: v1                  | name: v2                 | spec.versions has no "v2"
+        name: v1                  | name: v2                 | spec.versions[v2] is missing
         served: true              | served: false            | spec.versions[v1].served
         {status: {}}              | {status: {}, scale: {specReplicasPath: .spec.n, statusReplicasPath: .status.n}} | \
         spec.versions[v1].subresources.scale
@@ -148,11 +153,11 @@ class DriftTest {
   }
 
   @Nested
-  class Merged {
+  class Replaced {
 
     private Map<String, Object> merged(String wanted, String existing) {
-      Map<String, Object> merged = Drift.merge(wanted(wanted), existing(existing));
-      assertThat(Drift.of(wanted(wanted), merged)).as("what is left").isEmpty();
+      Map<String, Object> merged = Drift.replaced(wanted(wanted), existing(existing));
+      assertThat(differences(wanted(wanted), merged)).as("what is left").isEmpty();
       return merged;
     }
 
@@ -176,8 +181,10 @@ class DriftTest {
     }
 
     @Test
-    void keepsTheVersionsThatItDoesNotNameButNotAsTheStorage() {
-      Map<String, Object> merged = merged(with(Definitions.FOO, "name: v1", "name: v2"), Definitions.FOO_AS_SERVED);
+    void keepsTheVersionsInWhichObjectsAreStoredButNotAsTheStorage() {
+      Map<String, Object> merged = merged(with(Definitions.FOO, "name: v1", "name: v2"), with(Definitions.FOO_AS_SERVED,
+          "versions:", "versions:\n  - {name: v0, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}")
+          + "status: {storedVersions: [v1]}\n");
       assertThat(Trees.list(merged, "spec", "versions")).extracting(v -> Trees.text(v, "name") + Trees.at(v, "storage"))
           .containsExactly("v2true", "v1false");
     }
@@ -192,7 +199,7 @@ class DriftTest {
     @Test
     void leavesTheExistingOneAlone() {
       Map<String, Object> existing = existing(Definitions.FOO_AS_SERVED);
-      Drift.merge(wanted(with(Definitions.FOO, "name: v1", "name: v2")), existing);
+      Drift.replaced(wanted(with(Definitions.FOO, "name: v1", "name: v2")), existing);
       assertThat(existing).isEqualTo(existing(Definitions.FOO_AS_SERVED));
     }
   }

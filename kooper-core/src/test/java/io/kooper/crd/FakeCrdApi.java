@@ -166,6 +166,13 @@ class FakeCrdApi implements CrdApi {
   }
 
   @Override
+  public synchronized void list(String group, String version, String plural, Duration patience)
+      throws InterruptedException {
+    calls.add("list " + version);
+    happens("list");
+  }
+
+  @Override
   public synchronized boolean delete(String name) throws InterruptedException {
     calls.add("delete");
     happens("delete");

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which address each way of making a retriever leads to. */
@@ -198,6 +199,55 @@ class RetrieverTest {
           .hasMessageContaining("field selector is blank");
       assertThatThrownBy(() -> Retriever.of(client, GenericKubernetesResource.class))
           .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Retriever.generic");
+    }
+  }
+
+  /** What would be another path, or another selection, is refused where it enters. */
+  @Nested
+  class Names {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kube-system/configmaps?x=", "..", ".", "a.b", "A", "a%2fb", "a b", "-a", "a\n", "", "a#"})
+    void ofNamespacesAreLabels(String namespace) {
+      assertThatThrownBy(() -> Retriever.builder(client, Pod.class).inNamespace(namespace).inNamespaces(List.of("x", "_"))
+          .build()).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll("the namespace ", "\"_\"");
+      assertThat(server.requests).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "..", "a/b", "a%2fb"})
+    void ofObjectsArePathSegments(String name) {
+      assertThatThrownBy(() -> Retriever.builder(client, Pod.class).withName(name).build())
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the name \"" + name + "\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+        system:node | system:node
+        a?b&c=d     | a?b&c\\=d
+        a,b=c       | a\\,b\\=c
+        """)
+    void ofObjectsMayBeAnythingElse(String name, String selected) throws Exception {
+      assertThat(asked(Retriever.builder(client, Pod.class).withName(name).build()))
+          .isEqualTo("/api/v1/pods?fieldSelector=metadata.name=" + selected.replace("\\\\", "\\"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kube-system/pods?x=", "kube-system/pods?labelSelector=", "kube-system/pods#",
+        "a.b", "..", "a%2Fb"})
+    void inASelectionAreNamesToo(String namespace) {
+      assertThatThrownBy(() -> Retriever.of(client, Pod.class, c -> c.pods().inNamespace(namespace).withLabel("app", "web")))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void ofResourcesAreLabelsInAGroup() {
+      assertThatThrownBy(() -> Retriever.generic(client, new ResourceDefinitionContext.Builder()
+          .withGroup("example.com/v1/secrets?").withVersion("../v1").withPlural("bars/x").build()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("the group \"example.com/v1/secrets?\"", "the version \"../v1\"", "the plural \"bars/x\"");
+      assertThatThrownBy(() -> Retriever.generic(client, "../v1", "Bar"))
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("\"../v1\" is not GROUP/VERSION");
     }
   }
 

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Version;
 import io.kooper.controller.Controller;
@@ -27,9 +28,11 @@ import io.kooper.operator.Operator;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -265,6 +268,92 @@ class AnyClusterTest {
       });
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Of two releases: fields, types, enums, bounds, required fields, rules, lists, maps, unknown fields, and the rest. */
+  private static final String RELEASE = """
+      metadata: {name: %1$s.test.kooper.io}
+      spec:
+        group: test.kooper.io
+        scope: Namespaced
+        names: {kind: K%1$s, plural: %1$s, shortNames: [%1$s-%4$s]}
+        versions:
+        - name: v1
+          served: true
+          storage: %5$s
+          schema:
+            openAPIV3Schema: {type: object, properties: {spec: {type: object, %2$s}}}
+          %3$s
+      """;
+  private static final List<List<String>> KINDS = List.of(
+      List.of("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {b: {type: string}}}"),
+      List.of("{type: string, enum: [A, B]}", "{type: string, enum: [B, C], default: C}"),
+      List.of("{type: integer, maximum: 10, format: int32}", "{type: integer, maximum: 20, minimum: 1, format: int64}"),
+      List.of("{type: integer}", "{type: number}"), List.of("{type: string}", "{type: integer}"),
+      List.of("{type: string}", "{x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}"),
+      List.of("{type: string, pattern: a+}", "{type: string, pattern: b+, default: b}"),
+      List.of("{type: array, maxItems: 5, items: {type: object, properties: {a: {type: string}}}}",
+          "{type: array, maxItems: 9, items: {type: object, required: [b], properties: {b: {type: string, nullable: true}}}}"),
+      List.of("{type: array, items: {type: object, properties: {k: {type: string}}}}",
+          "{type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k],"
+              + " items: {type: object, required: [k], properties: {k: {type: string}}}}"),
+      List.of("{type: object, additionalProperties: {type: string}}", "{type: object, properties: {a: {type: string}}}"),
+      List.of("{type: object, x-kubernetes-preserve-unknown-fields: true}",
+          "{type: object, required: [a], default: {a: {b: 1}}, properties: {a: {type: object, properties: {b: {type: integer,"
+              + " default: 1}}}, l: {type: array, items: {type: string}},"
+              + " m: {type: object, additionalProperties: {type: string}}}}"),
+      List.of("{x-kubernetes-preserve-unknown-fields: true}", "{type: object, properties: {a: {type: string}}}"),
+      List.of("{type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}",
+          "{type: object, x-kubernetes-embedded-resource: true, properties: {metadata: {type: object}, spec: {type: object}}}"),
+      List.of("{type: object, required: [a], properties: {a: {type: string, maxLength: 9}},"
+          + " x-kubernetes-validations: [{rule: size(self.a) > 1}]}",
+          "{type: object, properties: {a: {type: string, maxLength: 99}, b: {type: boolean}}}"));
+
+  private static CustomResourceDefinition release(String plural, int release) {
+    String fields = "properties: {" + IntStream.range(0, KINDS.size())
+        .mapToObj(i -> "f" + i + ": " + KINDS.get(i).get(release)).collect(Collectors.joining(", ")) + "}";
+    String rest = release == 0 ? "additionalPrinterColumns: [{name: A, type: string, jsonPath: .spec.f1}]"
+        : "subresources: {status: {}}\n  - {name: v2, served: true, storage: true, schema: {openAPIV3Schema: {type: object,"
+            + " properties: {spec: {type: object, " + fields + "}}}}}";
+    return new KubernetesSerialization().unmarshal(
+        RELEASE.formatted(plural, fields, rest, release, release == 0), CustomResourceDefinition.class);
+  }
+
+  @Test
+  @DisplayName("K10: a replica of another release takes nothing away, and objects keep what they have")
+  void releasesSideBySide() throws Exception {
+    CrdClient crds = CrdClient.of(client);
+    for (int first : new int[] {0, 1}) {
+      String plural = "release" + first;
+      for (int release : new int[] {first, 1 - first}) {
+        crds.ensurePresent(release(plural, release), CrdPolicy.UPDATE, PATIENCE);
+      }
+      var kinds = client.apiextensions().v1().customResourceDefinitions().withName(plural + ".test.kooper.io");
+      var objects = client.genericKubernetesResources("test.kooper.io/v1", "Krelease" + first).inNamespace(namespace);
+      GenericKubernetesResource object = new KubernetesSerialization().unmarshal("""
+          apiVersion: test.kooper.io/v1
+          kind: Krelease%s
+          metadata: {name: one}
+          spec: {f0: {a: x, b: y}, f1: C, f2: 20, f3: 1.5, f5: 1, f7: [{a: x, b: null}], f10: {a: {b: 1, c: {d: 1}}, z: 1},
+            f11: {a: x}, f12: {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {x: 1}}, f13: {b: true}}
+          """.formatted(first), GenericKubernetesResource.class);
+      await().atMost(PATIENCE).ignoreExceptions().until(() -> objects.resource(object).create() != null);
+      long generation = kinds.get().getMetadata().getGeneration();
+      for (int release : new int[] {first, 1 - first, first}) {
+        crds.ensurePresent(release(plural, release), CrdPolicy.UPDATE, PATIENCE);
+      }
+      assertThat(kinds.get().getMetadata().getGeneration()).as("there is an end to it").isEqualTo(generation);
+      objects.withName("one").edit(one -> {
+        one.getMetadata().setLabels(Map.of("written", "old"));
+        return one;
+      });
+      Map<String, Object> spec = objects.withName("one").get().get("spec");
+      Map<String, Object> before = object.get("spec");
+      assertThat(spec).as("first release " + first).containsAllEntriesOf(before);
+      assertThat(kinds.get().getSpec().getVersions()).extracting(v -> v.getName() + " " + v.getStorage())
+          .containsExactlyInAnyOrder("v1 false", "v2 true");
+      crds.delete(plural + ".test.kooper.io");
     }
   }
 }

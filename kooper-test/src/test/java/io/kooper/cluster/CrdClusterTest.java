@@ -261,13 +261,33 @@ class CrdClusterTest {
   }
 
   @Test
-  void aMissingPermissionIsNamedAtOnce() {
-    server.faults().inject(Fault.status(403).message("User \"u\" cannot create resource").on("create", CRDS));
-    long creates = requests("create");
-    assertThatThrownBy(() -> ensure(definition())).isInstanceOf(CrdException.class)
-        .hasMessageContainingAll("403 Forbidden", "User \"u\" cannot create resource", "verbs: [create]")
-        .hasCauseInstanceOf(KubernetesClientException.class);
-    assertThat(requests("create")).as("asked once").isEqualTo(creates + 1);
+  void aMissingPermissionIsNamedAndTriedAgain() throws Exception {
+    CRD<Teapot> teapots = CRD.builder(client, Teapot.class).definition(definition()).timeout(TIMEOUT).build();
+    Injection forbidden = server.faults().inject(
+        Fault.status(403).message("User \"u\" cannot create resource").on("create", CRDS));
+    FutureTask<Throwable> end = new FutureTask<>(() -> catchThrowable(teapots::initialize));
+    new Thread(end, "initializes").start();
+    await().atMost(A_BUSY_MACHINE).until(() -> teapots.pending() != null && forbidden.hits() > 1);
+    assertThat(teapots.pending()).contains("403 Forbidden", "User \"u\" cannot create resource", "verbs: [create]");
+    server.faults().clear();
+    assertThat(end.get(30, TimeUnit.SECONDS)).isNull();
+    assertThat(teapots.pending()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {404, 429, 503})
+  void objectsThatCannotBeListedYetAreWaitedFor(int code) throws Exception {
+    Injection notYet = server.faults().inject(Fault.status(code).on("list", "teapots").times(2));
+    ensure(definition());
+    assertThat(notYet.hits()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {403, 500})
+  void aListThatIsRefusedIsAResponse(int code) throws Exception {
+    Injection refused = server.faults().inject(Fault.status(code).on("list", "teapots"));
+    ensure(definition());
+    assertThat(refused.hits()).isEqualTo(1);
   }
 
   @ParameterizedTest
