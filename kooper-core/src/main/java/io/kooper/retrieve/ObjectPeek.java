@@ -4,12 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads an object's name, namespace, uid and version from its bytes when it cannot be bound as a whole.
@@ -19,27 +13,17 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class ObjectPeek {
 
-  /** An object may be here because it is too long for the binding: its name is read all the same. */
-  private static final JsonFactory JSON = JsonFactory.builder()
-      .streamReadConstraints(StreamReadConstraints.builder()
-          .maxNestingDepth(10_000) // as in Go, so no API server sends more
-          .maxNameLength(Integer.MAX_VALUE)
-          .maxNumberLength(Integer.MAX_VALUE)
-          .maxStringLength(Integer.MAX_VALUE)
-          .build())
-      .build();
-
   private final Map<String, String> metadata = new HashMap<>();
   private boolean metadataComplete;
 
   private ObjectPeek(byte[] bytes, int length) {
-    // decoded here, since the parser takes a malformed character for a fault: it may be far from the name
-    String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
-    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
-      if (parser.nextToken() == JsonToken.START_OBJECT) {
-        object(parser);
+    // a malformed character is no fault: it may be far from the name
+    StrictJson json = new StrictJson(new String(bytes, 0, length, StandardCharsets.UTF_8));
+    try {
+      if (json.next() == '{') {
+        object(json);
       }
-    } catch (JacksonException e) {
+    } catch (StrictJson.FaultException e) {
       // what was read up to here counts
     }
   }
@@ -49,25 +33,28 @@ final class ObjectPeek {
     return new Undecodable(peek.key(), peek.metadata.get("uid"), peek.metadata.get("resourceVersion"), deleted, cause);
   }
 
-  private void object(JsonParser parser) {
-    String name;
-    while ((name = parser.nextName()) != null) {
-      if (parser.nextToken() == JsonToken.START_OBJECT && name.equals("metadata")) {
-        metadata(parser);
+  private void object(StrictJson json) throws StrictJson.FaultException {
+    String name = json.nextName(true);
+    for (; name != null; name = json.nextName(false)) {
+      char value = json.next();
+      if (value == '{' && name.equals("metadata")) {
+        metadata(json);
         metadataComplete = true;
         return;
       }
-      parser.skipChildren();
+      json.skip(value);
     }
   }
 
-  private void metadata(JsonParser parser) {
-    String name;
-    while ((name = parser.nextName()) != null) {
-      if (parser.nextToken() == JsonToken.VALUE_STRING) {
-        metadata.put(name, parser.getString());
+  private void metadata(StrictJson json) throws StrictJson.FaultException {
+    String name = json.nextName(true);
+    for (; name != null; name = json.nextName(false)) {
+      char value = json.next();
+      if (value == '"') {
+        metadata.put(name, json.string());
+      } else {
+        json.skip(value);
       }
-      parser.skipChildren();
     }
   }
 

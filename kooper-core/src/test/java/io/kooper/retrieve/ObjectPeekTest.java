@@ -3,9 +3,18 @@ package io.kooper.retrieve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 
 class ObjectPeekTest {
 
@@ -75,5 +84,50 @@ class ObjectPeekTest {
   void refusesNestingWithoutEnd() {
     assertThat(peek("{\"a\":" + "[".repeat(100_000) + "]".repeat(100_000) + ",\"metadata\":{\"name\":\"a\"}}"))
         .isEqualTo("null null null");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void readsOfAnyTextWhatAStrictParserReads(long seed) {
+    String sound = "{\"a\" : [ {} , [],{\"b\":{\"c\":-0.5e+3}},\t1, \"\\u00e9\\n\\\\\", true,null],\n"
+        + "\"metadata\":{\"labels\":{\"x\":[0]},\"uid\":\"u\",\"namespace\":\"x\",\"n\":10,\"name\":\"a\\/b\"},\"z\":false}";
+    String alphabet = "{}[],:\"\\ \n0123456789-+.eEutrfalsn\u0001";
+    Random random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text = new StringBuilder(sound);
+      for (int changes = random.nextInt(3); changes >= 0; changes--) {
+        int at = random.nextInt(text.length());
+        text.replace(at, at + random.nextInt(3), random.nextInt(4) == 0 ? "" // cut, replaced or inserted
+            : String.valueOf(alphabet.charAt(random.nextInt(alphabet.length()))));
+      }
+      assertThat(peek(text.toString())).as(text.toString()).isEqualTo(parsed(text.toString()));
+    }
+  }
+
+  /** As {@link #peek}, by Jackson's parser. */
+  private static String parsed(String json) {
+    Map<String, String> metadata = new HashMap<>();
+    boolean complete = false;
+    try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), json)) {
+      String name;
+      while ((parser.currentToken() != null || parser.nextToken() == JsonToken.START_OBJECT) && !complete
+          && (name = parser.nextName()) != null) {
+        complete = parser.nextToken() == JsonToken.START_OBJECT && name.equals("metadata");
+        while (complete && (name = parser.nextName()) != null) {
+          if (parser.nextToken() == JsonToken.VALUE_STRING) {
+            metadata.put(name, parser.getString());
+          }
+          parser.skipChildren();
+        }
+        parser.skipChildren();
+      }
+    } catch (JacksonException e) {
+      complete = false;
+    }
+    String name = metadata.getOrDefault("name", "");
+    String namespace = metadata.get("namespace");
+    ObjectKey key = name.isEmpty() || namespace == null && !complete ? null
+        : new ObjectKey(namespace == null ? "" : namespace, name);
+    return key + " " + metadata.get("uid") + " " + metadata.get("resourceVersion");
   }
 }
