@@ -8,8 +8,10 @@ import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerListener;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Throwables;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
@@ -90,7 +92,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
     this.deliveries = new Deliveries<>(informer.store(), queue, metrics);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics);
-    this.workers = new Workers<>(name, queue, deliveries, informer.store(), chain(builder, defaults), timeouts, clock);
+    this.workers = new Workers<>(name, queue, deliveries, informer.store(), retriever::copy,
+        chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock, metrics);
@@ -116,7 +119,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, deliveries, builder.retries, builder.resync != null, metrics, new FailureLog(clock));
-    return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried));
+    return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried), new Guard(log, name + ": its log context"));
   }
 
   private static <V> V first(@Nullable V chosen, V otherwise) {
@@ -144,7 +147,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     } catch (ControllerException e) {
       failure = e;
     } catch (Throwable t) { // an Error too, as when there is no memory for a thread
-      failure = failed("could not start: " + t, t);
+      failure = failed("could not start: " + Throwables.text(t), t);
     } finally {
       finish();
     }
@@ -172,7 +175,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       interrupted = true;
       life.requestStop();
     } catch (Throwable t) {
-      failure = t instanceof ControllerException e ? e : failed("could not start: " + t, t);
+      failure = t instanceof ControllerException e ? e : failed("could not start: " + Throwables.text(t), t);
       life.requestStop();
     }
     if (life.state() != State.RUNNING) {

@@ -80,8 +80,7 @@ final class FailureLog {
   }
 
   private static String signature(Level level, Throwable cause) {
-    StackTraceElement[] trace = cause.getStackTrace();
     int status = cause instanceof KubernetesClientException e ? e.getCode() : 0;
-    return level + " " + cause.getClass().getName() + " " + status + " " + (trace.length == 0 ? "" : trace[0]);
+    return level + " " + status + " " + Throwables.signature(cause);
   }
 }

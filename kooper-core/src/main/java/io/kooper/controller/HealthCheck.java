@@ -5,6 +5,7 @@ import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -105,7 +106,7 @@ final class HealthCheck {
       case NEW -> " was not run yet";
       case RUNNING -> " runs";
       case STOPPING -> " stops";
-      case ENDED -> " has ended" + (why == null ? "" : ": " + why.getMessage());
+      case ENDED -> " has ended" + (why == null ? "" : ": " + Throwables.message(why));
     };
   }
 

@@ -1,7 +1,6 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
@@ -12,6 +11,7 @@ import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One call of the handler for one key. */
@@ -22,6 +22,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final int attempt;
   private final Delivery<T> delivery;
   private final Store<T> store;
+  private final UnaryOperator<T> copier;
   private final Leadership leadership;
   private final long startedAt;
 
@@ -37,12 +38,13 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private @Nullable Trace trace;
 
   Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store,
-      Leadership leadership, long startedAt) {
+      UnaryOperator<T> copier, Leadership leadership, long startedAt) {
     this.controller = controller;
     this.key = key;
     this.attempt = attempt;
     this.delivery = delivery;
     this.store = store;
+    this.copier = copier;
     this.leadership = leadership;
     this.startedAt = startedAt;
   }
@@ -191,7 +193,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public T copy() {
-    return Serialization.clone(delivery.object());
+    return copier.apply(delivery.object());
   }
 
   @Override

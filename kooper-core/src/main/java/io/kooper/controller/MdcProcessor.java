@@ -1,28 +1,34 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.internal.Guard;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /** Lets the lines that are logged while a job runs, the handler's among them, say whose they are. */
-record MdcProcessor<T extends HasMetadata>(Processor<T> next) implements Processor<T> {
+record MdcProcessor<T extends HasMetadata>(Processor<T> next, Guard guard) implements Processor<T> {
 
   @Override
   public void process(Job<T> job) throws Throwable {
-    @Nullable Map<String, String> before = MDC.getCopyOfContextMap(); // an executor's thread may have one of its own
-    MDC.put("controller", job.controller());
-    MDC.put("namespace", job.key().namespace());
-    MDC.put("name", job.key().name());
-    MDC.put("attempt", Integer.toString(job.attempt()));
+    // an executor's thread may have one of its own
+    @Nullable Map<String, String> before = guard.ask(MDC::getCopyOfContextMap, null);
+    guard.run(() -> {
+      MDC.put("controller", job.controller());
+      MDC.put("namespace", job.key().namespace());
+      MDC.put("name", job.key().name());
+      MDC.put("attempt", Integer.toString(job.attempt()));
+    });
     try {
       next.process(job);
     } finally {
-      if (before == null) {
-        MDC.clear();
-      } else {
-        MDC.setContextMap(before);
-      }
+      guard.run(() -> {
+        if (before == null) {
+          MDC.clear();
+        } else {
+          MDC.setContextMap(before);
+        }
+      });
     }
   }
 }

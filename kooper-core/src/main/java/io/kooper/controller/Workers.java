@@ -22,6 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class Workers<T extends HasMetadata> {
   private final WorkQueue<ObjectKey> queue;
   private final Deliveries<T> deliveries;
   private final Store<T> store;
+  private final UnaryOperator<T> copier;
   private final Processor<T> processor;
   private final @Nullable Timeouts timeouts;
   private final Clock clock;
@@ -53,12 +55,13 @@ final class Workers<T extends HasMetadata> {
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
-  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store, Processor<T> processor,
-      @Nullable Timeouts timeouts, Clock clock) {
+  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store,
+      UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, Clock clock) {
     this.name = name;
     this.queue = queue;
     this.deliveries = deliveries;
     this.store = store;
+    this.copier = copier;
     this.processor = processor;
     this.timeouts = timeouts;
     this.clock = clock;
@@ -71,6 +74,7 @@ final class Workers<T extends HasMetadata> {
    */
   void start(int count, @Nullable Executor executor) {
     Thread starter = Thread.currentThread();
+    ClassLoader loader = starter.getContextClassLoader(); // which our own threads inherit
     List<Worker> all = Stream.generate(Worker::new).limit(count).toList();
     pool = all;
     for (int i = 0; i < count; i++) {
@@ -80,7 +84,7 @@ final class Workers<T extends HasMetadata> {
           if (Thread.currentThread() == starter) {
             throw new RejectedExecutionException("the executor runs its tasks on the calling thread");
           }
-          worker.run();
+          runWith(loader, worker);
         });
       } else {
         Thread thread = new Thread(worker, "kooper-" + name + "-worker-" + i);
@@ -208,6 +212,18 @@ final class Workers<T extends HasMetadata> {
     }
   }
 
+  /** On an executor's thread, which gets its own context class loader back. */
+  private static void runWith(@Nullable ClassLoader loader, Worker worker) {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(loader);
+    try {
+      worker.run();
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
   /** One of them. All but the first field are of its thread. */
   private final class Worker implements Runnable {
 
@@ -273,7 +289,7 @@ final class Workers<T extends HasMetadata> {
       if (delivery == null) {
         return;
       }
-      run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, leadership, clock.nanoTime()));
+      run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, copier, leadership, clock.nanoTime()));
       // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
       more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }

@@ -157,6 +157,11 @@ public final class CrdBuilder<T extends HasMetadata> {
     }
 
     @Override
+    public T copy(T object) {
+      return retriever.copy(object);
+    }
+
+    @Override
     public String toString() {
       return "CRD " + definition.getMetadata().getName();
     }

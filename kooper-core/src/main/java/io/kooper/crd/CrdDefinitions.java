@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Utils;
 import io.kooper.internal.Names;
+import io.kooper.internal.Throwables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.ParameterizedType;
@@ -91,7 +92,7 @@ public final class CrdDefinitions {
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException(path + " cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(path + " cannot be read: " + Throwables.message(e), e);
     }
     if (!(content instanceof CustomResourceDefinition definition)) {
       throw new IllegalArgumentException(path + " should hold one apiextensions.k8s.io/v1 CustomResourceDefinition, not "

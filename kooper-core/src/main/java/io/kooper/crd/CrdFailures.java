@@ -50,7 +50,7 @@ final class CrdFailures {
     return e.getCode() > 0 && status != null && status.getMessage() != null
         ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
         // without a cause, the message is what is known; with one, it is that of the cause, or none
-        : e.getCause() == null ? String.valueOf(e.getMessage()) : Throwables.text(e.getCause());
+        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause());
   }
 
   private static String advice(String verb, String name, int code) {

@@ -3,6 +3,7 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
@@ -56,7 +57,11 @@ final class Cache<T extends HasMetadata> {
     this.transform = transform;
     this.store = new ObjectStore<>(indexes);
     this.clock = clock;
-    this.metrics = metrics;
+    this.metrics = new GuardedInformerMetrics(name, metrics);
+  }
+
+  InformerMetrics metrics() {
+    return metrics;
   }
 
   Store<T> store() {
@@ -369,15 +374,18 @@ final class Cache<T extends HasMetadata> {
     } else {
       log.warn("informer {}: undecodable: {}", name, object);
     }
+    log.debug("informer {}: why {} is undecodable", name, object.key(), object.cause());
     subscriptions.forEach(subscription -> subscription.undecodable(object));
   }
 
   /** The object's key; null, and reported, when it has no name. */
   private static @Nullable ObjectKey keyOf(HasMetadata object, boolean deleted, Consumer<Undecodable> report) {
+    Objects.requireNonNull(object, "the source gave null for an object");
     try {
       return ObjectKey.of(object);
-    } catch (IllegalArgumentException e) {
-      report.accept(new Undecodable(null, null, versionOf(object), deleted, e));
+    } catch (Throwable t) { // the class of the objects is the user's
+      Throwables.throwIfNoMemory(t);
+      report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
       return null;
     }
   }
@@ -393,9 +401,8 @@ final class Cache<T extends HasMetadata> {
         throw new IllegalStateException("the transform changed name, namespace, uid or resourceVersion");
       }
       return result;
-    } catch (OutOfMemoryError e) {
-      throw e; // says nothing about this object: it has to come again
     } catch (Throwable t) { // user code: one object it cannot take must not stop the others
+      Throwables.throwIfNoMemory(t);
       report.accept(new Undecodable(key, uid, version, deleted, t));
       return null;
     }

@@ -2,7 +2,9 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.ObjectKey;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -74,9 +76,16 @@ final class Index<T extends HasMetadata> {
 
   private Set<String> valuesOf(ObjectKey key, T object) {
     try {
-      return Set.copyOf(values.apply(object));
-    } catch (RuntimeException | StackOverflowError e) { // user code: it must not stop the event
-      log.warn("index {}: the function failed for {}, which is not found by it: {}", name, key, e.toString());
+      List<String> found = new ArrayList<>();
+      for (String value : values.apply(object)) { // one that is none, as untyped code may give it, is found out here
+        found.add(value);
+      }
+      return Set.copyOf(found);
+    } catch (Throwable t) { // user code: it must not stop the event
+      Throwables.throwIfNoMemory(t);
+      log.warn("index {}: the function failed for {}, which is not found by it: {}", name, key,
+          Throwables.place(t, Index.class));
+      log.debug("index {}: why the function failed for {}", name, key, t);
       return Set.of();
     }
   }

@@ -82,6 +82,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " was " + (state == State.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
+    thread.setContextClassLoader(Thread.currentThread().getContextClassLoader()); // not that of build()
     thread.start();
     state = State.STARTED;
   }
@@ -206,7 +207,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       return this;
     }
 
-    /** What takes its figures; it must not throw. Default: nothing. */
+    /** What takes its figures. What it throws is logged. Default: nothing. */
     public Builder<T> metrics(InformerMetrics metrics) {
       this.metrics = metrics;
       return this;

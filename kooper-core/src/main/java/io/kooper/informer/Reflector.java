@@ -8,6 +8,7 @@ import io.kooper.informer.Course.Step;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListSink;
@@ -72,7 +73,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     this.name = name;
     this.source = source;
     this.cache = new Cache<>(name, transform, indexes, clock, metrics);
-    this.metrics = metrics;
+    this.metrics = cache.metrics();
     this.clock = clock;
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     this.backoff = new Backoff(clock, random);
@@ -158,7 +159,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       pauseAfter(new RetrieveException(Reason.UNKNOWN, "the informer's thread was interrupted", null, e), step);
     } catch (Throwable t) { // a source may throw anything; if one event makes it throw, watching on would end there again
       course.requireList();
-      pauseAfter(new RetrieveException(Reason.UNKNOWN, "unexpected: " + t, null, t), step);
+      pauseAfter(new RetrieveException(Throwables.isBinding(t) ? Reason.UNDECODABLE : Reason.UNKNOWN,
+          "unexpected: " + Throwables.words(t, Reflector.class), null, t), step);
     }
   }
 

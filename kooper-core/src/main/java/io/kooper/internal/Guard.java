@@ -1,9 +1,10 @@
 package io.kooper.internal;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Calls hooks of users, as metrics, listeners and tracers, whose failures must disturb nobody: an {@code Error} is a failure
+ * Calls hooks of users, as metrics, listeners and tracers, whose failures must disturb no others: an {@code Error} is a failure
  * like any other. The first one is logged with its stack trace, the rest at debug. May be used from any thread.
  */
 public final class Guard {
@@ -12,6 +13,12 @@ public final class Guard {
   @FunctionalInterface
   public interface Code {
     void run() throws Throwable;
+  }
+
+  /** What is asked for something. */
+  @FunctionalInterface
+  public interface Question<R extends @Nullable Object> {
+    R ask() throws Throwable;
   }
 
   private final Log log;
@@ -30,12 +37,26 @@ public final class Guard {
       code.run();
       return true;
     } catch (Throwable t) {
-      if (failed.compareAndSet(false, true)) {
-        log.error("{} failed; further failures are logged at debug", what, t);
-      } else {
-        log.debug("{} failed again", what, t);
-      }
+      complain(t);
       return false;
+    }
+  }
+
+  /** What it says, or {@code otherwise} when it throws. */
+  public <R extends @Nullable Object> R ask(Question<R> question, R otherwise) {
+    try {
+      return question.ask();
+    } catch (Throwable t) {
+      complain(t);
+      return otherwise;
+    }
+  }
+
+  private void complain(Throwable t) {
+    if (failed.compareAndSet(false, true)) {
+      log.error("{} failed; further failures are logged at debug", what, t);
+    } else {
+      log.debug("{} failed again", what, t);
     }
   }
 }

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Throwables;
+import io.kooper.internal.Urls;
 import io.kooper.leaderelection.LeaseException.Kind;
 import java.net.ConnectException;
 import java.net.URL;
@@ -79,13 +81,9 @@ final class ClientLeaseStore implements LeaseStore {
 
   /** The clients wrap what happened several times over, in words that say nothing. */
   private String words(Throwable thrown) {
-    Throwable origin = thrown;
-    while (origin.getCause() != null && !(origin instanceof ConnectException)) {
-      origin = origin.getCause();
-    }
-    return origin instanceof ConnectException
-        ? "no connection to " + apiServer + "; is the API server running, and is this its address?"
-        : origin.toString();
+    return Throwables.anyCause(thrown, ConnectException.class::isInstance)
+        ? "no connection to " + Urls.withoutUser(apiServer.toString()) + "; is the API server running, and is this its address?"
+        : Throwables.text(Throwables.origin(thrown));
   }
 
   private String cannot(String verb) {

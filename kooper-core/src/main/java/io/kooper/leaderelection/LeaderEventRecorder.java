@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import java.time.temporal.ChronoUnit;
 
 /**
@@ -52,9 +53,9 @@ final class LeaderEventRecorder implements LeaderElectionListener {
   private void write(Event event) {
     try {
       client.v1().events().inNamespace(settings.namespace()).resource(event).create();
-    } catch (RuntimeException e) { // the election does not depend on it
+    } catch (Throwable t) { // the election does not depend on it
       log.warn("cannot write the event \"{}\" in namespace {}: {}; it needs the right to create events", event.getMessage(),
-          settings.namespace(), e.getMessage());
+          settings.namespace(), Throwables.message(t));
     }
   }
 }

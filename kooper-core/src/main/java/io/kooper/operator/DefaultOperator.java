@@ -6,12 +6,15 @@ import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,6 +37,7 @@ final class DefaultOperator implements Operator {
   private final String name;
   private final List<Controller> controllers;
   private final Definitions definitions;
+  private final Guard guard; // foreign controllers may throw whatever they are asked
   private final Duration stopDeadline;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -48,6 +52,7 @@ final class DefaultOperator implements Operator {
     this.name = builder.name;
     this.controllers = List.copyOf(controllers);
     this.running = new ArrayList<>(controllers);
+    this.guard = new Guard(log, "operator " + name + ": one of its controllers");
     this.definitions = new Definitions(builder);
     this.stopDeadline = builder.stopDeadline;
   }
@@ -76,8 +81,8 @@ final class DefaultOperator implements Operator {
       }
     } catch (InterruptedException e) {
       interrupted = true;
-    } catch (RuntimeException | Error e) {
-      failures.add(e);
+    } catch (Throwable t) { // whatever it is: close() waits for the end
+      failures.add(t);
     }
     interrupted |= stop(failures);
     ControllerException thrown = thrown(failures);
@@ -108,7 +113,7 @@ final class DefaultOperator implements Operator {
   private void start() {
     List<Thread> all = new ArrayList<>();
     for (Controller controller : controllers) {
-      all.add(thread(() -> runOne(controller), name, controller.name()));
+      all.add(thread(() -> runOne(controller), name, nameOf(controller)));
     }
     threads = List.copyOf(all);
     all.forEach(Thread::start);
@@ -137,7 +142,7 @@ final class DefaultOperator implements Operator {
     if (one.failure != null) {
       failures.add(one.failure);
     } else if (!stopping()) {
-      failures.add(failed("stops because its controller " + controller.name() + " ended without being asked to", null));
+      failures.add(failed("stops because its controller " + nameOf(controller) + " ended without being asked to", null));
     }
   }
 
@@ -148,7 +153,7 @@ final class DefaultOperator implements Operator {
       controllers.forEach(this::closeOne);
       return false;
     }
-    running.forEach(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop").start());
+    running.forEach(controller -> thread(() -> closeOne(controller), name, nameOf(controller) + "-stop").start());
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
@@ -170,8 +175,8 @@ final class DefaultOperator implements Operator {
   private void closeOne(Controller controller) {
     try {
       controller.close();
-    } catch (RuntimeException | Error e) {
-      log.error("operator {}: controller {} failed to close", name, controller.name(), e);
+    } catch (Throwable t) {
+      log.error("operator {}: controller {} failed to close", name, nameOf(controller), t);
     }
   }
 
@@ -182,7 +187,7 @@ final class DefaultOperator implements Operator {
     Throwable first = failures.get(0);
     ControllerException thrown = first instanceof ControllerException e && failures.size() == 1
         ? e
-        : failed("failed: " + first.getMessage(), first);
+        : failed("failed: " + Throwables.message(first), first);
     failures.stream().skip(1).forEach(thrown::addSuppressed);
     return thrown;
   }
@@ -219,18 +224,18 @@ final class DefaultOperator implements Operator {
 
   @Override
   public boolean isCalledByHandler() {
-    return threads.contains(Thread.currentThread()) || controllers.stream().anyMatch(Controller::isCalledByHandler);
+    return threads.contains(Thread.currentThread()) || controllers.stream().anyMatch(one -> guard.ask(one::isCalledByHandler, false));
   }
 
   @Override
   public Health health() {
-    List<Health> all = controllers.stream().map(Controller::health).toList();
+    List<Health> all = controllers.stream().map(this::healthOf).toList();
     List<String> reasons = new ArrayList<>();
     State now = state;
     if (now != State.RUNNING) {
       ControllerException why = failure;
       reasons.add("operator " + name + " is not running: "
-          + (why == null ? now.toString().toLowerCase(Locale.ROOT) : why.getMessage()));
+          + (why == null ? now.toString().toLowerCase(Locale.ROOT) : Throwables.message(why)));
     } else if (threads.isEmpty()) {
       reasons.add("operator " + name + " initializes its definitions");
       reasons.addAll(definitions.pending());
@@ -261,8 +266,17 @@ final class DefaultOperator implements Operator {
     return thread;
   }
 
-  private static String names(List<Controller> some) {
-    return some.stream().map(Controller::name).collect(Collectors.joining(", "));
+  private Health healthOf(Controller controller) {
+    return guard.ask(() -> Objects.requireNonNull(controller.health()),
+        new Health(true, false, null, List.of(nameOf(controller) + " cannot say how it is: its health() fails")));
+  }
+
+  private String nameOf(Controller controller) {
+    return guard.ask(controller::name, controller.getClass().getName());
+  }
+
+  private String names(List<Controller> some) {
+    return some.stream().map(this::nameOf).collect(Collectors.joining(", "));
   }
 
   private ControllerException failed(String what, @Nullable Throwable cause) {

@@ -4,8 +4,10 @@ import io.kooper.clock.Clock;
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Throwables;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
@@ -33,6 +35,7 @@ final class Definitions {
   private final Duration timeout;
   private final Duration stopDeadline;
   private final MetricsRecorder metrics;
+  private final Guard guard;
 
   private final ReentrantLock initializing = new ReentrantLock();
   private boolean initialized; // guarded by initializing
@@ -44,6 +47,7 @@ final class Definitions {
     this.crds = List.copyOf(builder.crds);
     this.timeout = builder.initTimeout;
     this.stopDeadline = builder.stopDeadline;
+    this.guard = new Guard(log, "operator " + operator + ": its metrics");
     this.metrics = builder.metrics == null ? MetricsRecorder.NONE : builder.metrics;
   }
 
@@ -97,7 +101,7 @@ final class Definitions {
         left.remove(one.ended);
         all &= one.failure == null;
       } else {
-        throw failed("could not initialize its definitions: " + one.failure.getMessage(), one.failure);
+        throw failed("could not initialize its definitions: " + Throwables.message(one.failure), one.failure);
       }
     }
     return all;
@@ -109,7 +113,7 @@ final class Definitions {
       long start = CLOCK.nanoTime();
       try {
         crd.initialize();
-      } catch (Throwable t) { // an Error too: somebody waits for this
+      } catch (Throwable t) { // an Error too: initialize() waits for this
         failure = t;
       }
       Throwable failed = failure;
@@ -120,11 +124,7 @@ final class Definitions {
   }
 
   private void record(CRD<?> crd, Duration took, boolean succeeded) {
-    try {
-      metrics.crdInitialized(crd.plural(), took, succeeded);
-    } catch (RuntimeException | Error e) {
-      log.error("operator {}: its metrics failed", operator, e);
-    }
+    guard.run(() -> metrics.crdInitialized(crd.plural(), took, succeeded));
   }
 
   /** What is waited for, as far as it is known. */

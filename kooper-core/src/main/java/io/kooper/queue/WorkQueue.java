@@ -3,6 +3,8 @@ package io.kooper.queue;
 import io.kooper.clock.Clock;
 import io.kooper.queue.GuardedListener.Event;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -64,9 +66,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkQueue<K> {
 
+  private static final Log log = Log.of(WorkQueue.class);
+
+  /** For a key of which the limiter cannot say how long. */
+  private static final Duration WITHOUT_LIMITER = Duration.ofSeconds(1);
+
   private final String name;
   private final Clock clock;
   private final RateLimiter<K> limiter;
+  private final Guard limiting;
   private final @Nullable GuardedListener<K> listener;
 
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
@@ -100,6 +108,7 @@ public final class WorkQueue<K> {
     this.name = builder.name;
     this.clock = builder.clock;
     this.limiter = builder.limiter.apply(clock);
+    this.limiting = new Guard(log, "the rate limiter of work queue " + name);
     this.listener = builder.listener == builder.nobody ? null : new GuardedListener<>(name, builder.listener);
   }
 
@@ -138,23 +147,23 @@ public final class WorkQueue<K> {
   }
 
   /**
-   * Asks for a delivery in {@link Lane#RETRY} after the time that the rate limiter says. What the limiter throws, this
-   * throws, and nothing is added.
+   * Asks for a delivery in {@link Lane#RETRY} after the time that the rate limiter says; after a second when it throws or
+   * gives null, which is logged.
    *
    * @return false if it was refused because the queue is shut down
    */
   public boolean addRateLimited(K key) {
-    return addAfter(key, Objects.requireNonNull(limiter.when(key), "the rate limiter's delay"), Lane.RETRY);
+    return addAfter(key, limiting.ask(() -> Objects.requireNonNull(limiter.when(key)), WITHOUT_LIMITER), Lane.RETRY);
   }
 
   /** Tells the rate limiter that {@code key} succeeded or no longer matters: its next back-off starts anew. */
   public void forget(K key) {
-    limiter.forget(key);
+    limiting.run(() -> limiter.forget(key));
   }
 
   /** How many times {@code key} was limited since it was last forgotten; client-go's NumRequeues. */
   public int retries(K key) {
-    return limiter.retries(key);
+    return limiting.ask(() -> limiter.retries(key), 0);
   }
 
   /**

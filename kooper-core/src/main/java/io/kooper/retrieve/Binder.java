@@ -3,6 +3,7 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.kooper.internal.Throwables;
 import java.io.ByteArrayInputStream;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +51,9 @@ final class Binder<T extends HasMetadata> {
       }
       complete(object);
       return object;
-    } catch (RuntimeException | StackOverflowError e) {
-      cause = e;
+    } catch (Throwable t) { // creators and setters are user code, and libraries may be missing
+      Throwables.throwIfNoMemory(t);
+      cause = t;
     }
     undecodable.accept(ObjectPeek.undecodable(bytes, length, deleted, cause));
     return null;
@@ -71,7 +73,7 @@ final class Binder<T extends HasMetadata> {
     }
   }
 
-  /** @throws RuntimeException when the bytes are no JSON object, or none of this type */
+  /** Throws anything when the bytes are no JSON object, or none of this type. */
   static <R> R read(KubernetesSerialization serialization, byte[] bytes, int length, Class<R> type) {
     if (length == 0 || bytes[0] != '{') { // fabric8 would try it as YAML
       throw new IllegalArgumentException("not an object");

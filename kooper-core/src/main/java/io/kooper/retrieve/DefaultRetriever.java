@@ -2,14 +2,21 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A retriever put together from its parts. */
 record DefaultRetriever<T extends HasMetadata>(
-    ListerWatcher<T> listerWatcher, Class<T> objectType, Supplier<String> pluralName) implements Retriever<T> {
+    ListerWatcher<T> listerWatcher, Class<T> objectType, Supplier<String> pluralName, UnaryOperator<T> copier)
+    implements Retriever<T> {
 
   @Override
   public String plural() {
     return pluralName.get();
+  }
+
+  @Override
+  public T copy(T object) {
+    return copier.apply(object);
   }
 
   @Override

@@ -105,7 +105,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
       }
       byte[] bytes = exchange.rest(body, MOST);
       resources = Binder.read(client.getKubernetesSerialization(), bytes, bytes.length, APIResourceList.class);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw new RetrieveException(Reason.UNDECODABLE, "cannot " + doing + ": the answer cannot be read", null, e);
     }
     List<APIResource> all = resources == null || resources.getResources() == null ? List.of() : resources.getResources();

@@ -34,7 +34,7 @@ record ErrorBody(@Nullable Status status, boolean isForeign) {
       Status status = Binder.read(serialization, bytes, length, Status.class);
       // any object can be bound to a Status: its kind tells, and few servers leave it out
       return status.getCode() != null || status.getMessage() != null ? status : null;
-    } catch (RuntimeException e) {
+    } catch (Throwable t) { // whatever is wrong with the binding: the HTTP status says enough
       return null;
     }
   }

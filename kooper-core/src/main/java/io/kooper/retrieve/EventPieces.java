@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +105,9 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
     ObjectMeta meta;
     try {
       meta = Binder.read(binder.serialization(), object, length, GenericKubernetesResource.class).getMetadata();
-    } catch (RuntimeException e) {
-      LOG.debug("ignoring a bookmark of {} that cannot be read", target, e);
+    } catch (Throwable t) { // whatever is wrong with the binding
+      Throwables.throwIfNoMemory(t);
+      LOG.debug("ignoring a bookmark of {} that cannot be read", target, t);
       return;
     }
     String version = meta == null ? null : meta.getResourceVersion();

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
+import io.kooper.internal.Urls;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -94,8 +95,8 @@ final class Exchange implements AutoCloseable {
         request.timeout(patience.plus(AFTER_PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
       }
       future = http.consumeBytes(request.build(), (chunk, body) -> chunks.put(chunk));
-    } catch (RuntimeException e) {
-      throw Failures.ofCause(at(url, doing), e);
+    } catch (Throwable t) { // the client's interceptors are user code
+      throw Failures.ofCause(at(url, doing), t);
     }
     try {
       return new Exchange(doing, future.get(due - CLOCK.nanoTime(), TimeUnit.NANOSECONDS), chunks);
@@ -127,7 +128,7 @@ final class Exchange implements AutoCloseable {
 
   /** With the server's address: whether it is the right one is the first question when there is no answer. */
   private static String at(String url, String doing) {
-    return doing + " at " + url.replaceFirst("^([a-z]+://[^/]+).*", "$1");
+    return doing + " at " + Urls.server(url);
   }
 
   private static RetrieveException noAnswer(String doing, Duration patience, Exception cause) {
@@ -212,8 +213,8 @@ final class Exchange implements AutoCloseable {
     if (!ended) {
       try {
         response.body().cancel();
-      } catch (RuntimeException e) {
-        LOG.debug("the response could not be broken off", e);
+      } catch (Throwable t) {
+        LOG.debug("the response could not be broken off", t);
       }
     }
   }

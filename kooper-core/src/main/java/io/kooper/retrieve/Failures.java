@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the server or the client says into a {@link RetrieveException} that tells people what to do. */
@@ -122,13 +122,15 @@ final class Failures {
     } else if (cause instanceof WatcherException e) {
       reason = e.isHttpGone() ? Reason.GONE
           : e.getRawWatchMessage().isPresent() ? Reason.UNDECODABLE
-          : e.getCause() == null ? Reason.UNKNOWN
+          : e.getCause() == null || e.getCause() instanceof WatcherException ? Reason.UNKNOWN
           : ofCause(doing, e.getCause()).reason();
     } else if (isOfClosedClient(cause)) {
       reason = Reason.CLIENT_CLOSED;
+    } else if (Throwables.isBinding(cause)) {
+      reason = Reason.UNDECODABLE;
     } else if (cause instanceof TimeoutException) {
       reason = Reason.SILENT;
-    } else if (anyCause(cause, t -> t instanceof IOException || t instanceof TimeoutException)) {
+    } else if (Throwables.anyCause(cause, t -> t instanceof IOException || t instanceof TimeoutException)) {
       reason = Reason.CONNECTION_LOST;
     } else {
       reason = Reason.UNKNOWN;
@@ -143,32 +145,23 @@ final class Failures {
 
   private static String words(Throwable cause) {
     return cause instanceof ConnectException // whose message the JDK's client leaves out
-        ? (cause.getMessage() == null ? "connection refused" : cause.getMessage())
+        ? (cause.getMessage() == null ? "connection refused" : Throwables.message(cause))
             + "; is the API server running, and is this its address?"
-        : cause.toString();
+        : Throwables.words(cause, Failures.class);
   }
 
   /** Whether {@code thrown} is how a blocking client says that the calling thread was interrupted; clears its flag. */
   static boolean isInterrupt(Throwable thrown) {
     boolean flagged = Thread.interrupted(); // whatever else failed, it failed because of that or no longer matters
-    return flagged || anyCause(thrown, InterruptedException.class::isInstance);
-  }
-
-  private static boolean anyCause(Throwable thrown, Predicate<Throwable> wanted) {
-    int depth = 0; // a chain may be a ring
-    for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
-      if (wanted.test(t)) {
-        return true;
-      }
-    }
-    return false;
+    return flagged || Throwables.anyCause(thrown, InterruptedException.class::isInstance);
   }
 
   private static Throwable unwrap(Throwable thrown) {
-    Throwable cause = thrown;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException) && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
+    Throwable[] found = {thrown};
+    Throwables.anyCause(thrown, one -> {
+      found[0] = one;
+      return !(one instanceof CompletionException || one instanceof ExecutionException);
+    });
+    return found[0];
   }
 }

@@ -7,11 +7,16 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.kooper.clock.Clock;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +36,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   private record Event<T>(Watcher.Action action, @Nullable T object) {}
 
   private final String name;
+  private final Guard closing;
   private final Function<ListOptions, ? extends KubernetesResourceList<T>> list;
   private final BiFunction<ListOptions, Watcher<T>, Watch> watch;
 
@@ -39,6 +45,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
       String name, Function<ListOptions, ? extends KubernetesResourceList<T>> list,
       BiFunction<ListOptions, Watcher<T>, Watch> watch) {
     this.name = name;
+    this.closing = new Guard(LOG, "closing the watch of " + name);
     this.list = list;
     this.watch = watch;
   }
@@ -47,7 +54,11 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
     Pages pages = next -> {
       KubernetesResourceList<T> answer = call("list", next, list);
-      answer.getItems().forEach(object -> sink.item(withoutManagedFields(object)));
+      List<T> items = answer == null ? null : answer.getItems();
+      if (items == null) {
+        throw new RetrieveException(Reason.UNDECODABLE, "cannot list " + name + ": the function gave no list");
+      }
+      items.forEach(object -> give(object, false, sink::item, sink::undecodable));
       return answer.getMetadata();
     };
     return pages.all(options);
@@ -60,8 +71,8 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     Handoff<Event<T>> events = new Handoff<>(ON_THE_WAY);
     // a function that gives no Watch has ended by itself, as a test's may
-    try (Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)))) {
-      LOG.trace("watching {} by {}", name, open);
+    Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)));
+    try {
       sink.opened();
       Event<T> event;
       while ((event = events.take(end - CLOCK.nanoTime())) != null) {
@@ -73,6 +84,9 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
       throw Failures.ofCause("watch " + name, e);
     } finally {
       events.close();
+      if (open != null) {
+        closing.run(open::close);
+      }
     }
   }
 
@@ -80,13 +94,13 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
       throws RetrieveException, InterruptedException {
     try {
       return function.apply(options);
-    } catch (RuntimeException e) {
-      if (Failures.isInterrupt(e)) {
+    } catch (Throwable t) { // user code
+      if (Failures.isInterrupt(t)) {
         InterruptedException interrupted = new InterruptedException("interrupted while asked to " + verb + " " + name);
-        interrupted.initCause(e);
+        interrupted.initCause(t);
         throw interrupted;
       }
-      throw Failures.ofCause(verb + " " + name, e);
+      throw Failures.ofCause(verb + " " + name, t);
     }
   }
 
@@ -96,9 +110,9 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
       return;
     }
     switch (event.action()) {
-      case ADDED -> sink.added(withoutManagedFields(object));
-      case MODIFIED -> sink.modified(withoutManagedFields(object));
-      case DELETED -> sink.deleted(withoutManagedFields(object));
+      case ADDED -> give(object, false, sink::added, sink::undecodable);
+      case MODIFIED -> give(object, false, sink::modified, sink::undecodable);
+      case DELETED -> give(object, true, sink::deleted, sink::undecodable);
       case BOOKMARK -> {
         if (object.getMetadata() != null && object.getMetadata().getResourceVersion() != null) {
           sink.bookmark(object.getMetadata().getResourceVersion());
@@ -108,11 +122,19 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     }
   }
 
-  private T withoutManagedFields(T object) {
-    if (object.getMetadata() != null) {
-      object.getMetadata().setManagedFields(null);
+  /** Without managed fields. One that is none, or whose class is broken, is reported: it must not hide the others. */
+  private static <T extends HasMetadata> void give(
+      T object, boolean deleted, Consumer<T> sink, Consumer<Undecodable> undecodable) {
+    try {
+      if (object.getMetadata() != null) {
+        object.getMetadata().setManagedFields(null);
+      }
+    } catch (Throwable t) {
+      Throwables.throwIfNoMemory(t);
+      undecodable.accept(new Undecodable(null, null, null, deleted, t));
+      return;
     }
-    return object;
+    sink.accept(object);
   }
 
   /** Called on the client's threads. */

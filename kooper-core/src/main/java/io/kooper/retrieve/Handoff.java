@@ -108,7 +108,7 @@ final class Handoff<E> {
         }
         if (ended) {
           if (failure != null) {
-            throw new ExecutionException(failure);
+            throw new ExecutionException("the other side failed", failure); // without asking it for its text
           }
           return null;
         }

@@ -55,9 +55,9 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   private ListMeta bindMeta(byte[] bytes, int length) throws RetrieveException {
     try {
       return Binder.read(binder.serialization(), bytes, length, ListMeta.class);
-    } catch (RuntimeException e) {
+    } catch (Throwable t) { // whatever is wrong with the binding
       throw new RetrieveException(
-          Reason.UNDECODABLE, "cannot list " + target + ": the list's metadata cannot be read", null, e);
+          Reason.UNDECODABLE, "cannot list " + target + ": the list's metadata cannot be read", null, t);
     }
   }
 

@@ -179,8 +179,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
       } catch (InterruptedException e) {
         // another one has ended
       } catch (Throwable t) {
-        news.end(new RetrieveException(
-            Reason.UNKNOWN, "cannot watch " + resource + " in namespace " + namespace + ": " + t, null, t));
+        news.end(Failures.ofCause("watch " + resource + " in namespace " + namespace, t));
       }
     }
 

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.dsl.Listable;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
@@ -46,6 +47,14 @@ public interface Retriever<T extends HasMetadata> {
   /** The resource's plural name, as in {@code kubectl get pods}; names a controller that is given no name. */
   default String plural() {
     return HasMetadata.getPlural(objectType());
+  }
+
+  /**
+   * A deep copy of one of the objects; behind a handler's {@code context.copy()}. Made by the client's own {@code
+   * KubernetesSerialization} where there is a client, else by fabric8's default one. What that throws, this throws.
+   */
+  default T copy(T object) {
+    return Serialization.clone(object);
   }
 
   /**
@@ -90,7 +99,7 @@ public interface Retriever<T extends HasMetadata> {
 
   /** Objects from any source. */
   static <T extends HasMetadata> Retriever<T> of(Class<T> type, ListerWatcher<T> listerWatcher) {
-    return new DefaultRetriever<>(listerWatcher, type, () -> HasMetadata.getPlural(type));
+    return new DefaultRetriever<>(listerWatcher, type, () -> HasMetadata.getPlural(type), Serialization::clone);
   }
 
   /** Some of the objects of a type, selected by strings, or listed in another way. */
@@ -121,7 +130,8 @@ public interface Retriever<T extends HasMetadata> {
     }
     DiscoveringListerWatcher listerWatcher =
         new DiscoveringListerWatcher(client, apiVersion, kind, Deadlines.DEFAULT);
-    return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural);
+    return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural,
+        client.getKubernetesSerialization()::clone);
   }
 
   /**
@@ -143,6 +153,7 @@ public interface Retriever<T extends HasMetadata> {
   private static <T extends HasMetadata> Retriever<T> of(
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, kind, false, Deadlines.DEFAULT), type, target::plural);
+        new HttpListerWatcher<>(client, type, target, kind, false, Deadlines.DEFAULT), type, target::plural,
+        client.getKubernetesSerialization()::clone);
   }
 }

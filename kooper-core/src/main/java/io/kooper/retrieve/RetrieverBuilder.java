@@ -137,7 +137,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     } else {
       all = source.apply(namespaces.stream().findFirst().orElse(null));
     }
-    return new DefaultRetriever<>(all, type, () -> plural);
+    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone);
   }
 
   private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {

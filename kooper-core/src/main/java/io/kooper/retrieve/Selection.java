@@ -13,6 +13,8 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.http.WebSocket;
+import io.kooper.internal.Throwables;
+import io.kooper.internal.Urls;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -42,15 +44,16 @@ final class Selection {
       Listable<?> listable;
       try {
         listable = selection.apply(throwaway);
-      } catch (RuntimeException e) {
+      } catch (Throwable t) {
         throw new IllegalArgumentException("the function has to select, as c -> c.pods().inNamespace(\"x\") does, but "
-            + (noting.asked == null ? "it threw " + e : "it asked the API server for " + noting.asked), e);
+            + (noting.asked == null ? "it threw " + Throwables.text(t)
+                : "it asked the API server for " + Urls.withoutUser(noting.asked.toString())), t);
       }
       Throwable thrown = null;
       try {
         listable.list(new ListOptions());
-      } catch (RuntimeException e) {
-        thrown = e;
+      } catch (Throwable t) {
+        thrown = t;
       }
       if (noting.asked == null) {
         throw new IllegalArgumentException("the function's selection cannot be listed", thrown);

@@ -3,6 +3,7 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.Client;
 import io.kooper.internal.Names;
+import io.kooper.internal.Urls;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,7 @@ record Target(
     // a name with one of these characters has made another path; where they belong into a query, they are encoded
     boolean another = uri.getRawFragment() != null || query != null && (query.contains("?") || query.contains("/"));
     if (!core && !segments[0].equals("apis") || left != 1 && !inNamespace || another) {
-      throw new IllegalArgumentException("not a list of a resource: " + uri);
+      throw new IllegalArgumentException("not a list of a resource: " + Urls.withoutUser(uri.toString()));
     }
     List<String> errors = new ArrayList<>();
     if (inNamespace) {
@@ -63,7 +64,7 @@ record Target(
         String key = equals < 0 ? parameter : parameter.substring(0, equals);
         String value = equals < 0 ? "" : URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8);
         if (!key.equals(LABELS) && !key.equals(FIELDS) || selectors.put(key, value) != null) {
-          throw new IllegalArgumentException("not a list of a resource: " + uri);
+          throw new IllegalArgumentException("not a list of a resource: " + Urls.withoutUser(uri.toString()));
         }
       }
     }

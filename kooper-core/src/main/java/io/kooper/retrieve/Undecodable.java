@@ -1,6 +1,6 @@
 package io.kooper.retrieve;
 
-import java.util.Objects;
+import io.kooper.internal.Throwables;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,22 +19,14 @@ public record Undecodable(
     boolean deleted,
     Throwable cause) {
 
-  private static final String PATH_MARK = "through reference chain: ";
-
   /**
-   * Where and how it failed, fit for a log: the exceptions' types and the path of the field, never a value. Example:
-   * {@code default/web: MismatchedInputException at Foo["spec"]->FooSpec["replicas"]}.
+   * Where and how it failed, fit for a log: the exception's class, the frame of user code and the field, never a value nor a
+   * message. Example: {@code default/web: java.lang.NumberFormatException at com.example.Foo.setSize(Foo.java:12), field
+   * spec.size}.
    */
   @Override
   public String toString() {
-    Throwable root = cause;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    String message = Objects.requireNonNullElse(root.getMessage(), "");
-    int path = message.lastIndexOf(PATH_MARK);
-    return (key == null ? "an object whose name is unreadable" : key.toString())
-        + ": " + root.getClass().getSimpleName()
-        + (path < 0 ? "" : " at " + message.substring(path + PATH_MARK.length()).replaceAll("\\)$", ""));
+    return (key == null ? "an object whose name is unreadable" : key.toString()) + ": "
+        + Throwables.place(cause, Binder.class);
   }
 }

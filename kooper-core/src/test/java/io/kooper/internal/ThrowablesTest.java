@@ -62,7 +62,7 @@ class ThrowablesTest {
   void thePlaceHasNoMessage() {
     Throwable thrown = catchThrowable(() -> Integer.valueOf("s3cret"));
 
-    assertThat(Throwables.place(thrown))
+    assertThat(Throwables.place(thrown, Throwables.class))
         .startsWith("java.lang.NumberFormatException at io.kooper.internal.ThrowablesTest.")
         .doesNotContain("s3cret");
   }

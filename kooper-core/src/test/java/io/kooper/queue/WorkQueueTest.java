@@ -246,23 +246,30 @@ class WorkQueueTest extends QueueFixture {
     }
 
     @Test
-    void whatTheRateLimiterThrowsIsThrownAndNothingIsAdded() throws InterruptedException {
-      WorkQueue<String> broken = WorkQueue.<String>builder().rateLimiter(new RateLimiter<>() {
+    void whatTheRateLimiterThrowsDelaysByASecond() {
+      WorkQueue<String> broken = WorkQueue.<String>builder().clock(clock).rateLimiter(new RateLimiter<>() {
         @Override
         public Duration when(String key) {
-          throw new IllegalStateException("broken");
+          throw new AssertionError("broken");
         }
 
         @Override
-        public void forget(String key) {}
+        public void forget(String key) {
+          throw new AssertionError("broken");
+        }
 
         @Override
         public int retries(String key) {
-          return 0;
+          throw new AssertionError("broken");
         }
       }).build();
-      assertThatIllegalStateException().isThrownBy(() -> broken.addRateLimited("a"));
-      assertThat(broken.awaitDrained(ZERO)).isTrue();
+      assertThat(broken.addRateLimited("a")).isTrue();
+      broken.forget("a");
+      assertThat(broken.retries("a")).isZero();
+      clock.advance(ofMillis(999));
+      assertThat(broken.length()).isZero();
+      clock.advance(ofMillis(1));
+      assertThat(broken.length(RETRY)).isEqualTo(1);
     }
   }
 

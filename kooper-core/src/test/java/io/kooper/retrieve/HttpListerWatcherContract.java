@@ -178,7 +178,7 @@ abstract class HttpListerWatcherContract {
           "UNDECODABLE null@null", "UNDECODABLE null@null", "UNDECODABLE null@null", "ITEM x/b@2");
       assertThat(recorded.undecodable.get(0).uid()).isEqualTo("u");
       assertThat(recorded.undecodable.get(0)).hasToString(
-          "x/p: MismatchedInputException at io.fabric8.kubernetes.api.model.ConfigMap[\"data\"]");
+          "x/p: tools.jackson.databind.exc.MismatchedInputException, field data");
     }
 
     @ParameterizedTest

@@ -77,7 +77,7 @@ public final class MicrometerRecorder implements MetricsRecorder {
     Registration registration = new Registration(registry, "controller", name);
     try {
       return new ControllerMeters(registration, figures, handlerBuckets, () -> recorded.remove(name));
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       registration.undo();
       recorded.remove(name);
       throw e;
@@ -90,7 +90,7 @@ public final class MicrometerRecorder implements MetricsRecorder {
       Registration registration = new Registration(registry, "lease", name);
       try {
         return new LeaseMeters(registration);
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         registration.undo();
         throw e;
       }

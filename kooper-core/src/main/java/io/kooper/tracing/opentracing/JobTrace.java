@@ -1,6 +1,7 @@
 package io.kooper.tracing.opentracing;
 
 import io.kooper.internal.Log;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
 import io.kooper.tracing.TracedController;
@@ -98,7 +99,7 @@ final class JobTrace implements Trace {
 
   private static void fail(Span span, Throwable failure) {
     span.setTag(Tags.ERROR, true);
-    span.log(Map.of(Fields.EVENT, "error", Fields.MESSAGE, failure.toString()));
+    span.log(Map.of(Fields.EVENT, "error", Fields.MESSAGE, Throwables.text(failure)));
   }
 
   /** Ends the handler's span, and makes that active which was so before. */

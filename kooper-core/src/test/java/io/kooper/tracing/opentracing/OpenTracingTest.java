@@ -378,7 +378,7 @@ class OpenTracingTest {
     void atTheErrorsMessageLeavesNothingActive() {
       Trace trace = begin();
       trace.handlerStarted();
-      assertThatThrownBy(() -> trace.handlerEnded(new Unprintable())).hasMessage("unprintable");
+      trace.handlerEnded(new Unprintable());
       assertThat(throwing.activeSpan()).isNull();
       trace.ended(false);
 
