@@ -5,7 +5,9 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.fake.Logs;
 import io.kooper.fake.Thrown;
 import io.kooper.informer.InformerListener;
 import io.kooper.metrics.ControllerMetrics;
@@ -66,11 +68,13 @@ class UserCodeTest {
     }
   }
 
+  private final Logs quiet = new Logs("io.kooper", Level.ERROR);
   private final Rig rig = new Rig();
 
   @AfterEach
   void stop() {
     rig.close();
+    quiet.close();
   }
 
   private static <R> R ifBad(ConfigMap object, Runnable code, R otherwise) {
