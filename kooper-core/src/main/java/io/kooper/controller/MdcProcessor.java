@@ -12,7 +12,7 @@ record MdcProcessor<T extends HasMetadata>(Processor<T> next, Guard guard) imple
   @Override
   public void process(Job<T> job) throws Throwable {
     // an executor's thread may have one of its own
-    @Nullable Map<String, String> before = guard.ask(MDC::getCopyOfContextMap, null);
+    @Nullable Map<String, String> before = guard.ask(MDC::getCopyOfContextMap);
     guard.run(() -> {
       MDC.put("controller", job.controller());
       MDC.put("namespace", job.key().namespace());

@@ -45,7 +45,7 @@ final class Tracer<T extends HasMetadata> {
   /** The decorator of all that is done for a job. */
   Processor<T> job(Processor<T> next) {
     return job -> {
-      job.trace(guard.ask(() -> tracing.begin(job.key(), job.delivery().delete(), job.attempt()), null));
+      job.trace(guard.ask(() -> tracing.begin(job.key(), job.delivery().delete(), job.attempt())));
       try {
         next.process(job);
       } finally {

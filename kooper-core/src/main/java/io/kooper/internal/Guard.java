@@ -17,8 +17,8 @@ public final class Guard {
 
   /** What is asked for something. */
   @FunctionalInterface
-  public interface Question<R extends @Nullable Object> {
-    R ask() throws Throwable;
+  public interface Question<R> {
+    @Nullable R ask() throws Throwable;
   }
 
   private final Log log;
@@ -42,14 +42,20 @@ public final class Guard {
     }
   }
 
-  /** What it says, or {@code otherwise} when it throws. */
-  public <R extends @Nullable Object> R ask(Question<R> question, R otherwise) {
+  /** What it says, or null when it throws. */
+  public <R> @Nullable R ask(Question<R> question) {
     try {
       return question.ask();
     } catch (Throwable t) {
       complain(t);
-      return otherwise;
+      return null;
     }
+  }
+
+  /** What it says, or {@code otherwise} when it throws or says null. */
+  public <R> R ask(Question<R> question, R otherwise) {
+    R said = ask(question);
+    return said == null ? otherwise : said;
   }
 
   private void complain(Throwable t) {

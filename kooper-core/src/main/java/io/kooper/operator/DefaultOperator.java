@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -267,7 +266,7 @@ final class DefaultOperator implements Operator {
   }
 
   private Health healthOf(Controller controller) {
-    return guard.ask(() -> Objects.requireNonNull(controller.health()),
+    return guard.ask(controller::health,
         new Health(true, false, null, List.of(nameOf(controller) + " cannot say how it is: its health() fails")));
   }
 

@@ -153,7 +153,7 @@ public final class WorkQueue<K> {
    * @return false if it was refused because the queue is shut down
    */
   public boolean addRateLimited(K key) {
-    return addAfter(key, limiting.ask(() -> Objects.requireNonNull(limiter.when(key)), WITHOUT_LIMITER), Lane.RETRY);
+    return addAfter(key, limiting.ask(() -> limiter.when(key), WITHOUT_LIMITER), Lane.RETRY);
   }
 
   /** Tells the rate limiter that {@code key} succeeded or no longer matters: its next back-off starts anew. */

@@ -31,6 +31,7 @@ class ContextClassLoaderTest {
     return result;
   }
 
+  @SuppressWarnings("unchecked") // a mock of a generic type is one of any of its types
   private ControllerBuilder<?> builder() {
     source.put("a", "1");
     return Controller.builder(source.retriever(), (context, object) -> {

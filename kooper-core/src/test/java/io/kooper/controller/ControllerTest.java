@@ -1,16 +1,21 @@
 package io.kooper.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doReturn;
+import static org.mockito.Mockito.spy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.InformerListener;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -265,6 +270,22 @@ class ControllerTest {
       assertThat(stored.get().getData()).containsEntry("value", "1");
       assertThat(copy.get().getMetadata()).isEqualTo(stored.get().getMetadata())
           .isNotSameAs(stored.get().getMetadata());
+    }
+
+    @Test
+    void theCopyIsMadeByTheRetriever() throws Exception {
+      FakeSource source = new FakeSource();
+      source.put("a", "1");
+      Retriever<ConfigMap> retriever = spy(Retriever.of(ConfigMap.class, source));
+      ConfigMap copied = new ConfigMap();
+      doReturn(copied).when(retriever).copy(any());
+      var copy = new CompletableFuture<ConfigMap>();
+      Controller controller = Controller.sequential(retriever, (context, object) -> copy.complete(context.copy()));
+      Thread run = new Thread(controller::run);
+      run.start();
+      assertThat(copy.get()).isSameAs(copied);
+      controller.close();
+      run.join();
     }
 
     @Test
