@@ -223,7 +223,8 @@ final class DefaultOperator implements Operator {
 
   @Override
   public boolean isCalledByHandler() {
-    return threads.contains(Thread.currentThread()) || controllers.stream().anyMatch(one -> guard.ask(one::isCalledByHandler, false));
+    return threads.contains(Thread.currentThread())
+        || controllers.stream().anyMatch(one -> guard.ask(one::isCalledByHandler, false));
   }
 
   @Override

@@ -30,7 +30,8 @@ class ForeignWordsTest {
   }
 
   private List<String> lines(boolean debug) {
-    return logs.stream().flatMap(log -> log.events().stream()).filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO) != debug)
+    return logs.stream().flatMap(log -> log.events().stream())
+        .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO) != debug)
         .map(event -> event.getFormattedMessage() + words(event.getThrowableProxy())).toList();
   }
 

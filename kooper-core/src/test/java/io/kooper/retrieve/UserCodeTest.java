@@ -149,7 +149,7 @@ class UserCodeTest {
           .satisfies(texts -> {
             assertThat(texts.get(0)).isEqualTo("x/a: tools.jackson.databind.exc.InvalidFormatException, field spec.port");
             assertThat(texts.get(1)).isEqualTo("x/b: java.lang.NumberFormatException"
-                + " at io.kooper.retrieve.UserCodeTest$FussySpec.setText(UserCodeTest), field spec"); // as far as Jackson knows with a creator
+                + " at io.kooper.retrieve.UserCodeTest$FussySpec.setText(UserCodeTest), field spec"); // all that Jackson says
             assertThat(texts.get(2)).isEqualTo("c: tools.jackson.core.exc.StreamReadException");
           });
       assertThat(recorded.undecodable.toString()).doesNotContain(SECRET);
