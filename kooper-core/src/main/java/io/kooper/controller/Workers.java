@@ -213,7 +213,7 @@ final class Workers<T extends HasMetadata> {
   }
 
   /** On an executor's thread, which gets its own context class loader back. */
-  private static void runWith(@Nullable ClassLoader loader, Worker worker) {
+  private static void runWith(@Nullable ClassLoader loader, Runnable worker) {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(loader);
