@@ -1,0 +1,49 @@
+package io.kooper.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.kooper.controller.Controller;
+import io.kooper.retrieve.Retriever;
+import io.kooper.test.EmbeddedApiServer;
+import java.time.Duration;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Somebody closes the client of a controller that runs. */
+@Execution(ExecutionMode.CONCURRENT) // the JDK's client leaves the watch that is under way alone, for up to half a minute
+@Timeout(120)
+class ClosedClientTest {
+
+  private static final Duration A_BUSY_MACHINE = Duration.ofSeconds(60);
+
+  @ParameterizedTest
+  @EnumSource(HttpModule.class)
+  void turnsLiveFalseAndIsAskedNothingMore(HttpModule http) throws InterruptedException {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
+      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build();
+      KubernetesClient client = http.client(config);
+      Controller controller = Controller.sequential(
+          Retriever.builder(client, ConfigMap.class).inNamespace("default").build(), (context, object) -> {});
+      Thread running = new Thread(controller::run, "run");
+      running.setDaemon(true);
+      running.start();
+      await().atMost(A_BUSY_MACHINE).until(() -> controller.health().ready() && controller.health().reasons().isEmpty());
+
+      client.close();
+
+      await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
+      assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+      controller.close();
+      running.join(A_BUSY_MACHINE.toMillis());
+      assertThat(running.isAlive()).isFalse();
+    }
+  }
+}
