@@ -219,7 +219,8 @@ final class ClientLife {
   private record VersionProbe(KubernetesClient client, HttpClient old) implements Probe {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final Duration OLD_PATIENCE = Duration.ofSeconds(2);
+    /** More than what {@link Exchange#isMute} waits: fabric8 gives up by itself after twice as long. */
+    private static final Duration OLD_PATIENCE = Duration.ofMillis(3_500);
 
     @Override
     public boolean newResponds() throws InterruptedException {

@@ -38,7 +38,10 @@ final class Exchange implements AutoCloseable {
   /** The client's own timeout comes after ours, which tells better what happened. */
   private static final Duration AFTER_PATIENCE = Duration.ofMillis(100);
 
-  /** A client that is this late with its own timeout does not get to it any more, or the machine is very busy. */
+  /**
+   * A client that is this late with its own timeout does not get to it any more, or the machine is very busy. Less than a
+   * request's patience, after which fabric8 ends it in the client's place.
+   */
   private static final Duration MUTE_AFTER = Duration.ofSeconds(3);
 
   /** From this version on, a timeout of the JDK's client includes the body (JDK-8208693). */
@@ -113,7 +116,7 @@ final class Exchange implements AutoCloseable {
   }
 
   /** Whether the client does not end the request, though its own timeout is over. Breaks it off. */
-  private static boolean isMute(CompletableFuture<HttpResponse<AsyncBody>> future) throws InterruptedException {
+  static boolean isMute(CompletableFuture<HttpResponse<AsyncBody>> future) throws InterruptedException {
     try {
       future.get(MUTE_AFTER.toNanos(), TimeUnit.NANOSECONDS);
       return false;
