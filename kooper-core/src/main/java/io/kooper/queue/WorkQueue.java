@@ -1,10 +1,10 @@
 package io.kooper.queue;
 
 import io.kooper.clock.Clock;
-import io.kooper.queue.GuardedListener.Event;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.queue.GuardedListener.Event;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -115,8 +115,8 @@ class ClientLifeTest {
 
     @Test
     void thatHasTooMuchToDoIsNotTakenForEnded() {
-      attempts(9, Duration.ofSeconds(1), failure(Reason.UNKNOWN,
-          new RejectedExecutionException("Task x rejected from java.util.concurrent.ThreadPoolExecutor@1[Running, pool size = 1]")));
+      attempts(9, Duration.ofSeconds(1), failure(Reason.UNKNOWN, new RejectedExecutionException(
+          "Task x rejected from java.util.concurrent.ThreadPoolExecutor@1[Running, pool size = 1]")));
     }
   }
 
