@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sends the answer of one request, or only a part of it if a fault says so. On the server's event loop. */
@@ -35,6 +36,12 @@ final class Answer {
     } else {
       cut.run();
     }
+  }
+
+  /** What the client is told beside the answer. */
+  void warn(List<String> warnings) {
+    warnings.forEach(warning -> response.headers().add("Warning",
+        "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\""));
   }
 
   void send(StatusException e) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -45,6 +46,24 @@ record Apply(ObjectNode object, FieldOwners.Manager manager, boolean force) {
       removeNulls(object); // a custom resource keeps them
     }
     return new Apply(object, new FieldOwners.Manager(manager, true, type.apiVersion(), subresource), force);
+  }
+
+  /**
+   * The part that is applied, as far as the schema knows it.
+   *
+   * @throws StatusException 500, as from the API server, when it has what the schema does not know
+   */
+  ObjectNode checkedPart(Resource resource, String namespace, String name) {
+    ObjectNode part = part(resource);
+    if (resource.schema() != null && !"scale".equals(manager.subresource())) {
+      List<String> unknown = resource.schema().unknown(part);
+      if (!unknown.isEmpty()) {
+        throw new StatusException(Statuses.failure(500,
+            "failed to create typed patch object (%s/%s; %s, Kind=%s): .%s: field not declared in schema".formatted(
+                namespace, name, resource.type().apiVersion(), resource.type().kind(), unknown.get(0))));
+      }
+    }
+    return part;
   }
 
   /** The part that is applied: an object without its status, or the status only, or the wanted number of replicas. */

@@ -51,7 +51,8 @@ final class BuiltInTypes {
       String... shortNames) {
     ResourceType type = new ResourceType(group, version, kind, plural, namespaced, status);
     return new Resource(type, kind + "List", kind.toLowerCase(Locale.ROOT), List.of(shortNames), fields, generation,
-        unconditionalUpdate, type.apiVersion(), Shape.builtIn(), SCALABLE.contains(kind) ? Scale.BUILT_IN : null);
+        unconditionalUpdate, type.apiVersion(), Shape.builtIn(), SCALABLE.contains(kind) ? Scale.BUILT_IN : null,
+        null);
   }
 
   private static Map<String, String> pointers(String... fields) {

@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.kooper.test.validation.CustomSchema;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -64,7 +65,8 @@ final class Crds {
         resources.add(new Resource(type, names.path("listKind").asString(kind + "List"),
             names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, Map.of(), true, false,
             group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
-            Scale.of(version.at("/subresources/scale"))));
+            Scale.of(version.at("/subresources/scale")),
+            new CustomSchema(version.at("/schema/openAPIV3Schema"), version.at("/subresources/scale"))));
       }
     }
     return resources;

@@ -109,8 +109,7 @@ final class Deletes {
     if (definition) {
       metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
     }
-    StoredObject terminating =
-        StoredObject.of(resource, current.namespace(), current.name(), tree, store.nextVersion());
+    StoredObject terminating = current.with(resource, tree, store.nextVersion());
     store.of(resource).put(terminating);
     if (namespace) {
       emptyNamespace(current.name());

@@ -1,9 +1,15 @@
 package io.kooper.test;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -47,6 +53,35 @@ final class Json {
       return node;
     } catch (JacksonException e) {
       throw Statuses.badRequest("the body of the request is not JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  /** Where a member is named more than once in what a client sent, which is JSON. */
+  static List<String> duplicates(byte[] body) {
+    List<String> twice = new ArrayList<>();
+    try (JsonParser parser = MAPPER.createParser(body)) {
+      parser.nextToken();
+      duplicates(parser, "", twice);
+    }
+    return twice;
+  }
+
+  private static void duplicates(JsonParser parser, String path, List<String> twice) {
+    if (parser.currentToken() == JsonToken.START_OBJECT) {
+      Set<String> names = new HashSet<>();
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        String name = parser.currentName();
+        String at = path.isEmpty() ? name : path + "." + name;
+        if (!names.add(name) && !twice.contains(at)) {
+          twice.add(at);
+        }
+        parser.nextToken();
+        duplicates(parser, at, twice);
+      }
+    } else if (parser.currentToken() == JsonToken.START_ARRAY) {
+      for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {
+        duplicates(parser, path + "[" + i + "]", twice);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.kooper.test.validation.CustomSchema;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +16,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param storedApiVersion the apiVersion its objects are kept in (several versions share their objects)
  * @param shape how its objects are merged
  * @param scale its scale subresource, null if it has none
+ * @param schema what its objects have to be, null if that is not known
  */
 record Resource(
     ResourceType type,
@@ -26,12 +28,13 @@ record Resource(
     boolean unconditionalUpdate,
     String storedApiVersion,
     Shape shape,
-    @Nullable Scale scale) {
+    @Nullable Scale scale,
+    @Nullable CustomSchema schema) {
 
   /** A type that behaves like the objects of a CustomResourceDefinition. */
   static Resource custom(ResourceType type) {
     return new Resource(type, type.kind() + "List", type.kind().toLowerCase(Locale.ROOT), List.of(), Map.of(), true,
-        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null);
+        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null);
   }
 
   boolean isCustom() {

@@ -185,12 +185,25 @@ final class Router {
           throw Statuses.methodNotAllowed();
         }
         requireJson(type);
-        answer.send(201, writes.create(resource, call.namespace(), Json.readObject(bytes), call.dryRun()));
+        Decoding decoding = Decoding.of(call);
+        ObjectNode object = decoding.object(resource, bytes);
+        decoding.finalizers(resource, null, object);
+        byte[] created = writes.create(resource, call.namespace(), object, call.dryRun());
+        answer.warn(decoding.warnings());
+        answer.send(201, created);
       }
       case "update" -> {
         requireJson(type);
-        ObjectNode wanted = Json.readObject(bytes);
-        answer.send(200, update(call, resource, subresource, true, current -> wanted));
+        Decoding decoding = Decoding.of(call);
+        ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(bytes) : decoding.object(resource, bytes);
+        byte[] updated = update(call, resource, subresource, true, current -> {
+          if (subresource == null) {
+            decoding.finalizers(resource, current, wanted);
+          }
+          return wanted;
+        });
+        answer.warn(decoding.warnings());
+        answer.send(200, updated);
       }
       case "patch" -> patch(call, resource, subresource, bytes, answer);
       case "delete" -> {
@@ -218,8 +231,13 @@ final class Router {
     } else {
       call.requireUnforced();
       Shape shape = resource.shapeAt(subresource);
-      answer.send(200, update(call, resource, subresource, false,
-          current -> Patches.apply(current, shape, mediaType, body)));
+      Decoding decoding = Decoding.of(call);
+      byte[] updated = update(call, resource, subresource, false, current -> {
+        ObjectNode patched = Patches.apply(current, shape, mediaType, body);
+        return "scale".equals(subresource) ? patched : decoding.patched(resource, subresource, current, patched);
+      });
+      answer.warn(decoding.warnings());
+      answer.send(200, updated);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.kooper.test;
 
+import io.kooper.test.validation.Problem;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -81,6 +83,26 @@ final class Statuses {
     ObjectNode details = (ObjectNode) e.status().get("details");
     details.put("kind", type.kind());
     details.putArray("causes").addObject().put("reason", "FieldValueInvalid").put("message", why).put("field", field);
+    return e;
+  }
+
+  /** Everything that is wrong with an object. */
+  static StatusException invalid(ResourceType type, String name, List<Problem> problems) {
+    StatusException e = about(422, type, name, "%s \"%s\" is invalid: %s".formatted(
+        type.group().isEmpty() ? type.kind() : type.kind() + "." + type.group(), name, Problem.join(problems)));
+    ObjectNode details = (ObjectNode) e.status().get("details");
+    ArrayNode causes = details.put("kind", type.kind()).putArray("causes");
+    problems.forEach(problem -> causes.addObject().put("reason", problem.reason()).put("message", problem.message())
+        .put("field", problem.field()));
+    return e;
+  }
+
+  /** What a patch has made cannot be understood. */
+  static StatusException invalidPatch(ObjectNode patched, String why) {
+    Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched.toString(), why);
+    StatusException e = new StatusException(failure(422, " \"\" is invalid: " + problem));
+    e.status().putObject("details").putArray("causes").addObject().put("reason", problem.reason())
+        .put("message", problem.message()).put("field", problem.field());
     return e;
   }
 

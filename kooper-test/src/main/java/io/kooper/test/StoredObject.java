@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.kooper.test.validation.CustomSchema;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
  * One version of one object: its bytes as they go over the wire, and what lists and selectors need of them.
  *
  * @param namespace empty for an object without a namespace
+ * @param schema what it was made to conform to, null if nothing
  */
 record StoredObject(
     String namespace,
@@ -17,7 +19,8 @@ record StoredObject(
     long version,
     Map<String, String> labels,
     Map<String, String> fields,
-    byte[] json) {
+    byte[] json,
+    @Nullable CustomSchema schema) {
 
   /** The object in this tree, stamped with a version. */
   static StoredObject of(Resource resource, String namespace, String name, ObjectNode tree, long version) {
@@ -32,7 +35,7 @@ record StoredObject(
       fields.put("metadata.namespace", namespace);
     }
     return new StoredObject(namespace, name, Json.text(tree, "/metadata/uid"), version,
-        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(tree));
+        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(tree), resource.schema());
   }
 
   /** The place in a list: etcd orders by the bytes of this path. */
@@ -51,14 +54,26 @@ record StoredObject(
 
   /** The same state under another version, as the last state of an object is told. */
   StoredObject at(Resource resource, long newVersion) {
-    return of(resource, namespace, name, tree(), newVersion);
+    return with(resource, tree(), newVersion);
+  }
+
+  /** Another state of the object, which conforms to what this one does. */
+  StoredObject with(Resource resource, ObjectNode tree, long newVersion) {
+    StoredObject next = of(resource, namespace, name, tree, newVersion);
+    return new StoredObject(namespace, name, next.uid, newVersion, next.labels, next.fields, next.json, schema);
   }
 
   /** The bytes as a version of the API shows them. */
   byte[] jsonFor(Resource resource) {
-    if (resource.type().apiVersion().equals(resource.storedApiVersion())) {
+    CustomSchema shown = resource.schema();
+    boolean conforms = shown == null || shown.equals(schema);
+    if (conforms && resource.type().apiVersion().equals(resource.storedApiVersion())) {
       return json;
     }
-    return Json.bytes(tree().put("apiVersion", resource.type().apiVersion()));
+    ObjectNode tree = tree().put("apiVersion", resource.type().apiVersion());
+    if (shown != null && !conforms) {
+      shown.shape(tree);
+    }
+    return Json.bytes(tree);
   }
 }

@@ -56,6 +56,7 @@ final class Writes {
       if (resource.type().namespaced()) {
         requireActiveNamespace(resource, namespace, name);
       }
+      Validation.created(resource, name, object);
       ResourceCollection collection = store.of(resource);
       if (collection.get(namespace, name) != null) {
         throw Statuses.alreadyExists(resource.type(), name);
@@ -103,15 +104,17 @@ final class Writes {
       FieldOwners known = collection.owners(namespace, name);
       FieldOwners owners = known != null ? new FieldOwners(known) // a copy: the change may be refused
           : new FieldOwners(present == null ? Set.of() : fields(resource, present).keySet(), apply.manager());
-      ObjectNode part = apply.part(resource);
+      ObjectNode part = apply.checkedPart(resource, namespace, name);
       Written written;
       if (present == null && subresource == null) {
         checkNew(resource, namespace, name, part);
         owners.apply(apply, Json.object(), part, shape);
+        Validation.shape(resource, null, part);
         written = new Written(201, create(resource, namespace, part, dryRun));
       } else {
         written = new Written(200, change(resource, namespace, name, subresource, dryRun, false,
-            object -> identify(owners.apply(apply, object, part, shape), apply)));
+            object -> Validation.shape(resource, subresource,
+                identify(owners.apply(apply, object, part, shape), apply))));
       }
       if (!dryRun) {
         collection.own(namespace, name, owners);
@@ -134,16 +137,17 @@ final class Writes {
     if (current == null) {
       throw Statuses.notFound(resource.type(), name);
     }
-    ObjectNode before = current.tree();
+    ObjectNode before = Json.parse(current.jsonFor(resource)).put("apiVersion", resource.storedApiVersion());
     ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
     checkType(resource.typeAt(subresource), wanted);
     checkIdentity(resource, current, wanted);
     checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
     ObjectNode after = after(resource, subresource, before, wanted);
     Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
-    if (after.equals(before)) {
+    if (after.equals(current.tree())) {
       return view(resource, subresource, current);
     }
+    Validation.updated(resource, name, subresource, after, before);
     checkFinalizers(resource, name, before, after);
     if (dryRun) {
       return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
@@ -366,7 +370,7 @@ final class Writes {
     String version = Json.metadata(wanted).path("resourceVersion").asString("");
     if (version.isEmpty() && required && !resource.unconditionalUpdate()) {
       throw Statuses.invalid(resource.type(), current.name(), "metadata.resourceVersion",
-          "Invalid value: 0x0: must be specified for an update");
+          "Invalid value: 0: must be specified for an update");
     }
     if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
       throw Statuses.staleVersion(resource.type(), current.name());

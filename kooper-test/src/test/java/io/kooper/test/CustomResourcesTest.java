@@ -34,7 +34,7 @@ class CustomResourcesTest {
   }
 
   private static Reply define(String group) {
-    String schema = "'schema':{'openAPIV3Schema':{'type':'object'}}";
+    String schema = "'schema':{'openAPIV3Schema':{'type':'object','x-kubernetes-preserve-unknown-fields':true}}";
     return raw.create(CRDS, """
         {'metadata':{'name':'toys.%s'},'spec':{'group':'%s','scope':'Namespaced',
          'names':{'plural':'toys','kind':'Toy','shortNames':['ty']},'versions':[

@@ -96,7 +96,7 @@ class ScaleTest {
          'names':{'plural':'toys','kind':'Toy'},'versions':[{'name':'v1','served':true,'storage':true,
          'subresources':{'scale':{'specReplicasPath':'.spec.size.wanted','statusReplicasPath':'.status.size',
            'labelSelectorPath':'.status.selector'}},
-         'schema':{'openAPIV3Schema':{'type':'object'}}}]}}""");
+         'schema':{'openAPIV3Schema':{'type':'object','x-kubernetes-preserve-unknown-fields':true}}}]}}""");
     String toys = "/apis/a.io/v1/namespaces/default/toys";
     raw.create(toys, "{'metadata':{'name':'t'},'status':{'size':1,'selector':'a=b'}}");
     Reply unknown = raw.get(toys + "/t/scale");

@@ -262,10 +262,11 @@ class ServerSideApplyTest {
           {'metadata':{'name':'toys.a.io'},'spec':{'group':'a.io','scope':'Namespaced',
            'names':{'plural':'toys','kind':'Toy'},'versions':[{'name':'v1','served':true,'storage':true,
            'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'type':'object','properties':{
-             'plain':{'type':'array'},
-             'set':{'type':'array','x-kubernetes-list-type':'set'},
+             'plain':{'type':'array','items':{'type':'string'}},
+             'set':{'type':'array','x-kubernetes-list-type':'set','items':{'type':'string'}},
              'map':{'type':'array','x-kubernetes-list-type':'map','x-kubernetes-list-map-keys':['b','a'],
-                    'items':{'properties':{'b':{'default':5}}}}}}}}}}]}}""");
+                    'items':{'type':'object','required':['a'],'properties':{'a':{'type':'string'},
+                      'b':{'type':'integer','default':5},'c':{'type':'string'}}}}}}}}}}]}}""");
       String toy = "{'apiVersion':'a.io/v1','kind':'Toy','metadata':{'name':'t'},'spec':%s}";
       String path = "/apis/a.io/v1/namespaces/default/toys/t?fieldManager=";
       apply(path + "m", toy.formatted("{'plain':['a'],'set':['a','b'],'map':[{'a':'x','b':1},{'a':'x','c':'y'}]}"));
@@ -274,9 +275,9 @@ class ServerSideApplyTest {
           .contains("2 conflicts").contains("- .spec.plain").contains("- .spec.map[a=\"x\",b=5].c");
       Reply forced = apply(path + "n&force=true", other);
       assertThat(forced.body().path("spec")).hasToString("""
-          {"plain":["b"],"set":["a","c","b"],"map":[{"a":"x","b":1},{"a":"x","b":2},{"a":"x","c":"z"}]}""");
+          {"plain":["b"],"set":["a","c","b"],"map":[{"a":"x","b":1},{"a":"x","b":2},{"a":"x","c":"z","b":5}]}""");
       assertThat(apply(path + "m", toy.formatted("{}")).body().path("spec")).hasToString("""
-          {"plain":["b"],"set":["c","b"],"map":[{"a":"x","b":2},{"a":"x","c":"z"}]}""");
+          {"plain":["b"],"set":["c","b"],"map":[{"a":"x","b":2},{"a":"x","c":"z","b":5}]}""");
     }
   }
 

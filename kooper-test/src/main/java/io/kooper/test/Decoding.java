@@ -1,0 +1,113 @@
+package io.kooper.test;
+
+import io.kooper.test.validation.CustomSchema;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How the body of one request becomes an object: what is unknown or twice in it is dropped, and refused, told of in a
+ * header, or passed over, as the client wants.
+ */
+final class Decoding {
+
+  private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
+
+  private enum Mode { STRICT, WARN, IGNORE }
+
+  private final Mode mode;
+  private final List<String> warnings = new ArrayList<>();
+
+  private Decoding(Mode mode) {
+    this.mode = mode;
+  }
+
+  /** @throws StatusException 422 for a value that {@code fieldValidation} does not have */
+  static Decoding of(Call call) {
+    String value = call.param("fieldValidation");
+    return new Decoding(switch (value == null ? "Warn" : value) {
+      case "Strict" -> Mode.STRICT;
+      case "Warn" -> Mode.WARN;
+      case "Ignore" -> Mode.IGNORE;
+      default -> throw Statuses.invalidOptions(call.request().verb().equals("create") ? "CreateOptions"
+          : call.request().verb().equals("update") ? "UpdateOptions" : "PatchOptions", "fieldValidation",
+          "FieldValueNotSupported", "Unsupported value: \"" + value
+              + "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
+    });
+  }
+
+  /** What the answer tells the client. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * The object that a client sent as a whole.
+   *
+   * @throws StatusException 400 when it is no object, or has what it may not
+   */
+  ObjectNode object(Resource resource, byte[] body) {
+    List<String> errors = new ArrayList<>();
+    ObjectNode object = Json.readObject(body);
+    if (resource.schema() != null) {
+      Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
+      errors.addAll(shape(resource.schema(), object));
+    }
+    if (tell(errors)) {
+      String kind = resource.type().kind();
+      throw Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s".formatted(
+          kind, resource.type().version(), kind, String.join(", ", errors)));
+    }
+    return object;
+  }
+
+  /**
+   * An object that a patch has made.
+   *
+   * @throws StatusException 422 when it has what it may not
+   */
+  ObjectNode patched(Resource resource, @Nullable String subresource, ObjectNode current, ObjectNode object) {
+    if (subresource == null) {
+      finalizers(resource, current, object);
+    }
+    if (resource.schema() == null) {
+      return object;
+    }
+    ObjectNode sent = mode == Mode.STRICT ? object.deepCopy() : object;
+    List<String> errors = shape(resource.schema(), object);
+    if (tell(errors)) {
+      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+    }
+    return object;
+  }
+
+  /** Tells of finalizers that others might have, too. */
+  void finalizers(Resource resource, @Nullable ObjectNode old, ObjectNode object) {
+    if (!resource.isCustom()) {
+      return;
+    }
+    List<String> known = old == null ? List.of() : finalizers(old);
+    finalizers(object).stream().filter(finalizer -> !known.contains(finalizer) && !finalizer.contains("/"))
+        .filter(finalizer -> !STANDARD_FINALIZERS.contains(finalizer)).sorted().distinct()
+        .forEach(finalizer -> warnings.add("metadata.finalizers: \"%s\": prefer a domain-qualified finalizer name %sto "
+            .formatted(finalizer, finalizer.contains(".") ? "including a path (/) " : "")
+            + "avoid accidental conflicts with other finalizer writers"));
+  }
+
+  private static List<String> finalizers(ObjectNode object) {
+    return object.path("metadata").path("finalizers").valueStream().map(name -> name.asString("")).toList();
+  }
+
+  private boolean tell(List<String> errors) {
+    if (mode == Mode.WARN) {
+      warnings.addAll(errors);
+    }
+    return mode == Mode.STRICT && !errors.isEmpty();
+  }
+
+  private static List<String> shape(CustomSchema schema, ObjectNode object) {
+    return schema.shape(object).stream().map(path -> "unknown field \"" + path + "\"").toList();
+  }
+}

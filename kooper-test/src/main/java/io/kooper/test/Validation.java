@@ -1,0 +1,45 @@
+package io.kooper.test;
+
+import io.kooper.test.validation.CustomSchema;
+import io.kooper.test.validation.Problem;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Refuses objects that are not what their schema says. Under the store's lock. */
+final class Validation {
+
+  private Validation() {}
+
+  /** @throws StatusException 422 that names everything that is wrong */
+  static void created(Resource resource, String name, ObjectNode object) {
+    CustomSchema schema = resource.schema();
+    if (schema != null) {
+      refuse(resource, name, schema.created(object));
+    }
+  }
+
+  /** @throws StatusException 422 that names everything that is wrong and was not so before */
+  static void updated(
+      Resource resource, String name, @Nullable String subresource, ObjectNode object, ObjectNode old) {
+    CustomSchema schema = resource.schema();
+    if (schema != null) {
+      refuse(resource, name,
+          "status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
+    }
+  }
+
+  /** Makes an object what its schema says of it, without a word. */
+  static ObjectNode shape(Resource resource, @Nullable String subresource, ObjectNode object) {
+    if (resource.schema() != null && !"scale".equals(subresource)) {
+      resource.schema().shape(object);
+    }
+    return object;
+  }
+
+  private static void refuse(Resource resource, String name, List<Problem> problems) {
+    if (!problems.isEmpty()) {
+      throw Statuses.invalid(resource.type(), name, problems);
+    }
+  }
+}

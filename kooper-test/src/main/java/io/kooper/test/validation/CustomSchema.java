@@ -1,0 +1,106 @@
+package io.kooper.test.validation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The schema of one version of a custom resource. It is read when it is needed first, and two of the same text are
+ * equal. Used under one lock.
+ */
+public final class CustomSchema {
+
+  private final JsonNode text;
+  private final JsonNode scale;
+  private @Nullable SchemaNode root;
+
+  /**
+   * @param text the version's {@code openAPIV3Schema}
+   * @param scale its {@code subresources.scale}, missing if there is none
+   */
+  public CustomSchema(JsonNode text, JsonNode scale) {
+    this.text = text;
+    this.scale = scale;
+  }
+
+  /**
+   * Makes an object what the schema says of it: unknown fields go, defaults come.
+   *
+   * @return the paths of the fields that went, sorted
+   */
+  public List<String> shape(ObjectNode object) {
+    SchemaNode schema = root();
+    List<String> unknown = Pruning.prune(schema, object);
+    Defaulting.complete(schema, object);
+    return unknown;
+  }
+
+  /** The paths of the fields of an object that are unknown, sorted. */
+  public List<String> unknown(ObjectNode object) {
+    return Pruning.prune(root(), object.deepCopy());
+  }
+
+  /** What is wrong with an object that is new. */
+  public List<Problem> created(ObjectNode object) {
+    SchemaNode schema = root();
+    List<Problem> problems = new ArrayList<>(SchemaWalk.walk(schema, "", object, null).problems(""));
+    problems.addAll(ScaleRules.problems(scale, object, true));
+    problems.addAll(Embedded.problems(schema, object));
+    problems.addAll(ListKeys.duplicates(schema, object));
+    return withRules(problems, object, null);
+  }
+
+  /** What is wrong with a changed object, but for what was wrong before and has not changed. */
+  public List<Problem> updated(ObjectNode object, ObjectNode old) {
+    SchemaNode schema = root();
+    List<Problem> problems = new ArrayList<>(SchemaWalk.walk(schema, "", object, old).problems(""));
+    problems.addAll(ScaleRules.problems(scale, object, true));
+    problems.addAll(Embedded.problems(schema, object));
+    if (ListKeys.duplicates(schema, old).isEmpty()) {
+      problems.addAll(ListKeys.duplicates(schema, object));
+    }
+    return withRules(problems, object, old);
+  }
+
+  /** As {@link #updated}, of an object of which only the status may change. */
+  public List<Problem> statusUpdated(ObjectNode object, ObjectNode old) {
+    SchemaNode schema = root();
+    List<Problem> problems = new ArrayList<>();
+    JsonNode status = object.get("status");
+    SchemaNode known = schema.properties.get("status");
+    if (status != null && known != null) {
+      problems.addAll(SchemaWalk.walk(known, "", status, old.get("status")).problems("status"));
+    }
+    problems.addAll(ScaleRules.problems(scale, object, false));
+    if (ListKeys.duplicates(schema, old).isEmpty()) {
+      problems.addAll(ListKeys.duplicates(schema, object));
+    }
+    return withRules(problems, object, old);
+  }
+
+  private List<Problem> withRules(List<Problem> problems, ObjectNode object, @Nullable ObjectNode old) {
+    return problems;
+  }
+
+  private SchemaNode root() {
+    SchemaNode schema = root;
+    if (schema == null) {
+      schema = SchemaNode.of(text);
+      root = schema;
+    }
+    return schema;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other || other instanceof CustomSchema schema && text.equals(schema.text)
+        && scale.equals(schema.scale);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
+  }
+}
