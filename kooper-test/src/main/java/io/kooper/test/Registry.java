@@ -20,7 +20,8 @@ final class Registry {
   void register(Resource resource) {
     store.locked(() -> {
       Map<String, Resource> changed = new LinkedHashMap<>(resources);
-      changed.put(path(resource.type().group(), resource.type().version(), resource.type().plural()), resource);
+      String path = path(resource.type().group(), resource.type().version(), resource.type().plural());
+      changed.merge(path, resource, Resource::keepingSchema);
       store.open(resource);
       resources = changed;
     });

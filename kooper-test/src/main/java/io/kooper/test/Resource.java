@@ -37,6 +37,13 @@ record Resource(
         false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null);
   }
 
+  /** A new definition of this type; a schema that has not changed has been read already. */
+  Resource keepingSchema(Resource next) {
+    return schema == null || !schema.equals(next.schema) ? next
+        : new Resource(next.type, next.listKind, next.singular, next.shortNames, next.fields, next.generation,
+            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema);
+  }
+
   boolean isCustom() {
     return shape instanceof Shape.Custom;
   }

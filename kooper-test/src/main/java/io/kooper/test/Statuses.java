@@ -97,6 +97,12 @@ final class Statuses {
     return e;
   }
 
+  /** An update that does not say of which version: the API server names the plural where it names kinds otherwise. */
+  static StatusException unversioned(ResourceType type, String name) {
+    return invalid(ResourceType.of(type.group(), type.version(), type.plural(), type.plural(), type.namespaced()), name,
+        "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
+  }
+
   /** What a patch has made cannot be understood. */
   static StatusException invalidPatch(ObjectNode patched, String why) {
     Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched.toString(), why);

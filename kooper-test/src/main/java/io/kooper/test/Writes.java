@@ -313,7 +313,8 @@ final class Writes {
     if (name.length() > 253 || !SUBDOMAIN.matcher(name).matches()) {
       throw Statuses.invalid(resource.type(), name, "metadata.name", ("Invalid value: \"%s\": a lowercase RFC 1123 "
           + "subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
-          + "alphanumeric character").formatted(name));
+          + "alphanumeric character (e.g. 'example.com', regex used for validation is "
+          + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')").formatted(name));
     }
     return name;
   }
@@ -369,8 +370,7 @@ final class Writes {
   private static void checkVersion(Resource resource, StoredObject current, ObjectNode wanted, boolean required) {
     String version = Json.metadata(wanted).path("resourceVersion").asString("");
     if (version.isEmpty() && required && !resource.unconditionalUpdate()) {
-      throw Statuses.invalid(resource.type(), current.name(), "metadata.resourceVersion",
-          "Invalid value: 0: must be specified for an update");
+      throw Statuses.unversioned(resource.type(), current.name());
     }
     if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
       throw Statuses.staleVersion(resource.type(), current.name());

@@ -14,7 +14,9 @@ public final class CustomSchema {
 
   private final JsonNode text;
   private final JsonNode scale;
+  private final List<String> unchecked = new ArrayList<>();
   private @Nullable SchemaNode root;
+  private @Nullable CelRules rules;
 
   /**
    * @param text the version's {@code openAPIV3Schema}
@@ -80,7 +82,23 @@ public final class CustomSchema {
     return withRules(problems, object, old);
   }
 
+  /** What the API server checks and this schema cannot: rules and patterns that only it can compile. */
+  public List<String> unchecked() {
+    root();
+    return unchecked;
+  }
+
   private List<Problem> withRules(List<Problem> problems, ObjectNode object, @Nullable ObjectNode old) {
+    SchemaNode schema = root();
+    if (rules == null) {
+      return problems;
+    }
+    if (problems.stream().anyMatch(Problem::blocksRules)) {
+      problems.add(Problem.invalid(Problem.NO_FIELD, "null", "some validation rules were not checked because the object "
+          + "was invalid; correct the existing errors to complete validation"));
+    } else {
+      problems.addAll(rules.check("", object, old));
+    }
     return problems;
   }
 
@@ -89,6 +107,9 @@ public final class CustomSchema {
     if (schema == null) {
       schema = SchemaNode.of(text);
       root = schema;
+      List<CelRules.Broken> broken = new ArrayList<>();
+      rules = CelRules.compile(schema, broken);
+      broken.forEach(rule -> unchecked.add("openAPIV3Schema" + rule.place() + ": " + rule.rule().text() + ": " + rule.why()));
     }
     return schema;
   }

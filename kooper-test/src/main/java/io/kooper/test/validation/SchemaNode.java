@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** One place of a schema, read once. Immutable. */
 final class SchemaNode {
@@ -94,6 +95,13 @@ final class SchemaNode {
 
   static SchemaNode of(JsonNode schema) {
     return new SchemaNode(schema);
+  }
+
+  /** A place that is said in code. */
+  static SchemaNode typed(String type, Map<String, SchemaNode> properties) {
+    SchemaNode node = new SchemaNode(JsonNodeFactory.instance.objectNode().put("type", type));
+    node.properties.putAll(properties);
+    return node;
   }
 
   /** What is known of a member, null if nothing. */
