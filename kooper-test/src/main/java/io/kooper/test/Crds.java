@@ -1,6 +1,7 @@
 package io.kooper.test;
 
 import io.kooper.test.validation.CustomSchema;
+import io.kooper.test.validation.Problem;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -42,10 +43,30 @@ final class Crds {
       stored += version.path("storage").asBoolean(false) ? 1 : 0;
       index++;
     }
+    List<Problem> problems = schemaProblems(spec.path("versions"));
+    if (!problems.isEmpty()) {
+      throw Statuses.invalid(resource.type(), name, problems);
+    }
     if (stored != 1) {
       throw Statuses.invalid(resource.type(), name, "spec.versions",
           "Invalid value: must have exactly one version marked as storage version");
     }
+  }
+
+  private static List<Problem> schemaProblems(JsonNode versions) {
+    List<JsonNode> schemas = versions.valueStream().map(version -> version.at("/schema/openAPIV3Schema")).toList();
+    if (schemas.stream().distinct().count() == 1) { // the API server keeps what all have in another place
+      return schema(versions.get(0)).definitionProblems("spec.validation.openAPIV3Schema");
+    }
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < schemas.size(); i++) {
+      problems.addAll(schema(versions.get(i)).definitionProblems("spec.versions[" + i + "].schema.openAPIV3Schema"));
+    }
+    return problems;
+  }
+
+  private static CustomSchema schema(JsonNode version) {
+    return new CustomSchema(version.at("/schema/openAPIV3Schema"), version.at("/subresources/scale"));
   }
 
   /** The served versions of a definition. */
@@ -66,7 +87,7 @@ final class Crds {
             names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, Map.of(), true, false,
             group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
             Scale.of(version.at("/subresources/scale")),
-            new CustomSchema(version.at("/schema/openAPIV3Schema"), version.at("/subresources/scale"))));
+            schema(version)));
       }
     }
     return resources;

@@ -182,6 +182,14 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return requests().stream().filter(condition).toList();
   }
 
+  /**
+   * What a kube-apiserver would check of the types that are served and this server cannot, such as a rule in CEL that
+   * only it can compile; each is logged once, too. Empty when nothing is known to be left out.
+   */
+  public List<String> unchecked() {
+    return store.locked(registry::unchecked);
+  }
+
   /** How many connections are open. */
   public int openConnections() {
     return connections.count();

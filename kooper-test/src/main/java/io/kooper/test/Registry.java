@@ -4,10 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The served types. Changed under the store's lock, read by any thread. */
 final class Registry {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedApiServer.class);
 
   private final ObjectStore store;
   private volatile Map<String, Resource> resources = Map.of(); // by path: replaced as a whole, never changed
@@ -21,7 +26,10 @@ final class Registry {
     store.locked(() -> {
       Map<String, Resource> changed = new LinkedHashMap<>(resources);
       String path = path(resource.type().group(), resource.type().version(), resource.type().plural());
-      changed.merge(path, resource, Resource::keepingSchema);
+      Resource known = changed.merge(path, resource, Resource::keepingSchema);
+      if (known.schema() == resource.schema()) { // new or changed
+        unchecked(known).forEach(what -> LOG.warn("not checked, as only a kube-apiserver can: {}", what));
+      }
       store.open(resource);
       resources = changed;
     });
@@ -73,6 +81,16 @@ final class Registry {
 
   List<Resource> all() {
     return new ArrayList<>(resources.values());
+  }
+
+  /** What the served types' schemas cannot check, under the store's lock. */
+  List<String> unchecked() {
+    return all().stream().flatMap(Registry::unchecked).toList();
+  }
+
+  private static Stream<String> unchecked(Resource resource) {
+    return resource.schema() == null ? Stream.of() : resource.schema().unchecked().stream()
+        .map(what -> resource.type().qualifiedName() + "/" + resource.type().version() + ": " + what);
   }
 
   private static String path(String group, String version, String plural) {

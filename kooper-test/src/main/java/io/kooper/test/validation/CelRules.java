@@ -7,12 +7,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.projectnessie.cel.relocated.com.google.api.expr.v1alpha1.Type;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
 
 /** The rules in CEL of a place and of the places below it, compiled. */
 final class CelRules {
 
   /** A rule that does not compile. */
-  record Broken(String place, CelRule rule, String why) {}
+  record Broken(String place, CelRule rule, String why) {
+
+    /** Whether the API server cannot compile it either, as far as that can be told. */
+    boolean isWrong() {
+      return why.startsWith("cel expression must") || why.startsWith("messageExpression must")
+          || why.startsWith("compilation failed: ") && why.lines().filter(line -> line.contains("ERROR: <input>"))
+              .allMatch(line -> line.contains(": undefined field "));
+    }
+
+    /** What the API server says of it. */
+    Problem problem(String path) {
+      JsonNode given = rule.definition();
+      String shown = "{\"Rule\":%s,\"Message\":%s,\"MessageExpression\":%s,\"Reason\":%s,\"FieldPath\":%s,".formatted(
+          text(given, "rule"), text(given, "message"), text(given, "messageExpression"),
+          given.has("reason") ? text(given, "reason") : "null", text(given, "fieldPath"))
+          + "\"OptionalOldSelf\":" + (given.has("optionalOldSelf") ? given.get("optionalOldSelf") : "null") + "}";
+      return Problem.invalid(path + place + (why.startsWith("messageExpression") ? ".messageExpression" : ".rule"), shown,
+          why);
+    }
+
+    private static String text(JsonNode rule, String member) {
+      return Go.json(StringNode.valueOf(rule.path(member).asString("")));
+    }
+  }
 
   private final SchemaNode schema;
   private final boolean resource;

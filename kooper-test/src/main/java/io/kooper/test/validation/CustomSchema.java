@@ -14,7 +14,7 @@ public final class CustomSchema {
 
   private final JsonNode text;
   private final JsonNode scale;
-  private final List<String> unchecked = new ArrayList<>();
+  private final List<CelRules.Broken> broken = new ArrayList<>();
   private @Nullable SchemaNode root;
   private @Nullable CelRules rules;
 
@@ -82,9 +82,28 @@ public final class CustomSchema {
     return withRules(problems, object, old);
   }
 
+  /**
+   * What is wrong with the schema itself.
+   *
+   * @param path where it is in its definition
+   */
+  public List<Problem> definitionProblems(String path) {
+    List<Problem> problems = new ArrayList<>(DefinitionRules.problems(text, path));
+    if (problems.isEmpty()) {
+      root();
+      broken.stream().filter(CelRules.Broken::isWrong).forEach(rule -> problems.add(rule.problem(path)));
+    }
+    return problems;
+  }
+
   /** What the API server checks and this schema cannot: rules and patterns that only it can compile. */
   public List<String> unchecked() {
-    root();
+    SchemaNode schema = root();
+    List<String> unchecked = new ArrayList<>();
+    for (CelRules.Broken rule : broken) {
+      unchecked.add("the rule " + rule.rule().text() + " at openAPIV3Schema" + rule.place() + ": " + rule.why());
+    }
+    schema.uncheckedPatterns("", unchecked);
     return unchecked;
   }
 
@@ -107,9 +126,7 @@ public final class CustomSchema {
     if (schema == null) {
       schema = SchemaNode.of(text);
       root = schema;
-      List<CelRules.Broken> broken = new ArrayList<>();
       rules = CelRules.compile(schema, broken);
-      broken.forEach(rule -> unchecked.add("openAPIV3Schema" + rule.place() + ": " + rule.rule().text() + ": " + rule.why()));
     }
     return schema;
   }

@@ -110,6 +110,20 @@ final class SchemaNode {
     return property == null ? additional : property;
   }
 
+  /** Adds what the patterns here and below are that only we cannot compile. */
+  void uncheckedPatterns(String path, List<String> unchecked) {
+    if (pattern != null && compiledPattern == null) {
+      unchecked.add("the pattern " + pattern + " at openAPIV3Schema" + path);
+    }
+    properties.forEach((name, property) -> property.uncheckedPatterns(path + ".properties[" + name + "]", unchecked));
+    if (items != null) {
+      items.uncheckedPatterns(path + ".items", unchecked);
+    }
+    if (additional != null) {
+      additional.uncheckedPatterns(path + ".additionalProperties", unchecked);
+    }
+  }
+
   private static @Nullable Pattern compile(String pattern) {
     try {
       return GoPattern.compile(pattern);
