@@ -15,6 +15,7 @@ final class Answer {
   private final HttpServerResponse response;
   private final Context context;
   private final Runnable cut;
+  private List<String> warnings = List.of();
   private final double share; // how much of the body goes out before the connection ends; 1 is all
 
   Answer(HttpServerResponse response, Context context, Runnable cut, double share) {
@@ -25,6 +26,7 @@ final class Answer {
   }
 
   void send(int code, byte[] json) {
+    putWarnings();
     response.setStatusCode(code).putHeader("Content-Type", "application/json");
     if (share >= 1) {
       response.end(Buffer.buffer(json));
@@ -38,8 +40,12 @@ final class Answer {
     }
   }
 
-  /** What the client is told beside the answer. */
-  void warn(List<String> warnings) {
+  /** What the client is told beside the answer; the list may grow until that is sent. */
+  void warn(List<String> told) {
+    warnings = told;
+  }
+
+  private void putWarnings() {
     warnings.forEach(warning -> response.headers().add("Warning",
         "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\""));
   }

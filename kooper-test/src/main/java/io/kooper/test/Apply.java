@@ -53,14 +53,14 @@ record Apply(ObjectNode object, FieldOwners.Manager manager, boolean force) {
    *
    * @throws StatusException 500, as from the API server, when it has what the schema does not know
    */
-  ObjectNode checkedPart(Resource resource, String namespace, String name) {
+  ObjectNode checkedPart(Resource resource, String name) {
     ObjectNode part = part(resource);
     if (resource.schema() != null && !"scale".equals(manager.subresource())) {
       List<String> unknown = resource.schema().unknown(part);
       if (!unknown.isEmpty()) {
-        throw new StatusException(Statuses.failure(500,
-            "failed to create typed patch object (%s/%s; %s, Kind=%s): .%s: field not declared in schema".formatted(
-                namespace, name, resource.type().apiVersion(), resource.type().kind(), unknown.get(0))));
+        throw Statuses.untyped(" (%s/%s; %s, Kind=%s): .%s: field not declared in schema".formatted(
+            part.at("/metadata/namespace").asString(""), name, resource.type().apiVersion(), resource.type().kind(),
+            unknown.get(0)));
       }
     }
     return part;
@@ -100,8 +100,7 @@ record Apply(ObjectNode object, FieldOwners.Manager manager, boolean force) {
     for (JsonNode part : wanted) {
       String key = Fields.key(part, shape);
       if (parts.put(key, part) != null) {
-        throw new StatusException(Statuses.failure(500,
-            "failed to create typed patch object: %s: duplicate entries for key %s".formatted(path, key)));
+        throw Statuses.untyped(": %s: duplicate entries for key %s".formatted(path, key));
       }
     }
     Map<String, JsonNode> before = new LinkedHashMap<>();

@@ -93,6 +93,22 @@ final class Crds {
     return resources;
   }
 
+  /** Sets the defaults of a new definition, and the status that it has before the API server's controllers see it. */
+  static void complete(ObjectNode crd) {
+    ObjectNode spec = crd.withObjectProperty("spec");
+    if (!spec.has("conversion")) {
+      spec.putObject("conversion").put("strategy", "None");
+    }
+    ObjectNode names = spec.withObjectProperty("names");
+    String kind = names.path("kind").asString("");
+    names.put("singular", names.path("singular").asString(kind.toLowerCase(Locale.ROOT)));
+    names.put("listKind", names.path("listKind").asString(kind + "List"));
+    ObjectNode status = crd.putObject("status");
+    status.putObject("acceptedNames").put("kind", "").put("plural", "");
+    status.putNull("conditions");
+    status.putArray("storedVersions").add(storageVersion(crd));
+  }
+
   /** The status that the API server's own controllers write: accepted and established. */
   static ObjectNode establishedStatus(ObjectNode crd) {
     ObjectNode status = Json.object();

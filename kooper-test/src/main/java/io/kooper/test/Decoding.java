@@ -1,6 +1,7 @@
 package io.kooper.test;
 
 import io.kooper.test.validation.CustomSchema;
+import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -52,15 +53,23 @@ final class Decoding {
     List<String> errors = new ArrayList<>();
     ObjectNode object = Json.readObject(body);
     if (resource.schema() != null) {
+      Problem unreadable = resource.schema().unreadable(object);
+      if (unreadable != null) {
+        throw refused(resource, unreadable.toString());
+      }
       Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
       errors.addAll(shape(resource.schema(), object));
     }
     if (tell(errors)) {
-      String kind = resource.type().kind();
-      throw Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s".formatted(
-          kind, resource.type().version(), kind, String.join(", ", errors)));
+      throw refused(resource, "strict decoding error: " + String.join(", ", errors));
     }
     return object;
+  }
+
+  private static StatusException refused(Resource resource, String why) {
+    String kind = resource.type().kind();
+    return Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s: %s".formatted(
+        kind, resource.type().version(), kind, why));
   }
 
   /**

@@ -88,6 +88,9 @@ final class Lists {
         metadata.put("remainingItemCount", remaining);
       }
     }
+    if (resource.isCustom() && remaining == 0) {
+      metadata.put("continue", ""); // as the API server writes it for types that it knows by definition only
+    }
     String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
         resource.listKind(), resource.type().apiVersion(), metadata);
     return new Page(items, head.getBytes(StandardCharsets.UTF_8));

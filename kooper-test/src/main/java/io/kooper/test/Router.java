@@ -186,24 +186,22 @@ final class Router {
         }
         requireJson(type);
         Decoding decoding = Decoding.of(call);
+        answer.warn(decoding.warnings());
         ObjectNode object = decoding.object(resource, bytes);
         decoding.finalizers(resource, null, object);
-        byte[] created = writes.create(resource, call.namespace(), object, call.dryRun());
-        answer.warn(decoding.warnings());
-        answer.send(201, created);
+        answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun()));
       }
       case "update" -> {
         requireJson(type);
         Decoding decoding = Decoding.of(call);
+        answer.warn(decoding.warnings());
         ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(bytes) : decoding.object(resource, bytes);
-        byte[] updated = update(call, resource, subresource, true, current -> {
+        answer.send(200, update(call, resource, subresource, true, current -> {
           if (subresource == null) {
             decoding.finalizers(resource, current, wanted);
           }
           return wanted;
-        });
-        answer.warn(decoding.warnings());
-        answer.send(200, updated);
+        }));
       }
       case "patch" -> patch(call, resource, subresource, bytes, answer);
       case "delete" -> {
@@ -232,12 +230,11 @@ final class Router {
       call.requireUnforced();
       Shape shape = resource.shapeAt(subresource);
       Decoding decoding = Decoding.of(call);
-      byte[] updated = update(call, resource, subresource, false, current -> {
+      answer.warn(decoding.warnings());
+      answer.send(200, update(call, resource, subresource, false, current -> {
         ObjectNode patched = Patches.apply(current, shape, mediaType, body);
         return "scale".equals(subresource) ? patched : decoding.patched(resource, subresource, current, patched);
-      });
-      answer.warn(decoding.warnings());
-      answer.send(200, updated);
+      }));
     }
   }
 
@@ -264,7 +261,9 @@ final class Router {
     }
     String subresource = call.request().subresource();
     if (subresource != null && !resource.hasSubresource(subresource)) {
-      throw Statuses.noSuchPath();
+      String name = call.request().name();
+      boolean possible = resource.isCustom() && (subresource.equals("status") || subresource.equals("scale"));
+      throw possible && name != null ? Statuses.notFound(resource.type(), name) : Statuses.noSuchPath();
     }
     if (call.request().name() != null && resource.type().namespaced() && call.request().namespace() == null) {
       throw Statuses.noSuchPath();

@@ -73,7 +73,7 @@ record Scale(JsonPointer specReplicas, JsonPointer statusReplicas, @Nullable Jso
    */
   ObjectNode write(String name, ObjectNode scale, ObjectNode object) {
     int replicas = scale.path("spec").path("replicas").asInt(0);
-    if (replicas < 0) {
+    if (replicas < 0 && defaultReplicas != null) { // that of a custom resource is validated by its schema
       throw Statuses.invalid(TYPE, name, "spec.replicas",
           "Invalid value: " + replicas + ": must be greater than or equal to 0");
     }

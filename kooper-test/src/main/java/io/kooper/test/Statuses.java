@@ -103,6 +103,13 @@ final class Statuses {
         "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
   }
 
+  /** What is applied cannot be understood: a failure of the API server itself, for which it gives no reason. */
+  static StatusException untyped(String why) {
+    ObjectNode status = failure(500, "failed to create typed patch object" + why);
+    status.remove("reason");
+    return new StatusException(status);
+  }
+
   /** What a patch has made cannot be understood. */
   static StatusException invalidPatch(ObjectNode patched, String why) {
     Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched.toString(), why);

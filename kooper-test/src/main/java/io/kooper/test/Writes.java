@@ -104,7 +104,7 @@ final class Writes {
       FieldOwners known = collection.owners(namespace, name);
       FieldOwners owners = known != null ? new FieldOwners(known) // a copy: the change may be refused
           : new FieldOwners(present == null ? Set.of() : fields(resource, present).keySet(), apply.manager());
-      ObjectNode part = apply.checkedPart(resource, namespace, name);
+      ObjectNode part = apply.checkedPart(resource, name);
       Written written;
       if (present == null && subresource == null) {
         checkNew(resource, namespace, name, part);
@@ -241,10 +241,16 @@ final class Writes {
       keep(after, before, "status");
     }
     JsonNode generation = old.path("generation");
-    if (resource.generation() && !Objects.equals(after.get("spec"), before.get("spec"))) {
+    if (resource.generation() && isOtherWanted(resource, before, after)) {
       metadata.put("generation", generation.asLong(0) + 1);
     }
     return after;
+  }
+
+  /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */
+  private static boolean isOtherWanted(Resource resource, ObjectNode before, ObjectNode after) {
+    return resource.isCustom() ? !before.deepCopy().without("metadata").equals(after.deepCopy().without("metadata"))
+        : !Objects.equals(after.get("spec"), before.get("spec"));
   }
 
   private static ObjectNode status(ObjectNode before, ObjectNode wanted) {
@@ -293,7 +299,10 @@ final class Writes {
         ObjectNode metadata = Json.metadata(object);
         metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
       }
-      case Crds.QUALIFIED_NAME -> Crds.validate(resource, name, object);
+      case Crds.QUALIFIED_NAME -> {
+        Crds.validate(resource, name, object);
+        Crds.complete(object);
+      }
       default -> { }
     }
   }

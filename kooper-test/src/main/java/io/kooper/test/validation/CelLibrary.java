@@ -3,9 +3,11 @@ package io.kooper.test.validation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import org.projectnessie.cel.EnvOption;
 import org.projectnessie.cel.Library;
 import org.projectnessie.cel.ProgramOption;
+import org.projectnessie.cel.checker.Checker;
 import org.projectnessie.cel.checker.Decls;
 import org.projectnessie.cel.common.types.BoolT;
 import org.projectnessie.cel.common.types.ListT;
@@ -13,34 +15,33 @@ import org.projectnessie.cel.common.types.StringT;
 import org.projectnessie.cel.common.types.pb.ProtoTypeRegistry;
 import org.projectnessie.cel.common.types.ref.TypeAdapter;
 import org.projectnessie.cel.common.types.ref.Val;
-import org.projectnessie.cel.extension.StringsLib;
+import org.projectnessie.cel.interpreter.functions.Overload;
+import org.projectnessie.cel.parser.Macro;
 import org.projectnessie.cel.relocated.com.google.api.expr.v1alpha1.Type;
 
-/** The functions that rules may call: CEL's own, its extensions of text, and those of Kubernetes. */
+/** The functions that rules may call: CEL's own, those of its extensions, and those of Kubernetes. */
 final class CelLibrary implements Library {
 
+  private static final String MATCHES = "matches";
   private static final CelFunctions FUNCTIONS = functions();
 
   private CelLibrary() {}
 
-  static EnvOption standard() {
-    return Library.StdLib();
-  }
-
-  static EnvOption kubernetes() {
-    EnvOption strings = StringsLib.strings();
-    EnvOption own = Library.Lib(new CelLibrary());
-    return env -> own.apply(strings.apply(env));
+  static EnvOption option() {
+    return Library.Lib(new CelLibrary());
   }
 
   @Override
   public List<EnvOption> getCompileOptions() {
-    return List.of(EnvOption.declarations(FUNCTIONS.declarations()), EnvOption.macros(CelOptional.macros()));
+    return List.of(EnvOption.declarations(Checker.StandardDeclarations), EnvOption.macros(Macro.AllMacros),
+        EnvOption.declarations(FUNCTIONS.declarations()), EnvOption.macros(CelOptional.macros()));
   }
 
   @Override
   public List<ProgramOption> getProgramOptions() {
-    return List.of(ProgramOption.functions(FUNCTIONS.overloads()));
+    Overload[] standard = Stream.of(Overload.standardOverloads())
+        .filter(function -> !function.operator.equals(MATCHES)).toArray(Overload[]::new);
+    return List.of(ProgramOption.functions(standard), ProgramOption.functions(FUNCTIONS.overloads()));
   }
 
   static Val bool(boolean value) {
@@ -72,7 +73,7 @@ final class CelLibrary implements Library {
 
   private static void patterns(CelFunctions functions) {
     List<Type> texts = List.of(Decls.String, Decls.String);
-    functions.bind("matches_string", 2, a -> bool(GoPattern.compile(text(a[1])).matcher(text(a[0])).find()));
+    functions.bind(MATCHES, texts, a -> bool(GoPattern.compile(text(a[1])).matcher(text(a[0])).find()));
     functions.method("find", "string_find_string", Decls.String, texts, a -> {
       Matcher matcher = GoPattern.compile(text(a[1])).matcher(text(a[0]));
       return text(matcher.find() ? matcher.group() : "");

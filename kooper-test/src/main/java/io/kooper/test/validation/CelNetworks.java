@@ -38,8 +38,7 @@ final class CelNetworks {
         a -> CelLibrary.bool(ip(CelLibrary.text(a[0])).toString().equals(CelLibrary.text(a[0]))));
     functions.method("family", "ip_family", Decls.Int, List.of(IP_TYPE),
         a -> IntT.intOf(((Ip) a[0].value()).isFour() ? 4 : 6));
-    functions.global("string", "ip_to_string", Decls.String, List.of(IP_TYPE),
-        a -> CelLibrary.text(a[0].value().toString()));
+    functions.signature("string", "ip_to_string", Decls.String, IP_TYPE);
     is(functions, "isUnspecified", "ip_is_unspecified", Ip::isUnspecified);
     is(functions, "isLoopback", "ip_is_loopback", Ip::isLoopback);
     is(functions, "isLinkLocalMulticast", "ip_is_link_local_multicast", Ip::isLinkLocalMulticast);
@@ -68,7 +67,7 @@ final class CelNetworks {
     functions.method("ip", "cidr_ip", IP_TYPE, range, a -> new CelOpaque(IP, range(a[0]).address()));
     functions.method("prefixLength", "cidr_prefix_length", Decls.Int, range, a -> IntT.intOf(range(a[0]).prefix()));
     functions.method("masked", "cidr_masked", CIDR_TYPE, range, a -> new CelOpaque(CIDR, range(a[0]).masked()));
-    functions.global("string", "cidr_to_string", Decls.String, range, a -> CelLibrary.text(range(a[0]).toString()));
+    functions.signature("string", "cidr_to_string", Decls.String, CIDR_TYPE);
   }
 
   private static void urls(CelFunctions functions, TypeAdapter adapter) {

@@ -4,8 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.projectnessie.cel.checker.Decls;
-import org.projectnessie.cel.common.types.BoolT;
-import org.projectnessie.cel.common.types.Err;
 import org.projectnessie.cel.common.types.ref.TypeAdapter;
 import org.projectnessie.cel.common.types.ref.Val;
 import org.projectnessie.cel.parser.ExprHelper;
@@ -18,8 +16,8 @@ final class CelOptional {
 
   static final String TYPE = "optional_type";
 
-  private static final Type ANY = Decls.newTypeParamType("A");
-  private static final Type OF_ANY = Decls.newAbstractType(TYPE, List.of(ANY));
+  /** Of anything: the checker here cannot tell one from another. */
+  static final Type OPTIONAL = Decls.newAbstractType(TYPE, List.of());
 
   private CelOptional() {}
 
@@ -28,16 +26,15 @@ final class CelOptional {
   }
 
   static void declare(CelFunctions functions, TypeAdapter adapter) {
-    List<String> parameters = List.of("A");
-    functions.generic("optional.of", "optional_of", OF_ANY, parameters, List.of(ANY), a -> ofNullable(a[0]));
-    functions.generic("optional.none", "optional_none", OF_ANY, parameters, List.of(), a -> ofNullable(null));
-    functions.genericMethod("hasValue", "optional_hasValue", Decls.Bool, parameters, List.of(OF_ANY),
-        a -> value(a[0]).isPresent() ? BoolT.True : BoolT.False);
-    functions.genericMethod("value", "optional_value", ANY, parameters, List.of(OF_ANY),
-        a -> value(a[0]).map(adapter::nativeToValue).orElseGet(() -> Err.newErr("optional.none() dereference")));
-    functions.genericMethod("orValue", "optional_orValue_value", ANY, parameters, List.of(OF_ANY, ANY),
+    List<Type> one = List.of(OPTIONAL);
+    functions.global("optional.of", "optional_of", OPTIONAL, List.of(Decls.Dyn), a -> ofNullable(a[0]));
+    functions.global("optional.none", "optional_none", OPTIONAL, List.of(), a -> ofNullable(null));
+    functions.method("hasValue", "optional_hasValue", Decls.Bool, one, a -> CelLibrary.bool(value(a[0]).isPresent()));
+    functions.method("value", "optional_value", Decls.Dyn, one, a -> value(a[0]).map(adapter::nativeToValue)
+        .orElseThrow(() -> new IllegalArgumentException("optional.none() dereference")));
+    functions.method("orValue", "optional_orValue_value", Decls.Dyn, List.of(OPTIONAL, Decls.Dyn),
         a -> value(a[0]).map(adapter::nativeToValue).orElse(a[1]));
-    functions.genericMethod("or", "optional_or_optional", OF_ANY, parameters, List.of(OF_ANY, OF_ANY),
+    functions.method("or", "optional_or_optional", OPTIONAL, List.of(OPTIONAL, OPTIONAL),
         a -> value(a[0]).isPresent() ? a[0] : a[1]);
   }
 

@@ -38,7 +38,7 @@ final class CelQuantities {
     });
     functions.global("isQuantity", "is_quantity_string", Decls.Bool, List.of(Decls.String),
         a -> CelLibrary.bool(parse(CelLibrary.text(a[0])) != null));
-    functions.method("sign", "quantity_sign", Decls.Int, one, a -> IntT.intOf(amount(a[0]).signum()));
+    functions.global("sign", "quantity_sign", Decls.Int, one, a -> IntT.intOf(amount(a[0]).signum()));
     functions.method("isGreaterThan", "quantity_is_greater_than", Decls.Bool, two,
         a -> CelLibrary.bool(amount(a[0]).compareTo(amount(a[1])) > 0));
     functions.method("isLessThan", "quantity_is_less_than", Decls.Bool, two,

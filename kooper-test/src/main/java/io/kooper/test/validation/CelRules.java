@@ -19,7 +19,14 @@ final class CelRules {
     boolean isWrong() {
       return why.startsWith("cel expression must") || why.startsWith("messageExpression must")
           || why.startsWith("compilation failed: ") && why.lines().filter(line -> line.contains("ERROR: <input>"))
-              .allMatch(line -> line.contains(": undefined field "));
+              .allMatch(this::isWrong);
+    }
+
+    /** What is undeclared may be a function that only the API server has; so may be an overload, but of an operator. */
+    private boolean isWrong(String line) {
+      return line.contains(": undefined field ") || line.contains(": found no matching overload for '_")
+          || line.contains(": Syntax error: ") && !rule.text().contains("?")
+          || line.contains(": undeclared reference to '") && !rule.text().contains("(");
     }
 
     /** What the API server says of it. */
@@ -38,11 +45,13 @@ final class CelRules {
     }
   }
 
+  /** No rule can say it: a name such as self.spec would be taken for a type. */
+  private static final String ROOT_TYPE = "@object";
+
   private final SchemaNode schema;
   private final boolean resource;
   private final List<CelRule> rules = new ArrayList<>();
   private final Map<String, CelRules> properties = new LinkedHashMap<>();
-  private final List<CelRules> allOf = new ArrayList<>();
   private @Nullable CelRules additional;
   private @Nullable CelRules items;
 
@@ -53,16 +62,16 @@ final class CelRules {
 
   /** Compiles the rules of a resource; null if it has none. */
   static @Nullable CelRules compile(SchemaNode root, List<Broken> broken) {
-    return hasRules(root) ? compile(root, root, true, "self", "", new CelTypes(), broken) : null;
+    return hasRules(root) ? compile(root, true, ROOT_TYPE, "", new CelTypes(), broken) : null;
   }
 
-  private static @Nullable CelRules compile(SchemaNode rules, SchemaNode schema, boolean resource, String type,
-      String place, CelTypes types, List<Broken> broken) {
+  private static @Nullable CelRules compile(SchemaNode schema, boolean resource, String type, String place,
+      CelTypes types, List<Broken> broken) {
     CelRules compiled = new CelRules(schema, resource);
-    if (!rules.rules.isEmpty()) {
+    if (!schema.rules.isEmpty()) {
       Type self = types.declare(schema, type, resource);
       int index = 0;
-      for (JsonNode definition : rules.rules) {
+      for (JsonNode definition : schema.rules) {
         CelRule rule = CelRule.compile(types, self == null ? CelTypes.NONE : self, definition);
         String why = rule.error();
         if (why == null) {
@@ -73,28 +82,20 @@ final class CelRules {
         index++;
       }
     }
-    rules.properties.forEach((name, property) -> {
-      SchemaNode below = schema.properties.get(name);
-      CelRules child = below == null ? null : compile(property, below, below.embedded,
-          type + "." + CelNames.escape(name), place + ".properties[" + name + "]", types, broken);
+    schema.properties.forEach((name, property) -> {
+      CelRules child = compile(property, property.embedded, type + "." + CelNames.escape(name),
+          place + ".properties[" + name + "]", types, broken);
       if (child != null) {
         compiled.properties.put(name, child);
       }
     });
-    if (rules.additional != null && schema.additional != null) {
-      compiled.additional = compile(rules.additional, schema.additional, schema.additional.embedded,
-          type + ".@values", place + ".additionalProperties", types, broken);
+    if (schema.additional != null) {
+      compiled.additional = compile(schema.additional, schema.additional.embedded, type + ".@values",
+          place + ".additionalProperties", types, broken);
     }
-    if (rules.items != null && schema.items != null) {
-      compiled.items = compile(rules.items, schema.items, schema.items.embedded, type + ".@items", place + ".items",
-          types, broken);
-    }
-    for (int i = 0; i < rules.allOf.size(); i++) {
-      CelRules part =
-          compile(rules.allOf.get(i), schema, resource, type, place + ".allOf[" + i + "]", types, broken);
-      if (part != null) {
-        compiled.allOf.add(part);
-      }
+    if (schema.items != null) {
+      compiled.items =
+          compile(schema.items, schema.items.embedded, type + ".@items", place + ".items", types, broken);
     }
     return compiled.isEmpty() ? null : compiled;
   }
@@ -116,7 +117,6 @@ final class CelRules {
     }
     boolean unchanged = old == null ? parentUnchanged : value.equals(old);
     checkHere(path, value, old, unchanged, problems);
-    allOf.forEach(part -> part.check(path, value, null, parentUnchanged, problems));
     if (value.isArray()) {
       for (int i = 0; items != null && i < value.size(); i++) {
         JsonNode item = value.get(i);
@@ -174,12 +174,11 @@ final class CelRules {
   }
 
   private boolean isEmpty() {
-    return rules.isEmpty() && properties.isEmpty() && allOf.isEmpty() && additional == null && items == null;
+    return rules.isEmpty() && properties.isEmpty() && additional == null && items == null;
   }
 
   private static boolean hasRules(@Nullable SchemaNode schema) {
     return schema != null && (!schema.rules.isEmpty() || hasRules(schema.items) || hasRules(schema.additional)
-        || schema.properties.values().stream().anyMatch(CelRules::hasRules)
-        || schema.allOf.stream().anyMatch(CelRules::hasRules));
+        || schema.properties.values().stream().anyMatch(CelRules::hasRules));
   }
 }

@@ -36,7 +36,13 @@ public final class CustomSchema {
     SchemaNode schema = root();
     List<String> unknown = Pruning.prune(schema, object);
     Defaulting.complete(schema, object);
+    Numbers.shorten(object);
     return unknown;
+  }
+
+  /** Why an object cannot be read at all, null if it can. */
+  public @Nullable Problem unreadable(ObjectNode object) {
+    return Embedded.mistyped(root(), object);
   }
 
   /** The paths of the fields of an object that are unknown, sorted. */

@@ -3,13 +3,13 @@ package io.kooper.test.validation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** What a definition's schema has to be itself: structural, with lists and defaults that make sense. */
 final class DefinitionRules {
 
-  private static final Set<String> TYPES = Set.of("array", "boolean", "integer", "number", "object", "string");
+  private static final List<String> TYPES = List.of("array", "boolean", "integer", "number", "object", "string");
+  private static final List<String> LIST_TYPES = List.of("atomic", "set", "map");
   private static final String LIST_TYPE = "x-kubernetes-list-type";
   private static final String MAP_KEYS = "x-kubernetes-list-map-keys";
 
@@ -106,8 +106,8 @@ final class DefinitionRules {
     if (!listType.isEmpty() && !type.equals("array")) {
       problems.add(Problem.invalid(path + ".type", Go.quote(type), "must be array if " + LIST_TYPE + " is specified"));
     }
-    if (!listType.isEmpty() && !Set.of("atomic", "set", "map").contains(listType)) {
-      unsupported(path + "." + LIST_TYPE, listType, Set.of("atomic", "set", "map"));
+    if (!listType.isEmpty() && !LIST_TYPES.contains(listType)) {
+      unsupported(path + "." + LIST_TYPE, listType, LIST_TYPES);
     }
     if (!keys.isEmpty() && !listType.equals("map")) {
       String why = "must be map if " + MAP_KEYS + " is non-empty";
@@ -143,7 +143,7 @@ final class DefinitionRules {
         problems.add(Problem.forbidden(path + "." + name, "must be undefined to be structural"));
       }
     }
-    for (String name : List.of("title", "description")) {
+    for (String name : List.of("title", "description", "x-kubernetes-validations")) {
       if (schema.has(name)) {
         problems.add(Problem.forbidden(path + "." + name, "must be empty to be structural"));
       }
@@ -171,6 +171,10 @@ final class DefinitionRules {
   private void checkDefaults(JsonNode schema, String path) {
     SchemaNode node = SchemaNode.of(schema);
     if (node.defaultValue != null) {
+      JsonNode pruned = node.defaultValue.deepCopy();
+      if (!Pruning.prunePart(node, pruned).isEmpty()) {
+        problems.add(Problem.invalid(path + ".default", Go.value(node.defaultValue), "must not have unknown fields"));
+      }
       problems.addAll(SchemaWalk.walk(node, "", node.defaultValue, null).problems(path + ".default"));
     }
     if (schema.path("items").isObject()) {
@@ -180,8 +184,8 @@ final class DefinitionRules {
         checkDefaults(property.getValue(), path + ".properties[" + property.getKey() + "]"));
   }
 
-  private void unsupported(String path, String value, Set<String> supported) {
+  private void unsupported(String path, String value, List<String> supported) {
     problems.add(new Problem("FieldValueNotSupported", path, Problem.body("Unsupported value", Go.quote(value),
-        "supported values: " + String.join(", ", supported.stream().sorted().map(Go::quote).toList()))));
+        "supported values: " + String.join(", ", supported.stream().map(Go::quote).toList()))));
   }
 }

@@ -19,6 +19,12 @@ final class Embedded {
     return problems;
   }
 
+  /** The first one that says with something else than text what it is; the API server does not read further. */
+  static @Nullable Problem mistyped(SchemaNode schema, JsonNode object) {
+    return problems(schema, object).stream().filter(problem -> problem.message().endsWith(": must be a string"))
+        .findFirst().orElse(null);
+  }
+
   private static void collect(@Nullable SchemaNode schema, String path, JsonNode value, List<Problem> problems) {
     if (schema == null) {
       return;

@@ -14,7 +14,8 @@ final class Go {
 
   /** A value in a message: text in quotes, numbers as they are, the rest as JSON. */
   static String value(JsonNode value) {
-    return value.isString() ? quote(value.stringValue()) : json(value);
+    return value.isString() ? quote(value.stringValue())
+        : value.isNumber() && !isInteger(value) ? number(value.doubleValue()) : json(value);
   }
 
   /** A value without quotes, as {@code %v} prints it. */
@@ -26,7 +27,7 @@ final class Go {
     if (value.isArray()) {
       return value.valueStream().map(Go::plain).collect(Collectors.joining(" ", "[", "]"));
     }
-    return value.isNull() ? "<nil>" : value.isString() ? value.stringValue() : json(value);
+    return value.isNull() ? "<nil>" : value.isString() ? value.stringValue() : value(value);
   }
 
   /** Compact JSON with sorted members. */
@@ -42,7 +43,7 @@ final class Go {
     if (value.isString()) {
       return jsonText(value.stringValue());
     }
-    return value.isNumber() && !isInteger(value) ? number(value.doubleValue()) : value.toString();
+    return value.isNumber() && !isInteger(value) ? number(value.doubleValue(), 21) : value.toString();
   }
 
   /** Whether a number is a 64-bit integer for the API server: by how it is written, not by its value. */
@@ -52,12 +53,17 @@ final class Go {
 
   /** A floating-point number: the shortest text that reads the same, with an exponent if it is very large or small. */
   static String number(double value) {
+    return number(value, 6);
+  }
+
+  /** @param large the exponent from which on it is shown; JSON has another than messages */
+  private static String number(double value, int large) {
     if (value == 0 || Double.isNaN(value) || Double.isInfinite(value)) {
       return value == 0 ? "0" : Double.toString(value);
     }
     BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
     int exponent = shortest.precision() - shortest.scale() - 1;
-    if (exponent >= -4 && exponent < 21) {
+    if (exponent >= -4 && exponent < large) {
       return shortest.toPlainString();
     }
     String digits = shortest.unscaledValue().abs().toString();

@@ -1,7 +1,11 @@
 package io.kooper.test.validation;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.LongNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The bounds of numbers, which the API server compares as integers if the number is written as one. */
 final class Numbers {
@@ -14,6 +18,31 @@ final class Numbers {
     return value == Math.rint(value) && Math.abs(value) <= MAX_EXACT;
   }
 
+  /** Writes whole numbers as integers, as the API server keeps them. */
+  static void shorten(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      for (Map.Entry<String, JsonNode> member : object.properties()) {
+        if (isLong(member.getValue())) {
+          member.setValue(LongNode.valueOf(member.getValue().longValue()));
+        } else {
+          shorten(member.getValue());
+        }
+      }
+    } else if (value instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        if (isLong(array.get(i))) {
+          array.set(i, LongNode.valueOf(array.get(i).longValue()));
+        } else {
+          shorten(array.get(i));
+        }
+      }
+    }
+  }
+
+  private static boolean isLong(JsonNode value) {
+    return value.isFloatingPointNumber() && isWhole(value.doubleValue());
+  }
+
   static void check(SchemaNode schema, String path, JsonNode value, Findings findings) {
     boolean integer = Go.isInteger(value);
     double number = value.doubleValue();
@@ -22,6 +51,10 @@ final class Numbers {
     if (schema.multipleOf != null) {
       boolean inRange = range(schema, path, "MultipleOf", schema.multipleOf, findings);
       double factor = schema.multipleOf;
+      if (inRange && integer && (long) factor == 0) { // as it is cut to an integer there
+        SchemaWalk.invalid(path, "0", "factor MultipleOf declared for %s must be positive: 0".formatted(path), findings);
+        return;
+      }
       boolean multiple = inRange && integer && (long) factor > 0 ? value.longValue() % (long) factor == 0
           : isWhole(factor < 1 ? 1 / factor * number : number / factor);
       if (!multiple) {
@@ -44,7 +77,7 @@ final class Numbers {
     double limit = inRange && integer ? Math.floor(Math.abs(bound)) * Math.signum(bound) : bound;
     if (schema.exclusiveMinimum ? number <= limit : number < limit) {
       SchemaWalk.invalid(path, shown, "%s in body should be greater than %s%s".formatted(path,
-          schema.exclusiveMinimum ? "" : "or equal to ", Go.number(limit)), findings);
+          schema.exclusiveMinimum ? "" : "or equal to ", bound(limit, inRange && integer)), findings);
     }
   }
 
@@ -58,8 +91,12 @@ final class Numbers {
     double limit = inRange && integer ? Math.floor(Math.abs(bound)) * Math.signum(bound) : bound;
     if (schema.exclusiveMaximum ? number >= limit : number > limit) {
       SchemaWalk.invalid(path, shown, "%s in body should be less than %s%s".formatted(path,
-          schema.exclusiveMaximum ? "" : "or equal to ", Go.number(limit)), findings);
+          schema.exclusiveMaximum ? "" : "or equal to ", bound(limit, inRange && integer)), findings);
     }
+  }
+
+  private static String bound(double limit, boolean integer) {
+    return integer ? Long.toString((long) limit) : Go.number(limit);
   }
 
   /** Whether a number is one of its type and format. */

@@ -29,6 +29,13 @@ final class Pruning {
     return pruning.unknown;
   }
 
+  /** As {@link #prune}, of a part of an object. */
+  static List<String> prunePart(SchemaNode schema, JsonNode part) {
+    Pruning pruning = new Pruning();
+    pruning.prune(part, schema, "", false);
+    return pruning.unknown;
+  }
+
   private void prune(JsonNode value, @Nullable SchemaNode schema, String path, boolean root) {
     if (value instanceof ObjectNode object) {
       boolean resource = root || schema != null && schema.embedded;

@@ -1,0 +1,60 @@
+package io.kooper.differential;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A request and what a kube-apiserver 1.36.2 answered.
+ *
+ * @param request its label, method, path, content type, headers and body
+ * @param answer the real one
+ */
+record Recorded(JsonNode request, Answered answer) {
+
+  static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+  String label() {
+    return request.path("label").asString();
+  }
+
+  /** The requests of a file, in the order in which they were sent. */
+  static List<Recorded> read(String name) {
+    List<Recorded> recorded = new ArrayList<>();
+    for (String line : lines(name + ".jsonl")) {
+      JsonNode node = MAPPER.readTree(line);
+      recorded.add(new Recorded(node, new Answered(node.path("status").asInt(), node.path("warning").asString(""),
+          Normal.of(node.path("response")))));
+    }
+    return recorded;
+  }
+
+  /** The labels of the requests of a file whose answers may differ, each with the reason. */
+  static Map<String, String> accepted(String name) {
+    Map<String, String> accepted = new LinkedHashMap<>();
+    String reason = "";
+    for (String line : lines(name + ".accepted")) {
+      if (line.startsWith("#")) {
+        reason = line.substring(1).strip();
+      } else {
+        accepted.put(line.strip(), reason);
+      }
+    }
+    return accepted;
+  }
+
+  private static List<String> lines(String file) {
+    try (InputStream in = Objects.requireNonNull(Recorded.class.getResourceAsStream("/differential/" + file), file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
