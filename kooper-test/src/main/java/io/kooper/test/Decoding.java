@@ -28,15 +28,19 @@ final class Decoding {
   /** @throws StatusException 422 for a value that {@code fieldValidation} does not have */
   static Decoding of(Call call) {
     String value = call.param("fieldValidation");
-    return new Decoding(switch (value == null ? "Warn" : value) {
+    Mode mode = switch (value == null ? "Warn" : value) {
       case "Strict" -> Mode.STRICT;
       case "Warn" -> Mode.WARN;
       case "Ignore" -> Mode.IGNORE;
-      default -> throw Statuses.invalidOptions(call.request().verb().equals("create") ? "CreateOptions"
-          : call.request().verb().equals("update") ? "UpdateOptions" : "PatchOptions", "fieldValidation",
+      default -> throw Statuses.invalidOptions(options(call.request().verb()), "fieldValidation",
           "FieldValueNotSupported", "Unsupported value: \"" + value
               + "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
-    });
+    };
+    return new Decoding(mode);
+  }
+
+  private static String options(String verb) {
+    return verb.equals("create") ? "CreateOptions" : verb.equals("update") ? "UpdateOptions" : "PatchOptions";
   }
 
   /** What the answer tells the client. */

@@ -34,9 +34,14 @@ import org.jspecify.annotations.Nullable;
  * removes what its manager applies no more, and conflicts with other managers. Subresources are {@code status} and
  * {@code scale}.
  *
- * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation by schema, no garbage collection
- * of dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at
- * once. {@code propagationPolicy} and {@code fieldValidation} are accepted and ignored. Who owns a field is remembered
+ * <p>Custom resources are what the schema of their definition says: unknown fields are pruned, defaults set, and what
+ * is invalid is refused with the words of a kube-apiserver, rules in CEL included. {@link #unchecked()} names what is
+ * left out. A type that was registered without a definition has no schema.
+ *
+ * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation of built-in types, no garbage
+ * collection of dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at
+ * once. {@code propagationPolicy} is accepted and ignored, and so is
+ * {@code fieldValidation} for built-in types. Who owns a field is remembered
  * from an object's first server-side apply on and shown nowhere: {@code managedFields} is what clients write there, and
  * all that was there before belongs to {@code before-first-apply}. Of a schema only {@code x-kubernetes-list-type},
  * {@code x-kubernetes-list-map-keys}, {@code x-kubernetes-map-type} and the defaults of such keys are read; lists of

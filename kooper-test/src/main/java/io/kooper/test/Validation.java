@@ -3,6 +3,7 @@ package io.kooper.test;
 import io.kooper.test.validation.CustomSchema;
 import io.kooper.test.validation.Problem;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -35,6 +36,12 @@ final class Validation {
       resource.schema().shape(object);
     }
     return object;
+  }
+
+  /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */
+  static boolean isOtherWanted(Resource resource, ObjectNode before, ObjectNode after) {
+    return resource.isCustom() ? !before.deepCopy().without("metadata").equals(after.deepCopy().without("metadata"))
+        : !Objects.equals(after.get("spec"), before.get("spec"));
   }
 
   private static void refuse(Resource resource, String name, List<Problem> problems) {

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -241,16 +240,10 @@ final class Writes {
       keep(after, before, "status");
     }
     JsonNode generation = old.path("generation");
-    if (resource.generation() && isOtherWanted(resource, before, after)) {
+    if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
       metadata.put("generation", generation.asLong(0) + 1);
     }
     return after;
-  }
-
-  /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */
-  private static boolean isOtherWanted(Resource resource, ObjectNode before, ObjectNode after) {
-    return resource.isCustom() ? !before.deepCopy().without("metadata").equals(after.deepCopy().without("metadata"))
-        : !Objects.equals(after.get("spec"), before.get("spec"));
   }
 
   private static ObjectNode status(ObjectNode before, ObjectNode wanted) {

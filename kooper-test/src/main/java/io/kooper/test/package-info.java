@@ -5,7 +5,9 @@
  * <p>It patches in all of Kubernetes' ways, server-side apply with its conflicts among them, and has the status and
  * scale subresources.
  *
- * <p>What it does not have: authentication, admission, schemas (but for what they say of merging), garbage collection
+ * <p>Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
+ *
+ * <p>What it does not have: authentication, admission, schemas of built-in types, garbage collection
  * of dependents, a scheduler or a kubelet (a pod is deleted at once), {@code managedFields}, and protobuf.
  */
 @NullMarked

@@ -22,10 +22,12 @@ final class CelFormats {
   static void declare(CelFunctions functions, TypeAdapter adapter) {
     FORMATS.keySet().forEach(name -> functions.global("format." + name, "format-" + name, FORMAT, List.of(),
         a -> new CelOpaque(NAME, name)));
-    functions.global("format.named", "format-named", CelOptional.OPTIONAL, List.of(Decls.String), a -> CelOptional.ofNullable(
+    functions.global("format.named", "format-named", CelOptional.OPTIONAL, List.of(Decls.String),
+        a -> CelOptional.ofNullable(
             FORMATS.containsKey(CelLibrary.text(a[0])) ? new CelOpaque(NAME, CelLibrary.text(a[0])) : null));
     functions.method("validate", "format-validate",
-        CelOptional.OPTIONAL, List.of(FORMAT, Decls.String), a -> validate(CelLibrary.text(a[0]), CelLibrary.text(a[1]), adapter));
+        CelOptional.OPTIONAL, List.of(FORMAT, Decls.String),
+        a -> validate(CelLibrary.text(a[0]), CelLibrary.text(a[1]), adapter));
   }
 
   private static Val validate(String format, String text, TypeAdapter adapter) {
