@@ -2,6 +2,7 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.kooper.internal.NoCluster;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
 
@@ -50,7 +51,7 @@ final class CrdFailures {
     return e.getCode() > 0 && status != null && status.getMessage() != null
         ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
         // without a cause, the message is what is known; with one, it is that of the cause, or none
-        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause());
+        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause()) + NoCluster.advice(e);
   }
 
   private static String advice(String verb, String name, int code) {

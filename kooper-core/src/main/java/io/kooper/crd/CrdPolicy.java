@@ -7,7 +7,8 @@ public enum CrdPolicy {
    * The wanted definition's additions are made; the default. It only adds and widens: no field, version, enum value,
    * subresource, column or name is removed, and no type or constraint is narrowed. So a replica of an older release takes
    * nothing away from a newer one, and objects keep what they have. What this leaves otherwise than wanted is logged with its
-   * path; where two releases contradict each other, the existing definition counts.
+   * path; where two releases contradict each other, the existing definition counts. Objects are stored in another version only
+   * if its schema keeps all their fields, or a webhook converts them.
    */
   UPDATE,
 

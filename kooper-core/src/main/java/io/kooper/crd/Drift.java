@@ -167,20 +167,23 @@ final class Drift {
     Map<String, Object> versions = byKey("name", found.get("versions"));
     byKey("name", Trees.at(wanted, "spec", "versions"))
         .forEach((name, version) -> versions.merge(name, version, Drift::widenVersion));
-    String storage = storage(wanted, existing);
+    spec.put("versions", List.copyOf(versions.values()));
+    String storage = storage(wanted, existing, spec);
     versions.replaceAll((name, version) -> with(version, "storage", name.equals(storage)));
     spec.put("versions", List.copyOf(versions.values()));
     Map<String, Object> metadata = Trees.map(filled(existing.get("metadata"), Trees.map(authored(wanted), "metadata")));
     return whole(existing, metadata, spec);
   }
 
-  /** It only moves to a version of higher priority, and never from one with a schema to one without. */
-  private static String storage(Map<String, Object> wanted, Map<String, Object> existing) {
-    Object from = storage(existing);
-    Object to = storage(wanted);
-    List<String> names = List.of(Trees.text(from, "name"), Trees.text(to, "name"));
-    boolean stays = hasSchema(from) && !hasSchema(to);
-    return stays ? names.get(0) : KubernetesVersionPriority.highestPriority(names);
+  /** It only moves to a version of higher priority, and to one that keeps all that is stored unless a webhook converts it. */
+  private static String storage(Map<String, Object> wanted, Map<String, Object> existing, Map<String, Object> spec) {
+    Map<String, Object> versions = byKey("name", spec.get("versions"));
+    String from = Trees.text(storage(existing), "name");
+    String to = Trees.text(storage(wanted), "name");
+    boolean loses = !Trees.text(spec, "conversion", "strategy").equals("Webhook")
+        && !SchemaUnion.keepsAll(Trees.map(versions.get(from), "schema", SCHEMA), Trees.map(versions.get(to), "schema", SCHEMA));
+    boolean impoverishes = hasSchema(storage(existing)) && !hasSchema(storage(wanted));
+    return loses || impoverishes ? from : KubernetesVersionPriority.highestPriority(List.of(from, to));
   }
 
   private static @Nullable Object storage(Map<String, Object> definition) {

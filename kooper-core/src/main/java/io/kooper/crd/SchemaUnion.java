@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +149,21 @@ final class SchemaUnion {
       opened.put("properties", properties);
     }
     return with(opened, PRESERVE, true);
+  }
+
+  /** Whether all that a schema keeps of an object is kept by another, too. */
+  static boolean keepsAll(Map<String, Object> schema, Map<String, Object> by) {
+    boolean free = isTrue(by, PRESERVE);
+    Object others = by.get(OTHERS);
+    return (free || !isTrue(schema, PRESERVE))
+        && (!(schema.get("items") instanceof Map) || free || keepsAll(Trees.map(schema, "items"), Trees.map(by, "items")))
+        && (!(schema.get(OTHERS) instanceof Map) || free
+            || others instanceof Map && keepsAll(Trees.map(schema, OTHERS), Trees.map(others)))
+        && Trees.map(schema, "properties").entrySet().stream().allMatch(property -> {
+          Object known = Objects.requireNonNullElse(Trees.map(by, "properties").get(property.getKey()), Trees.map(others));
+          boolean named = Trees.map(by, "properties").containsKey(property.getKey()) || others instanceof Map;
+          return named ? keepsAll(Trees.map(property.getValue()), Trees.map(known)) : free;
+        });
   }
 
   /** The wider of two bounds, none when one is missing; {@code sign} is 1 where the larger is the wider. */

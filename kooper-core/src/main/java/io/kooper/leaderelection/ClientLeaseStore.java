@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.kooper.internal.Durations;
+import io.kooper.internal.NoCluster;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Urls;
 import io.kooper.leaderelection.LeaseException.Kind;
@@ -75,7 +76,7 @@ final class ClientLeaseStore implements LeaseStore {
     Kind kind = stale ? Kind.CONFLICT : code >= 400 && code < 500 ? Kind.REFUSED : Kind.UNKNOWN;
     String said = e.getStatus() != null && e.getStatus().getMessage() != null
         ? code + " " + e.getStatus().getReason() + ", \"" + e.getStatus().getMessage() + '"'
-        : words(e);
+        : words(e) + NoCluster.advice(e);
     return new LeaseException(kind, cannot(verb) + said + advice(verb, code), e);
   }
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.kooper.internal.NoCluster;
 import io.kooper.internal.Throwables;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.IOException;
@@ -135,7 +136,7 @@ final class Failures {
     } else {
       reason = Reason.UNKNOWN;
     }
-    return new RetrieveException(reason, "cannot " + doing + ": " + words(cause), retryAfter, cause);
+    return new RetrieveException(reason, "cannot " + doing + ": " + words(cause) + NoCluster.advice(cause), retryAfter, cause);
   }
 
   /** What fabric8's client throws, with this text alone. */

@@ -266,6 +266,21 @@ class ReleasesTest {
       }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        {type: object, properties: {a: {type: string}, b: {type: string}}} | v2
+        {type: object, properties: {b: {type: string}}} | v1
+        {type: object, x-kubernetes-preserve-unknown-fields: true} | v2
+        {type: object, additionalProperties: {type: string}} | v2
+        {type: object} | v1
+        """)
+    void movesTheStorageOnlyWhereAllThatIsStoredIsKept(String young, String storage) throws Exception {
+      start(withSchema("{type: object, properties: {a: {type: string}}}"));
+      start(withSchema(young).replace("name: v1", "name: v2"));
+      assertThat(Trees.list(api.stored, "spec", "versions")).filteredOn(v -> Boolean.TRUE.equals(Trees.at(v, "storage")))
+          .singleElement().extracting(v -> Trees.text(v, "name")).isEqualTo(storage);
+    }
+
     @Test
     void neverStoresWithoutASchemaWhereThereWasOne() throws Exception {
       start(FOO);

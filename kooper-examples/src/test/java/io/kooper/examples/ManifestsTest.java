@@ -44,6 +44,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -288,5 +289,14 @@ class ManifestsTest {
       assertThat(dockerfile).contains("-t " + image + " .");
       assertThat(Files.readString(FOLDER.resolve("kustomization.yml"))).contains("name: " + image.split(":")[0]);
     }
+  }
+
+  @Test
+  void thePodTerminatorHasSomethingToTerminate() throws IOException {
+    String manifest = Files.readString(FOLDER.resolve("pod-terminator.yml"));
+    assertThat(manifest).contains("selector: {app: victim}");
+    assertThat(Manifest.POD_TERMINATOR.objects(Deployment.class))
+        .extracting(victims -> victims.getSpec().getTemplate().getMetadata().getLabels())
+        .contains(Map.of("app", "victim"));
   }
 }
