@@ -315,7 +315,7 @@ class AnyClusterTest {
         .mapToObj(i -> "f" + i + ": " + KINDS.get(i).get(release)).collect(Collectors.joining(", ")) + "}";
     String rest = release == 0 ? "additionalPrinterColumns: [{name: A, type: string, jsonPath: .spec.f1}]"
         : "subresources: {status: {}}\n  - {name: v2, served: true, storage: true, schema: {openAPIV3Schema: {type: object,"
-            + " x-kubernetes-preserve-unknown-fields: true}}}";
+            + " properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}}}}}";
     return new KubernetesSerialization().unmarshal(
         RELEASE.formatted(plural, fields, rest, release, release == 0), CustomResourceDefinition.class);
   }
