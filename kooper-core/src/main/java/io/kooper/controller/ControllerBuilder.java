@@ -118,7 +118,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /**
    * {@link Controller#run()} fails when the first list has not succeeded by then, with what the API server said as the
-   * cause. Default: it tries for ever, and says in log and health what is wrong.
+   * cause; a standby's that keeps its store up to date too. The wait for the leadership does not count. Default: it tries for
+   * ever, and says in log and health what is wrong.
    */
   public ControllerBuilder<T> syncTimeout(Duration timeout) {
     this.syncTimeout = Objects.requireNonNull(timeout, "timeout");

@@ -12,6 +12,7 @@ import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Throwables;
+import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
@@ -25,7 +26,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +36,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   /** For handlers to end once they were interrupted. */
   static final Duration GRACE = Duration.ofSeconds(5);
+
+  private static final Duration PROGRESS = Duration.ofSeconds(5);
 
   private final String name;
   private final Informer<T> informer;
@@ -55,6 +57,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final MetricsRecorder recorder;
   private final GuardedMetrics metrics;
   private final HealthCheck check;
+  private final FailureLog failures;
 
   private final Lifecycle life;
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
@@ -75,6 +78,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.life = new Lifecycle(name, clock);
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
+    this.failures = new FailureLog(clock);
     Informer.Builder<T> informerBuilder = Informer.builder(retriever)
         .name(name)
         .transform(builder.transform)
@@ -91,7 +95,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         .rateLimiter(first(builder.rateLimiter, RateLimiter.standard(clock)));
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
     this.deliveries = new Deliveries<>(informer.store(), queue, metrics);
-    this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics);
+    this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
     this.workers = new Workers<>(name, queue, deliveries, informer.store(), retriever::copy,
         chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
@@ -118,7 +122,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       measured.process(job);
     };
     Processor<T> retried = new RetryProcessor<>(
-        begun, queue, deliveries, builder.retries, builder.resync != null, metrics, new FailureLog(clock));
+        begun, queue, deliveries, builder.retries, builder.resync != null, metrics, failures);
     return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried), new Guard(log, name + ": its log context"));
   }
 
@@ -163,8 +167,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
     try {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
-      leadership.onEnd(life::signal);
-      if (awaitSync(leadership)) {
+      leadership.onEnd((Urgent) life::signal);
+      if (life.awaitSync(leadership)) {
         startWorkers();
         deliveries.begin();
         workers.lead(leadership);
@@ -189,6 +193,25 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     if (!informing) {
       informer.start();
       informing = true;
+      if (syncTimeout != null) {
+        Thread thread = new Thread(this::watchSync, "kooper-" + name + "-sync");
+        thread.setDaemon(true);
+        thread.start();
+      }
+    }
+  }
+
+  /** Ends a controller that does not sync in time, a standby's too: what counts is the time since the first list began. */
+  private void watchSync() {
+    try {
+      if (!life.awaitSynced(Durations.nanos(Objects.requireNonNull(syncTimeout)))) {
+        var cause = informer.health().lastError();
+        failure = failed("did not sync within " + syncTimeout
+            + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
+        life.requestStop();
+      }
+    } catch (InterruptedException e) {
+      log.debug("controller {}: the thread that watches the first sync was interrupted", name);
     }
   }
 
@@ -234,17 +257,6 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
   }
 
-  /** Whether all objects have been seen; false when the stop or the end of the term came first. */
-  private boolean awaitSync(Leadership leadership) throws InterruptedException {
-    try {
-      return life.awaitSync(leadership, syncTimeout == null ? Long.MAX_VALUE : Durations.nanos(syncTimeout));
-    } catch (TimeoutException e) {
-      var cause = informer.health().lastError();
-      throw failed("did not sync within " + syncTimeout
-          + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
-    }
-  }
-
   /**
    * Ends intake and workers while the store, and the lease, still live. An interrupt of this thread counts as the end of
    * the deadline.
@@ -269,9 +281,18 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
   }
 
+  /** Says every few seconds what it waits for. */
   private boolean awaitDrained(Duration timeout) {
+    long end = clock.nanoTime() + Durations.nanos(timeout);
     try {
-      return queue.awaitDrained(timeout);
+      for (long left; (left = end - clock.nanoTime()) > 0; ) {
+        if (queue.awaitDrained(Duration.ofNanos(Math.min(left, PROGRESS.toNanos())))) {
+          return true;
+        }
+        log.info("controller {}: stopping; {} keys are queued, handlers run for {}", name, queue.length(),
+            HealthCheck.named(queue.processing()));
+      }
+      return queue.awaitDrained(Duration.ZERO);
     } catch (InterruptedException e) {
       interrupted = true;
       return queue.inFlight() == 0 && queue.length() == 0;
@@ -296,7 +317,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
         informer.close();
-        metrics.close();
+        closeMetrics();
         return false;
       });
       log.info("controller {}: ended; queued calls that were dropped: {}", name, queue.dropped());
@@ -305,6 +326,21 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** They are code of users, for which nobody who waits for the end waits without bound. */
+  private void closeMetrics() {
+    Thread closing = new Thread(metrics::close, "kooper-" + name + "-metrics");
+    closing.setDaemon(true);
+    closing.start();
+    try {
+      closing.join(GRACE.toMillis());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (closing.isAlive()) {
+      log.warn("controller {}: its metrics have not closed within {}; its end does not wait for them any longer", name, GRACE);
     }
   }
 
@@ -331,7 +367,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public Health health() {
-    return check.check(standby(), () -> failure);
+    return check.check(standby(), runner, () -> failure);
   }
 
   /** The name of a thread that has ended too early, but for the informer's and the workers'; null when there is none. */

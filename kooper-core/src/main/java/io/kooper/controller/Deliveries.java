@@ -41,7 +41,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
    */
   record Delivery<T>(T object, boolean delete, EventType type, @Nullable T before) {}
 
-  /** A row of failures: how many, and of what kind of call. */
+  /** Consecutive failures: how many, and of what kind of call the last one was. */
   private record Trouble(int failures, EventType type) {}
 
   /** The longest that a change of a key whose handler fails has to wait: a loop of own writes and failures is slowed. */
@@ -118,6 +118,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
         return; // the handler never heard of it
       }
       tombstones.put(key, lastState);
+      postponed.remove(key); // an add's; what is told next is the delete
     } finally {
       lock.unlock();
     }
@@ -133,6 +134,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       told.forEach((key, last) -> {
         T now = store.get(key).orElse(null);
         if ((now == null || !same(last, now)) && tombstones.putIfAbsent(key, last) == null) {
+          postponed.remove(key);
           missed.add(key);
         }
       });
@@ -177,7 +179,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       T gone = tombstones.get(key);
       T now = store.get(key).orElse(null);
       if (gone != null && (now == null || !same(gone, now))) {
-        return new Delivery<>(gone, true, again(key, EventType.DELETE), last);
+        return new Delivery<>(gone, true, postponed.remove(key) ? EventType.REQUEUE : EventType.DELETE, last);
       }
       tombstones.remove(key); // it is back, and the informer is about to say so
       if (now != null && (last == null || same(last, now))) {
@@ -186,11 +188,11 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
         }
         refused.remove(key);
         told.put(key, now);
-        EventType again = again(key, EventType.RESYNC);
+        EventType again = again(key);
         return new Delivery<>(now, false, last == null ? EventType.ADD : now == last ? again : EventType.UPDATE, last);
       }
       if (last != null && queue.isShutDown()) {
-        return new Delivery<>(last, true, again(key, EventType.DELETE), last); // as below, but the queue would refuse it
+        return new Delivery<>(last, true, EventType.DELETE, last); // as below, but the queue would refuse it
       }
       if (last != null) {
         return null; // it is gone, and the informer is about to say so, with its last state
@@ -202,10 +204,11 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     return null;
   }
 
-  /** What a call is that tells again what was told: a retry is what failed, else it was asked for, else {@code otherwise}. */
-  private EventType again(ObjectKey key, EventType otherwise) {
+  /** What a call is that tells a state again: a retry is what failed, else it was asked for, else it is a resync. */
+  private EventType again(ObjectKey key) {
+    boolean asked = postponed.remove(key);
     Trouble trouble = troubles.get(key);
-    return trouble != null ? trouble.type : postponed.remove(key) ? EventType.REQUEUE : otherwise;
+    return trouble != null && trouble.type != EventType.DELETE ? trouble.type : asked ? EventType.REQUEUE : EventType.RESYNC;
   }
 
   /** The handler was not called. */
@@ -253,10 +256,12 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   }
 
   /** The handler has taken it and wants to be told again later: a delete is not over. */
-  void postponed(ObjectKey key) {
+  void postponed(ObjectKey key, Delivery<T> delivery) {
     lock.lock();
     try {
-      postponed.add(key);
+      if (delivery.delete || !tombstones.containsKey(key)) { // else the delete comes at once
+        postponed.add(key);
+      }
     } finally {
       lock.unlock();
     }
@@ -310,6 +315,23 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   int failures(ObjectKey key) {
     Trouble trouble = troubles.get(key);
     return trouble == null ? 0 : trouble.failures;
+  }
+
+  /**
+   * Whether a resync is to call this key: there is something to tell, and no call is on its way that was asked for, or is a
+   * retry. A delete that never failed is waiting for a worker.
+   */
+  boolean isResynced(ObjectKey key, int retries) {
+    int failures = failures(key);
+    if (failures > 0 && failures <= retries) {
+      return false;
+    }
+    lock.lock();
+    try {
+      return !postponed.contains(key) && (tombstones.containsKey(key) ? failures > 0 : store.get(key).isPresent());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** All keys there is something to tell of: objects, and deletes that have not been taken. None between two terms. */

@@ -1,5 +1,6 @@
 package io.kooper.controller;
 
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
@@ -11,10 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.event.Level;
 
 /**
- * Logs the failures of handlers, so that a thousand keys that fail alike do not drown all else. Of failures alike, the same
- * exception (of a request: with the same status) from the same place, the first in a minute is logged with its stack trace,
- * the next few as a line each, the rest at debug; the first of the next minute says how many those were. A conflict (409),
- * which the next try usually settles, is logged at debug while it is tried again.
+ * Logs the failures of handlers: a thousand keys that fail alike must not drown all else. Of failures alike, the same
+ * exceptions from the same place, an API server's with the same code about the same resource, the first in a minute is logged
+ * with its stack trace, the next few as a line each, the rest at debug; the first of the next minute says how many those were. A
+ * conflict (409), which the next try usually settles, is logged at debug while it is tried again.
  */
 final class FailureLog {
 
@@ -29,6 +30,19 @@ final class FailureLog {
   private static final class Kind {
     long since;
     int seen;
+  }
+
+  /** The how manieth of its kind within a minute, and how many were not logged in the minute before. */
+  private record Sample(int nth, int before) {
+
+    boolean isQuiet() {
+      return nth > LINES;
+    }
+
+    String remark() {
+      return before > 0 ? " (and " + before + " more alike in the minute before, at debug)"
+          : nth == LINES ? " (more alike within this minute are logged at debug)" : "";
+    }
   }
 
   private final Clock clock;
@@ -48,15 +62,26 @@ final class FailureLog {
     write(Level.ERROR, job, what, cause);
   }
 
+  void timedOut(Job<?> job, Duration timeout) {
+    Sample sample = sample("timeout");
+    log.write(sample.isQuiet() ? Level.DEBUG : Level.WARN, "{}: {} takes longer than {} and is cancelled{}", job.controller(),
+        job, timeout, sample.remark());
+  }
+
   private void write(Level level, Job<?> job, String what, Throwable cause) {
     if (!log.isEnabled(level)) {
       return;
     }
+    Sample sample = sample(signature(level, cause));
+    log.write(sample.isQuiet() ? Level.DEBUG : level, "{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(),
+        what, Throwables.text(cause), sample.remark(), sample.nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
+  }
+
+  private Sample sample(String signature) {
     int before = 0;
-    int nth;
     lock.lock();
     try {
-      Kind kind = kinds.computeIfAbsent(signature(level, cause), key -> new Kind());
+      Kind kind = kinds.computeIfAbsent(signature, key -> new Kind());
       if (kinds.size() > KINDS) {
         kinds.remove(kinds.keySet().iterator().next());
       }
@@ -68,19 +93,23 @@ final class FailureLog {
       if (kind.seen == 0) {
         kind.since = now;
       }
-      nth = ++kind.seen;
+      return new Sample(++kind.seen, before);
     } finally {
       lock.unlock();
     }
-    log.write(nth > LINES ? Level.DEBUG : level, "{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(), what,
-        Throwables.text(cause),
-        before > 0 ? " (and " + before + " more alike in the minute before, at debug)"
-            : nth == LINES ? " (more alike within this minute are logged at debug)" : "",
-        nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
   }
 
   private static String signature(Level level, Throwable cause) {
-    int status = cause instanceof KubernetesClientException e ? e.getCode() : 0;
-    return level + " " + status + " " + Throwables.signature(cause);
+    StringBuilder signature = new StringBuilder(level + " " + Throwables.place(cause));
+    Throwables.anyCause(cause, one -> {
+      signature.append(' ').append(one.getClass().getName());
+      if (one instanceof KubernetesClientException e) {
+        Status status = e.getStatus();
+        signature.append(' ').append(e.getCode()).append(' ').append(e.getResourcePlural()).append(' ')
+            .append(status == null || status.getDetails() == null ? null : status.getDetails().getKind());
+      }
+      return false;
+    });
+    return signature.toString();
   }
 }

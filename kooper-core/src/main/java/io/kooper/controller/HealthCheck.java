@@ -4,8 +4,10 @@ import io.kooper.controller.Lifecycle.State;
 import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
+import io.kooper.leaderelection.Runner;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -36,6 +38,7 @@ final class HealthCheck {
   private final Supplier<@Nullable String> endedThread;
   private final int workerCount;
   private final Duration stuckAfter;
+  private final Guard guard;
   private boolean stuckSaid; // of the thread in run()
 
   HealthCheck(String name, Lifecycle life, Informer<?> informer, WorkQueue<ObjectKey> queue, Workers<?> workers,
@@ -48,6 +51,7 @@ final class HealthCheck {
     this.endedThread = endedThread;
     this.workerCount = workerCount;
     this.stuckAfter = stuckAfter;
+    this.guard = new Guard(log, "controller " + name + ": its election's runner");
   }
 
   /** How often {@link #watch} is to be called. */
@@ -56,7 +60,7 @@ final class HealthCheck {
   }
 
   /** @param failure why it ended early, or null */
-  Health check(Standby standby, Supplier<@Nullable RuntimeException> failure) {
+  Health check(Standby standby, Runner runner, Supplier<@Nullable RuntimeException> failure) {
     State now = life.state();
     boolean allSeen = life.isSynced();
     InformerHealth watch = informer.health();
@@ -86,6 +90,9 @@ final class HealthCheck {
     } else if (now == State.RUNNING && workers.longestRunning().compareTo(stuckAfter) >= 0) {
       reasons.add(name + ": a call has been running for " + workers.longestRunning() + ", of those for "
           + named(workers.running()));
+    }
+    if (now == State.RUNNING) {
+      guard.run(() -> reasons.addAll(runner.reasons()));
     }
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
   }
@@ -140,7 +147,7 @@ final class HealthCheck {
         + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
   }
 
-  private static String named(Set<ObjectKey> keys) {
+  static String named(Set<ObjectKey> keys) {
     return keys.stream().limit(NAMED).map(ObjectKey::toString).sorted().collect(Collectors.joining(", "))
         + (keys.size() > NAMED ? " and " + (keys.size() - NAMED) + " more" : "");
   }

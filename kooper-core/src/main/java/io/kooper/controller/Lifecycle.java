@@ -7,7 +7,6 @@ import io.kooper.leaderelection.Leadership;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -139,18 +138,30 @@ final class Lifecycle {
   }
 
   /** Whether all objects have been seen; false when the stop or the end of the term came first. */
-  boolean awaitSync(Leadership leadership, long timeout) throws InterruptedException, TimeoutException {
-    long start = clock.nanoTime();
+  boolean awaitSync(Leadership leadership) throws InterruptedException {
     lock.lock();
     try {
       while (!synced && goesOn(leadership)) {
-        long left = timeout == Long.MAX_VALUE ? timeout : timeout - (clock.nanoTime() - start);
-        if (left <= 0) {
-          throw new TimeoutException();
-        }
-        clock.await(lock, changed, left);
+        clock.await(lock, changed, Long.MAX_VALUE);
       }
       return goesOn(leadership);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether all objects have been seen, or the stop has come, in time; waits for that. */
+  boolean awaitSynced(long timeout) throws InterruptedException {
+    long end = clock.nanoTime() + timeout;
+    lock.lock();
+    try {
+      for (long left; !synced && state == State.RUNNING; clock.await(lock, changed, left)) {
+        left = end - clock.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+      }
+      return true;
     } finally {
       lock.unlock();
     }

@@ -101,9 +101,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
       if (i % step == 0 && !sleepUntil(start + (long) (0.5 * interval * i / keys.size()))) {
         return false;
       }
-      int failures = deliveries.failures(keys.get(i));
-      boolean retried = failures > 0 && failures <= retries; // a retry is on its way, and its back-off holds
-      if (!retried && queue.add(keys.get(i), Lane.RESYNC)) {
+      if (deliveries.isResynced(keys.get(i), retries) && queue.add(keys.get(i), Lane.RESYNC)) {
         metrics.queued(EventType.RESYNC);
       }
     }

@@ -84,7 +84,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       deliveries.succeeded(job.key(), job.delivery());
       return Outcome.SUCCEEDED;
     }
-    deliveries.postponed(job.key());
+    deliveries.postponed(job.key(), job.delivery());
     if (queue.addAfter(job.key(), after, Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
     }

@@ -23,17 +23,19 @@ final class Timeouts implements Runnable {
   private final Duration timeout;
   private final Clock clock;
   private final ControllerMetrics metrics;
+  private final FailureLog failures;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout
   private boolean stopped;
   private volatile @Nullable Thread thread;
 
-  Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics) {
+  Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics, FailureLog failures) {
     this.name = name;
     this.timeout = timeout;
     this.clock = clock;
     this.metrics = metrics;
+    this.failures = failures;
   }
 
   void start() {
@@ -90,7 +92,7 @@ final class Timeouts implements Runnable {
     }
     late.job.timeOut();
     forget(late.job); // only now: what fails before is done again
-    log.warn("{}: {} takes longer than {} and is cancelled", name, late.job, timeout);
+    failures.timedOut(late.job, timeout);
     metrics.timedOut();
     return true;
   }

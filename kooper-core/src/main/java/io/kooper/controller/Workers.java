@@ -7,6 +7,7 @@ import io.kooper.informer.Store;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
@@ -154,7 +155,7 @@ final class Workers<T extends HasMetadata> {
   void lead(Leadership leadership) {
     progressAt = clock.nanoTime();
     locked(() -> term = leadership);
-    leadership.onEnd(() -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
+    leadership.onEnd((Urgent) () -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
   }
 
   /** From now on workers do not wait for a term: without a valid one they leave their key undone. */

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * Installs, awaits and deletes custom resource definitions; Kooper's {@code crd.Interface}.
@@ -36,7 +37,7 @@ public interface CrdClient {
 
   /** The same, with a clock of one's own. */
   static CrdClient of(KubernetesClient client, Clock clock) {
-    return DefaultCrdClient.of(client, clock);
+    return DefaultCrdClient.of(Objects.requireNonNull(client, "client"), clock);
   }
 
   /**

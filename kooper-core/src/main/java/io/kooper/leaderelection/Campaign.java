@@ -10,6 +10,7 @@ import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ final class Campaign {
   private static final Log log = Log.of(LeaderElection.class);
 
   /** What the last conversation has shown; for health. */
-  record View(@Nullable String holder, boolean ours, long renewedAt) {}
+  record View(@Nullable String holder, boolean ours, long renewedAt, long heldAt, long leaseNanos) {}
 
   private final LeaderElection.Settings settings;
   private final LeaseStore store;
@@ -38,6 +39,7 @@ final class Campaign {
    */
   private Duration patience;
   private long next; // when to attempt; of the campaign's thread
+  private boolean failing; // a request of this attempt has failed; of the campaign's thread
   private @Nullable Class<?> slow; // the kind of the last request that was not answered in time, until one of it is
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -50,7 +52,8 @@ final class Campaign {
   private boolean cut; // the request was interrupted
   private long requestEnds;
 
-  private volatile View view = new View(null, false, 0);
+  private volatile long begunAt; // the campaign
+  private volatile View view;
 
   Campaign(LeaderElection.Settings settings, LeaseStore store, ElectionEvents events) {
     this.settings = settings;
@@ -60,6 +63,7 @@ final class Campaign {
     this.candidate = new Candidate(settings.namespace(), settings.name(), settings.identity(), settings.leaseDuration(),
         settings.renewDeadline(), clock);
     this.patience = settings.requestTimeout();
+    this.view = look();
   }
 
   /** Takes part, and waits for a term. */
@@ -98,38 +102,57 @@ final class Campaign {
    * @param abandoned whether some of its work may go on
    */
   void leave(Term left, boolean abandoned) {
+    boolean none;
     boolean last;
     lock.lock();
     try {
       left.tasks--;
       participants--;
       left.abandoned |= abandoned;
-      last = participants == 0 && left.end(Reason.STOPPED);
+      none = participants == 0;
+      last = none && left.end(Reason.STOPPED);
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    if (last) {
+    if (none) {
       fire(left);
-      awaitRelease(left);
+      awaitEnd(last ? left : null);
     }
   }
 
-  private void awaitRelease(Term left) {
+  /** Waits until the lease was given back, if there is something to wait for, and until users were told. */
+  private void awaitEnd(@Nullable Term left) {
     boolean interrupted = Thread.interrupted(); // that was for the task; one from now on is for this
-    lock.lock();
     try {
       long end = clock.nanoTime() + Durations.nanos(settings.renewDeadline());
-      for (long wait; term == left && (wait = end - clock.nanoTime()) > 0;) {
-        clock.await(lock, changed, wait);
+      for (long wait; left != null && (wait = end - clock.nanoTime()) > 0 && !awaitRelease(left, wait);) {
+        events.waitsForRelease();
       }
     } catch (InterruptedException e) {
       interrupted = true; // the campaign's thread goes on with it
+    }
+    try {
+      events.awaitTold();
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether the lease was given back, or that was given up; waits a few seconds for it. */
+  private boolean awaitRelease(Term left, long most) throws InterruptedException {
+    long end = clock.nanoTime() + Math.min(most, ElectionEvents.PATIENCE.toNanos());
+    lock.lockInterruptibly();
+    try {
+      for (long wait; term == left && (wait = end - clock.nanoTime()) > 0;) {
+        clock.await(lock, changed, wait);
+      }
+      return term != left;
     } finally {
       lock.unlock();
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 
@@ -146,6 +169,17 @@ final class Campaign {
   boolean isLeading() {
     Term current = current();
     return current != null && current.isValid();
+  }
+
+  /** For how long nobody has led, if that is too long; null also when nobody takes part. */
+  @Nullable Duration leaderless() {
+    View last = view;
+    if (!isRunning() || isLeading()) {
+      return null;
+    }
+    long now = clock.nanoTime();
+    long time = Math.min(now - begunAt, now - last.heldAt());
+    return time > 2 * last.leaseNanos() ? Duration.ofSeconds(TimeUnit.NANOSECONDS.toSeconds(time)) : null;
   }
 
   View view() {
@@ -166,12 +200,14 @@ final class Campaign {
     Thread watchdog = new Thread(() -> watch(thread), "kooper-" + settings.name() + "-watchdog");
     thread.setDaemon(true);
     watchdog.setDaemon(true);
+    begunAt = clock.nanoTime();
     boolean started = false;
     try {
       campaigner = thread;
       watchdog.start();
       thread.start();
       started = true;
+      events.campaigns(true);
     } finally {
       if (!started) { // no memory for a thread: the watchdog ends, and the next who joins tries again
         campaigner = null;
@@ -244,8 +280,12 @@ final class Campaign {
 
   private void converse(@Nullable Request first) {
     Request request = first;
+    failing = false;
     while (request != null && isWanted()) { // who left must not acquire any more
       request = exchange(request);
+    }
+    if (request == null && !failing) { // a read that went well is no success yet
+      events.worked();
     }
   }
 
@@ -272,14 +312,14 @@ final class Campaign {
     adapt(request.getClass(), late, clock.nanoTime() - started);
     try {
       if (thrown == null) {
-        events.worked();
         return candidate.answered(request, answer);
       }
     } catch (RuntimeException e) { // a lease that nobody has thought of
       thrown = e;
     }
     LeaseException failure = failure(thrown, late ? limit : null);
-    events.failed(failure);
+    failing |= failure.kind() != Kind.CONFLICT;
+    events.failed(failure, leaderless());
     return candidate.failed(request, failure);
   }
 
@@ -357,8 +397,17 @@ final class Campaign {
   }
 
   private void show() {
+    view = look();
+    Duration leaderless = leaderless();
+    if (leaderless != null) {
+      events.leaderless(leaderless);
+    }
+  }
+
+  private View look() {
     LeaseRecord last = candidate.observed();
-    view = new View(last == null ? null : last.holder(), candidate.holds(), candidate.renewedAt());
+    return new View(last == null ? null : last.holder(), candidate.holds(), candidate.renewedAt(), candidate.heldAt(),
+        Math.max(Durations.nanos(settings.leaseDuration()), last == null ? 0 : Duration.ofSeconds(last.seconds()).toNanos()));
   }
 
   private void begin(Term next) {
@@ -376,7 +425,7 @@ final class Campaign {
   }
 
   private void fire(Term ended) {
-    if (ended.fire()) {
+    if (ended.fire(events::ended)) {
       events.stopped(ended.token(), ended.reason());
       lock.lock();
       try {
@@ -440,6 +489,7 @@ final class Campaign {
         return false;
       }
       campaigner = null;
+      events.campaigns(false);
       return true;
     } finally {
       lock.unlock();

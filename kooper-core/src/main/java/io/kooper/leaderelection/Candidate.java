@@ -46,6 +46,7 @@ final class Candidate {
   private @Nullable Lease base; // what to update: as last read or written; null when it has to be read again
   private @Nullable LeaseRecord observed; // null until a lease was seen
   private @Nullable String observedUid;
+  private long heldAt; // when the lease was last seen to be written by somebody who holds it
   private long observedAt; // after the answer in which this observed was seen first
   private int highest = -1; // of all transitions seen: a token is not used twice, not even when the lease was deleted
   private Instant lastStamp = Instant.EPOCH;
@@ -70,6 +71,7 @@ final class Candidate {
     this.leaseSeconds = (int) lease.toSeconds();
     this.renewNanos = Durations.nanos(renew);
     this.clock = clock;
+    this.heldAt = clock.nanoTime();
   }
 
   /** Begins an attempt to renew, or to acquire when this does not lead. */
@@ -202,6 +204,7 @@ final class Candidate {
       observed = record;
       observedUid = uid;
       observedAt = clock.nanoTime();
+      heldAt = record.isFree() ? heldAt : observedAt;
     }
     highest = Math.max(highest, record.transitions());
   }
@@ -263,6 +266,11 @@ final class Candidate {
   /** When the last confirmed write was sent. */
   long renewedAt() {
     return renewedAt;
+  }
+
+  /** When somebody was last seen to hold the lease, by {@link Clock#nanoTime()}; the time of its making before that. */
+  long heldAt() {
+    return heldAt;
   }
 
   int token() {

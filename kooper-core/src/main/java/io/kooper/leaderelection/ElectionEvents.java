@@ -1,42 +1,69 @@
 package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
+import io.kooper.metrics.ElectionMetrics;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Tells log and listener what happens: a line for each change, and for a row of failures one a minute. */
+/**
+ * Tells log, metrics and listeners what happens: a line for each change, and for failures one a minute. Listeners are called
+ * on a thread of their own, as are the actions of users at the end of a term.
+ */
 final class ElectionEvents {
 
   private static final Log log = Log.of(LeaderElection.class);
   private static final long QUIET = Duration.ofMinutes(1).toNanos();
 
+  /** How long a stop waits for listeners. */
+  static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private final String lease;
   private final String identity;
   private final List<LeaderElectionListener> listeners;
+  private ElectionMetrics metrics = ElectionMetrics.NONE; // set once, before the first campaign
   private final Clock clock;
-  private final AtomicBoolean listenerFailed = new AtomicBoolean();
+  private final Callbacks told;
+  private final Callbacks ends;
+  private final Guard listenerGuard;
+  private final Guard metricsGuard;
 
+  private volatile boolean untold; // the start of the term that is under way: neither is its end
   // of the campaign's thread
   private @Nullable String leader;
-  private int failures;
-  private long logged;
+  private int failures; // consecutive attempts
+  private boolean warned; // of these
+  private long warnedAt;
+  private boolean everWarned;
   private volatile @Nullable String lastFailure;
 
-  ElectionEvents(String lease, String identity, List<LeaderElectionListener> listeners, Clock clock) {
-    this.lease = lease;
-    this.identity = identity;
+  ElectionEvents(LeaderElection.Settings settings, List<LeaderElectionListener> listeners) {
+    this.lease = settings.namespace() + "/" + settings.name();
+    this.identity = settings.identity();
     this.listeners = List.copyOf(listeners);
-    this.clock = clock;
+    this.clock = settings.clock();
+    this.told = new Callbacks("kooper-" + settings.name() + "-listener", clock);
+    this.ends = new Callbacks("kooper-" + settings.name() + "-ended", clock);
+    this.listenerGuard = new Guard(log, "a listener of the election on lease " + lease);
+    this.metricsGuard = new Guard(log, "the metrics of the election on lease " + lease);
+  }
+
+  void metrics(ElectionMetrics recorded) {
+    metrics = recorded;
+  }
+
+  /** A campaign begins, or is over. */
+  void campaigns(boolean now) {
+    told.keep(now);
   }
 
   void started(long token) {
     log.info("leading by lease {} as {}, term {}", lease, identity, token);
-    tell(told -> told.startedLeading(token));
+    untold = !tell(listener -> listener.startedLeading(token));
   }
 
   void stopped(long token, Reason reason) {
@@ -46,7 +73,27 @@ final class ElectionEvents {
           lastFailure == null ? "" : "; last failure: " + lastFailure);
       case TAKEN -> log.error("lost the leadership of term {}: somebody else holds lease {}", token, lease);
     }
-    tell(told -> told.stoppedLeading(token, reason));
+    if (!untold) {
+      tell(listener -> listener.stoppedLeading(token, reason));
+    }
+  }
+
+  /** Calls the actions that users gave a term that has ended. */
+  void ended(Runnable actions) {
+    ends.call(actions);
+  }
+
+  /** Waits until users have been told all; not for longer than they may take. */
+  void awaitTold() throws InterruptedException {
+    long end = clock.nanoTime() + PATIENCE.toNanos();
+    if (!told.await(PATIENCE) || !ends.await(Duration.ofNanos(Math.max(1, end - clock.nanoTime())))) {
+      log.warn("a listener of the election on lease {}, or an action at the end of its term, has not returned within {};"
+          + " the stop does not wait for it any longer", lease, PATIENCE);
+    }
+  }
+
+  void waitsForRelease() {
+    log.info("stopping; lease {} is being given back{}", lease, lastFailure == null ? "" : ": " + lastFailure);
   }
 
   void released() {
@@ -56,56 +103,72 @@ final class ElectionEvents {
   /** The lease was seen to be held by this identity. */
   void holder(@Nullable String holder) {
     if (holder != null && !holder.isEmpty() && !holder.equals(leader)) {
+      if (leader != null) {
+        metricsGuard.run(() -> metrics.newLeader());
+      }
       leader = holder;
       if (!holder.equals(identity)) {
         log.info("{} holds lease {}", holder, lease);
       }
-      tell(told -> told.newLeader(holder));
+      tell(listener -> listener.newLeader(holder));
     }
   }
 
   void renewed(Duration took) {
-    tell(told -> told.renewed(took));
+    metricsGuard.run(() -> metrics.renewed(took));
+    tell(listener -> listener.renewed(took));
   }
 
-  /** An attempt went through. */
+  /** An attempt went through, from the first request to the last. */
   void worked() {
-    if (failures > 0) {
+    if (warned) {
       log.info("requests about lease {} succeed again after {} failures", lease, failures);
-      failures = 0;
     }
+    warned = false;
+    failures = 0;
     lastFailure = null;
   }
 
-  void failed(LeaseException failure) {
+  void failed(LeaseException failure, @Nullable Duration leaderless) {
     if (failure.kind() == LeaseException.Kind.CONFLICT) { // somebody was faster, as is usual
       log.debug("somebody else has written the lease", failure);
-      tell(told -> told.attemptFailed(failure));
       return;
     }
     failures++;
     lastFailure = failure.getMessage();
-    if (failures == 1 || clock.nanoTime() - logged >= QUIET) {
-      logged = clock.nanoTime();
-      log.warn("{} (failure {} in a row; trying again)", failure.getMessage(), failures);
-      log.debug("the failure", failure);
+    if (mayWarn()) {
+      warned = true;
+      log.warn("{} (consecutive failure {}; trying again{})", failure.getMessage(), failures,
+          leaderless == null ? "" : "; nobody has led for " + leaderless);
     }
-    tell(told -> told.attemptFailed(failure));
+    log.debug("a request about the lease failed", failure);
+    metricsGuard.run(() -> metrics.attemptFailed());
+    tell(listener -> listener.attemptFailed(failure));
+  }
+
+  /** An attempt is over, and nobody has led for so long. */
+  void leaderless(Duration time) {
+    if (mayWarn()) {
+      log.warn("nobody has led by lease {} for {}", lease, time);
+    }
+  }
+
+  private boolean mayWarn() {
+    long now = clock.nanoTime();
+    if (everWarned && now - warnedAt < QUIET) {
+      return false;
+    }
+    everWarned = true;
+    warnedAt = now;
+    return true;
   }
 
   @Nullable String lastFailure() {
     return lastFailure;
   }
 
-  private void tell(Consumer<LeaderElectionListener> event) {
-    for (LeaderElectionListener listener : listeners) {
-      try {
-        event.accept(listener);
-      } catch (Throwable t) { // an Error too
-        if (listenerFailed.compareAndSet(false, true)) {
-          log.error("a listener of the election on lease {} failed; further failures are not logged", lease, t);
-        }
-      }
-    }
+  private boolean tell(Consumer<LeaderElectionListener> event) {
+    return listeners.isEmpty() || told.call(() -> listeners.forEach(
+        listener -> listenerGuard.run(() -> event.accept(listener))));
   }
 }

@@ -3,6 +3,8 @@ package io.kooper.leaderelection;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.metrics.ElectionFigures;
+import io.kooper.metrics.MetricsRecorder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -66,7 +68,7 @@ public final class LeaderElection implements Runner {
       return longestRequest().compareTo(REQUEST_TIMEOUT) < 0 ? longestRequest() : REQUEST_TIMEOUT;
     }
 
-    /** Of one request, when several in a row were not answered in time. */
+    /** Of one request, when two consecutive ones were not answered in time. */
     Duration longestRequest() {
       return renewDeadline.dividedBy(2);
     }
@@ -75,12 +77,23 @@ public final class LeaderElection implements Runner {
   private final Settings settings;
   private final ElectionEvents events;
   private final Campaign campaign;
+  private final ElectionFigures figures = new ElectionFigures() {
+    @Override
+    public boolean leading() {
+      return health().leading();
+    }
 
-  LeaderElection(Settings settings, LeaseStore store, List<LeaderElectionListener> listeners) {
+    @Override
+    public boolean leaderless() {
+      return health().leaderless() != null;
+    }
+  };
+
+  LeaderElection(Settings settings, LeaseStore store, List<LeaderElectionListener> listeners, MetricsRecorder recorder) {
     this.settings = settings;
-    this.events = new ElectionEvents(
-        settings.namespace() + "/" + settings.name(), settings.identity(), listeners, settings.clock());
+    this.events = new ElectionEvents(settings, listeners);
     this.campaign = new Campaign(settings, store, events);
+    events.metrics(recorder.election(settings.namespace() + "/" + settings.name(), figures)); // may ask the figures at once
   }
 
   /**
@@ -114,12 +127,25 @@ public final class LeaderElection implements Runner {
     return settings.identity();
   }
 
+  @Override
+  public List<String> reasons() {
+    LeaderElectionHealth now = health();
+    String failure = now.failure();
+    if (!campaign.isRunning()) {
+      return List.of();
+    }
+    String lease = settings.namespace() + "/" + settings.name();
+    return now.leaderless() != null
+        ? List.of("nobody has led by lease " + lease + " for " + now.leaderless() + (failure == null ? "" : ": " + failure))
+        : failure == null ? List.of() : List.of(failure);
+  }
+
   /** How it goes; may be called from any thread, and never blocks on the API server. */
   public LeaderElectionHealth health() {
     Campaign.View view = campaign.view();
     long old = settings.clock().nanoTime() - view.renewedAt();
     boolean hangs = view.ours() && campaign.isRunning()
         && old > Durations.nanos(settings.leaseDuration()) + Durations.nanos(settings.healthTolerance());
-    return new LeaderElectionHealth(!hangs, campaign.isLeading(), view.holder(), events.lastFailure());
+    return new LeaderElectionHealth(!hangs, campaign.isLeading(), view.holder(), events.lastFailure(), campaign.leaderless());
   }
 }

@@ -6,8 +6,6 @@ import io.kooper.internal.Durations;
 import io.kooper.internal.Names;
 import io.kooper.metrics.MetricsRecorder;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +48,7 @@ public final class LeaderElectionBuilder {
     return this;
   }
 
-  /** Who this process is: unlike all others, and best unlike its earlier lives. Default: the host's name and a random UUID. */
+  /** Who this process is: unlike all others, and best unlike its earlier lives. Default: HOSTNAME and a random UUID. */
   public LeaderElectionBuilder identity(String identity) {
     this.identity = Objects.requireNonNull(identity, "identity");
     return this;
@@ -64,7 +62,7 @@ public final class LeaderElectionBuilder {
 
   /**
    * How long leadership lasts after the last successful renewal was sent. The gap to the lease's duration is what clocks may
-   * differ by. Each request is given half of it, but at most 2 s. Default: 10 s.
+   * differ by. Each request is given half of it, but at most 2 s until two consecutive ones took longer. Default: 10 s.
    */
   public LeaderElectionBuilder renewDeadline(Duration deadline) {
     this.renewDeadline = Objects.requireNonNull(deadline, "deadline");
@@ -162,10 +160,7 @@ public final class LeaderElectionBuilder {
     if (recordEvents) {
       all.add(new LeaderEventRecorder(Objects.requireNonNull(client), settings));
     }
-    if (metrics != MetricsRecorder.NONE) {
-      all.add(new MeteredElection(metrics.election(settings.namespace() + "/" + settings.name())));
-    }
-    return new LeaderElection(settings, leases, all);
+    return new LeaderElection(settings, leases, all, metrics);
   }
 
   private @Nullable String defaultNamespace() {
@@ -180,15 +175,13 @@ public final class LeaderElectionBuilder {
   }
 
   private static String host() {
-    String host = System.getenv("HOSTNAME");
-    if (host != null && !host.isBlank()) {
-      return host.strip();
+    for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
+      String host = System.getenv(variable);
+      if (host != null && !host.isBlank()) {
+        return host.strip();
+      }
     }
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "unknown"; // the UUID makes the difference
-    }
+    return "unknown"; // the UUID makes the difference; asking the system might ask a name server
   }
 
   private static void refuse(List<String> errors, boolean wrong, String error) {

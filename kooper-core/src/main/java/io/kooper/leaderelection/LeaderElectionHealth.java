@@ -1,5 +1,6 @@
 package io.kooper.leaderelection;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param leading whether this process leads
  * @param holder who held the lease when it was last seen; empty when nobody did, null when it was not seen yet
  * @param failure what went wrong last, in words; null when the last attempt went through
+ * @param leaderless for how long this process, which takes part, has seen nobody lead, itself included; null unless that is
+ *     longer than a change of the leader takes: twice the lease's duration
  */
 public record LeaderElectionHealth(
-    boolean healthy, boolean leading, @Nullable String holder, @Nullable String failure) {}
+    boolean healthy, boolean leading, @Nullable String holder, @Nullable String failure, @Nullable Duration leaderless) {}

@@ -8,8 +8,12 @@ import java.time.Duration;
  * <p><b>Guarantees.</b> Each {@link #startedLeading} is followed by one {@link #stoppedLeading} of its token. What a method
  * throws is caught, logged once an election, and changes nothing.
  *
- * <p><b>Caveats.</b> Called on the election's threads and on those that leave it: a method must not block, or renewals are
- * late. No call can make a term longer.
+ * <p><b>Threads.</b> All are called in the order of the events, on one thread for that: neither renewals nor the end of a term
+ * wait for them. The last {@link Runner#run} to return waits until all is told, but not longer than 5 s. When 1000 events
+ * wait, further ones are dropped, a start together with its stop.
+ *
+ * <p><b>Caveats.</b> A method that blocks delays those after it. {@code System.exit} in {@link #stoppedLeading} does until the
+ * shutdown hooks have ended.
  */
 public interface LeaderElectionListener {
 
@@ -29,12 +33,15 @@ public interface LeaderElectionListener {
   /** A term ended in this process; its tasks may still be on their way to their end. */
   default void stoppedLeading(long token, Reason reason) {}
 
-  /** The lease was seen to name another holder than before; it may be this process. */
+  /** The lease was seen to name another holder than before, or its first; it may be this process. */
   default void newLeader(String identity) {}
 
   /** The lease was acquired or renewed; {@code took} is the whole attempt. */
   default void renewed(Duration took) {}
 
-  /** A request failed; the message says what was tried, on which lease, and what to do. The campaign goes on. */
+  /**
+   * A request failed; the message says what was tried, on which lease, and what to do. The campaign goes on. A conflict, when
+   * another replica was faster, is no failure.
+   */
   default void attemptFailed(Exception cause) {}
 }

@@ -34,12 +34,18 @@ public interface Leadership {
   /** Whether this process leads now: by its own monotonic clock, counted from before the last renewal was sent. */
   boolean isValid();
 
-  /** The fencing token: the lease's number of transitions. It grows with each change of the leader and never returns. */
+  /**
+   * The fencing token: the lease's number of transitions. It grows with each term; it begins anew when the lease was deleted
+   * and no replica is left that has seen it.
+   */
   long token();
 
   /** How long the term lasts if it is not renewed any more; zero once it has ended. */
   Duration remaining();
 
-  /** Calls {@code action} once when the term ends, soon; at once, in this thread, when it has ended. It must not block. */
+  /**
+   * Calls {@code action} once when the term ends, soon, on a thread for that; at once, in this thread, when it has ended. A stop
+   * waits for it, but not longer than 5 s.
+   */
   void onEnd(Runnable action);
 }

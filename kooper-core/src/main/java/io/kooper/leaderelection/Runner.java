@@ -1,5 +1,7 @@
 package io.kooper.leaderelection;
 
+import java.util.List;
+
 /**
  * Runs tasks only while this process leads; Kooper's interface of the same name. A test replaces it with a lambda-like fake
  * that calls the task at once.
@@ -32,4 +34,9 @@ public interface Runner {
    *     of this caller is over
    */
   void run(Task task) throws InterruptedException;
+
+  /** Why there may be nobody who leads, in words for {@code Controller.health()}; empty when all is well. Does not block. */
+  default List<String> reasons() {
+    return List.of();
+  }
 }

@@ -2,11 +2,13 @@ package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
+import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A term of this process. Once anybody was told that it is not valid, it never is again. */
@@ -74,7 +76,7 @@ final class Term implements Leadership {
     }
   }
 
-  /** Ends it; {@link #fire()} has to follow. Whether it had not ended before. */
+  /** Ends it; {@link #fire} has to follow. Whether it had not ended before. */
   boolean end(Reason why) {
     if (left(clock.nanoTime()) == 0) {
       return false;
@@ -98,8 +100,12 @@ final class Term implements Leadership {
     action.run();
   }
 
-  /** Calls the actions of a term that has ended; false if that has been done. */
-  boolean fire() {
+  /**
+   * Calls the actions of a term that has ended; false if that has been done.
+   *
+   * @param elsewhere calls those of users, which may hang, on another thread
+   */
+  boolean fire(Consumer<Runnable> elsewhere) {
     List<Runnable> due;
     synchronized (this) {
       due = actions;
@@ -108,14 +114,22 @@ final class Term implements Leadership {
     if (due == null) {
       return false;
     }
-    for (Runnable action : due) {
+    run(due.stream().filter(Urgent.class::isInstance).toList());
+    List<Runnable> others = due.stream().filter(action -> !(action instanceof Urgent)).toList();
+    if (!others.isEmpty()) {
+      elsewhere.accept(() -> run(others));
+    }
+    return true;
+  }
+
+  private static void run(List<Runnable> actions) {
+    for (Runnable action : actions) {
       try {
         action.run();
       } catch (Throwable t) { // an Error too: the others have to be told
         log.error("an action at the end of leadership failed", t);
       }
     }
-    return true;
   }
 
   synchronized boolean isFired() {

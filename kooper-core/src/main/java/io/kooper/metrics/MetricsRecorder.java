@@ -30,8 +30,12 @@ public interface MetricsRecorder {
     return ControllerMetrics.NONE;
   }
 
-  /** An election is built; what is returned takes its figures from then on. */
-  default ElectionMetrics election(String lease) {
+  /**
+   * An election is built; what is returned takes its figures from then on.
+   *
+   * @param figures may be read from any thread at any time
+   */
+  default ElectionMetrics election(String lease, ElectionFigures figures) {
     return ElectionMetrics.NONE;
   }
 

@@ -28,6 +28,9 @@ final class DefaultOperator implements Operator {
   private static final Log log = Log.of(DefaultOperator.class);
   private static final Clock CLOCK = Clock.system();
 
+  /** How often a stop says what it waits for. */
+  static final Duration PROGRESS = Duration.ofSeconds(5);
+
   private enum State { NEW, RUNNING, STOPPING, ENDED }
 
   /** News for the thread in {@link #run()}: a controller that has ended, or, without one, the wish to stop. */
@@ -149,15 +152,19 @@ final class DefaultOperator implements Operator {
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
     if (threads.isEmpty()) {
-      controllers.forEach(this::closeOne);
-      return false;
+      return closeAll();
     }
     running.forEach(controller -> thread(() -> closeOne(controller), name, nameOf(controller) + "-stop").start());
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
       try {
-        News one = news.poll(end - CLOCK.nanoTime(), TimeUnit.NANOSECONDS);
+        long left = end - CLOCK.nanoTime();
+        News one = news.poll(Math.min(left, PROGRESS.toNanos()), TimeUnit.NANOSECONDS);
+        if (one == null && left > PROGRESS.toNanos()) {
+          log.info("operator {}: stopping; its controllers {} have not ended yet", name, names(running));
+          continue;
+        }
         if (one == null) {
           failures.add(failed("was stopped, but not within " + stopDeadline + " its controllers " + names(running), null));
           return interrupted;
@@ -168,6 +175,25 @@ final class DefaultOperator implements Operator {
       }
     }
     return interrupted;
+  }
+
+  /** Closes those that have not been run; one that hangs is waited for no longer than a stop may take. Whether interrupted. */
+  private boolean closeAll() {
+    List<Thread> closing = controllers.stream()
+        .map(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop")).toList();
+    closing.forEach(Thread::start);
+    long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
+    try {
+      for (Thread thread : closing) {
+        thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - CLOCK.nanoTime())));
+        if (thread.isAlive()) {
+          log.warn("operator {}: a controller has not closed within {}; see thread {}", name, stopDeadline, thread.getName());
+        }
+      }
+      return false;
+    } catch (InterruptedException e) {
+      return true;
+    }
   }
 
   /** A foreign one may throw: the others have to be closed all the same, and who waits for the end must not hang. */
@@ -208,7 +234,9 @@ final class DefaultOperator implements Operator {
     }
     definitions.close();
     if (neverRun) {
-      controllers.forEach(this::closeOne);
+      if (closeAll()) {
+        Thread.currentThread().interrupt();
+      }
       ended.countDown();
     }
     if (isCalledByHandler()) {
@@ -241,7 +269,7 @@ final class DefaultOperator implements Operator {
       reasons.addAll(definitions.pending());
       return new Health(true, false, null, reasons);
     }
-    all.forEach(health -> reasons.addAll(health.reasons()));
+    all.stream().flatMap(health -> health.reasons().stream()).distinct().forEach(reasons::add); // they may share an election
     return new Health(
         now != State.ENDED && (now != State.RUNNING || all.stream().allMatch(Health::live)),
         now == State.RUNNING && all.stream().allMatch(Health::ready), null, reasons);

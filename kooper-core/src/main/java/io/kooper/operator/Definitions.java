@@ -84,17 +84,24 @@ final class Definitions {
   private boolean await(BlockingQueue<News> queue, List<Thread> threads) throws InterruptedException {
     List<CRD<?>> left = new ArrayList<>(crds);
     long end = CLOCK.nanoTime() + Durations.nanos(timeout);
+    long progress = DefaultOperator.PROGRESS.toNanos();
     boolean stopping = false;
     boolean all = true;
     while (!left.isEmpty()) {
-      News one = queue.poll(end - CLOCK.nanoTime(), TimeUnit.NANOSECONDS);
-      if (one == null) {
+      long time = end - CLOCK.nanoTime();
+      News one = queue.poll(Math.min(time, progress), TimeUnit.NANOSECONDS);
+      if (one == null && time > progress) {
+        log.warn(stopping ? "operator {}: stopping; still initializes its definitions: {}"
+            : "operator {}: initializes its definitions: {}", operator, names(left));
+        progress = stopping ? progress : 2 * progress;
+      } else if (one == null) {
         throw failed(stopping
             ? "was closed, but not within " + stopDeadline + " ended the initialization of " + names(left)
             : left.size() + " of " + crds.size() + " definitions were not initialized within " + timeout + ": "
                 + names(left), null);
       } else if (one.ended == null) {
         stopping = true;
+        progress = DefaultOperator.PROGRESS.toNanos();
         end = CLOCK.nanoTime() + Math.min(end - CLOCK.nanoTime(), Durations.nanos(stopDeadline));
         threads.forEach(Thread::interrupt);
       } else if (one.failure == null || stopping) { // it is the stop that makes them fail

@@ -4,9 +4,9 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +55,7 @@ final class ElectedController implements Controller {
     }
     setWorking(true);
     try {
-      leadership.onEnd(this::lose);
+      leadership.onEnd((Urgent) this::lose);
       controller.run();
     } catch (ControllerEndedException e) {
       if (!lost && !isClosed()) {
@@ -138,6 +138,6 @@ final class ElectedController implements Controller {
     } finally {
       lock.unlock();
     }
-    return standby ? new Health(true, true, null, List.of()) : controller.health();
+    return standby ? new Health(true, true, null, election.reasons()) : controller.health();
   }
 }

@@ -16,8 +16,10 @@ import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -149,6 +151,9 @@ public final class OperatorBuilder {
         errors.add(e.getMessage());
       }
     }
+    Set<String> names = new HashSet<>();
+    built.stream().map(Controller::name).filter(each -> each != null && !names.add(each)).distinct()
+        .forEach(twice -> errors.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));
     }

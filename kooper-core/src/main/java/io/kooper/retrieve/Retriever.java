@@ -15,6 +15,7 @@ import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,8 @@ public interface Retriever<T extends HasMetadata> {
   static <T extends HasMetadata> Retriever<T> of(
       KubernetesClient client, Class<T> type,
       Function<KubernetesClient, ? extends Listable<? extends KubernetesResourceList<T>>> selection) {
-    Target target = Selection.of(client, type, selection);
+    Objects.requireNonNull(client, "client");
+    Target target = Selection.of(client, Objects.requireNonNull(type, "type"), Objects.requireNonNull(selection, "selection"));
     return of(client, type, target, null);
   }
 
@@ -94,12 +96,15 @@ public interface Retriever<T extends HasMetadata> {
   static <T extends HasMetadata> Retriever<T> of(
       Class<T> type, Function<ListOptions, ? extends KubernetesResourceList<T>> list,
       BiFunction<ListOptions, Watcher<T>, Watch> watch) {
-    return of(type, new FunctionListerWatcher<>(HasMetadata.getPlural(type), list, watch));
+    return of(type, new FunctionListerWatcher<>(HasMetadata.getPlural(type), Objects.requireNonNull(list, "list"),
+        Objects.requireNonNull(watch, "watch")));
   }
 
   /** Objects from any source. */
   static <T extends HasMetadata> Retriever<T> of(Class<T> type, ListerWatcher<T> listerWatcher) {
-    return new DefaultRetriever<>(listerWatcher, type, () -> HasMetadata.getPlural(type), Serialization::clone);
+    Objects.requireNonNull(type, "type");
+    return new DefaultRetriever<>(Objects.requireNonNull(listerWatcher, "listerWatcher"), type,
+        () -> HasMetadata.getPlural(type), Serialization::clone);
   }
 
   /** Some of the objects of a type, selected by strings, or listed in another way. */
@@ -115,6 +120,7 @@ public interface Retriever<T extends HasMetadata> {
    * @param apiVersion {@code GROUP/VERSION}, or {@code VERSION} alone for the core group
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, String apiVersion, String kind) {
+    Objects.requireNonNull(client, "client");
     List<String> errors = new ArrayList<>();
     int slash = apiVersion.indexOf('/');
     List<String> parts = new ArrayList<>();
@@ -140,6 +146,7 @@ public interface Retriever<T extends HasMetadata> {
    * @param kind its version and plural, and its group unless it is the core one
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, ResourceDefinitionContext kind) {
+    Objects.requireNonNull(client, "client");
     List<String> errors = new ArrayList<>();
     Names.resource(errors, kind.getGroup(), kind.getVersion(), kind.getPlural());
     if (!errors.isEmpty()) {

@@ -40,8 +40,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   private boolean streamingList;
 
   RetrieverBuilder(KubernetesClient client, Class<T> type) {
-    this.client = client;
-    this.type = type;
+    this.client = Objects.requireNonNull(client, "client");
+    this.type = Objects.requireNonNull(type, "type");
   }
 
   /** Only the objects of one namespace; may be called again for further ones. Default: those of all namespaces. */

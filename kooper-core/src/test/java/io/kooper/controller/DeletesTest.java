@@ -321,17 +321,22 @@ class DeletesTest {
       assertThat(retry.type()).isEqualTo(EventType.ADD);
       deliveries.succeeded(key, retry);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
-      deliveries.postponed(key);
+      deliveries.postponed(key, retry);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
-      deliveries.postponed(key);
+      deliveries.postponed(key, retry);
       ConfigMap changed = stored("A", "2");
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.UPDATE);
       assertThat(deliveries.next(key).type()).as("the request was met").isEqualTo(EventType.RESYNC);
+      deliveries.failed(key, EventType.UPDATE);
+      deliveries.postponed(key, retry);
       objects.clear();
       deliveries.deleted(changed);
+      Delivery<ConfigMap> delete = deliveries.next(key);
+      assertThat(delete.type()).as("neither what failed nor what was asked for before").isEqualTo(EventType.DELETE);
+      deliveries.failed(key, EventType.DELETE);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
-      deliveries.postponed(key);
+      deliveries.postponed(key, delete);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
       assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
     }
@@ -375,7 +380,7 @@ class DeletesTest {
         ConfigMap a = stored("A" + i, "" + i);
         Delivery<ConfigMap> told = next(add(a));
         deliveries.failed(key, EventType.ADD);
-        deliveries.postponed(key);
+        deliveries.postponed(key, told);
         deliveries.refused(key, told);
         objects.clear();
         deliveries.deleted(a);

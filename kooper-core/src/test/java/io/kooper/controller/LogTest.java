@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -71,20 +72,35 @@ class LogTest {
   }
 
   @Test
-  void aRefusalWithAnotherStatusIsNotDrownedByOthersOfItsPlace() {
+  void failuresOfAnotherKindAreNotHiddenByThoseOfTheSamePlace() {
     rig.behave((call, context) -> {
-      throw new KubernetesClientException("refused", context.key().name().equals("z") ? 422 : 403, null);
+      boolean last = call.name().equals("last");
+      throw new IllegalStateException("wrapped", new KubernetesClientException(
+          "the server says no to " + call.name(), last ? 422 : 403, null));
     });
     for (int i = 0; i < 15; i++) {
       rig.put("a" + i, "1");
     }
     rig.start(builder -> builder.noRetries()).awaitCalls(15);
+    rig.put("last", "1").awaitCalls(16);
 
-    rig.put("z", "1");
-    Rig.await(() -> ofErrors().stream().anyMatch(event -> event.getFormattedMessage().contains("default/z")));
-
+    Rig.await(() -> ofErrors().stream().anyMatch(event -> event.getFormattedMessage().contains("default/last")));
     assertThat(ofErrors()).hasSize(11);
-    assertThat(ofErrors().get(10).getThrowableProxy()).isNotNull();
+  }
+
+  @Test
+  void aThousandTimeoutsAreAFewLines() {
+    CountDownLatch never = new CountDownLatch(1);
+    rig.behave((call, context) -> never.await());
+    for (int i = 0; i < 30; i++) {
+      rig.put("a" + i, "1");
+    }
+    rig.start(builder -> builder.noRetries().handlerTimeout(Duration.ofSeconds(1)));
+    rig.advanceUntil(Duration.ofMillis(500), () -> rig.calls().size() == 30);
+    rig.advanceUntil(Duration.ofMillis(500), () -> rig.queue().inFlight() == 0);
+
+    assertThat(log.lines()).filteredOn(line -> line.contains("takes longer than PT1S")).hasSizeBetween(10, 20).first().asString()
+        .startsWith("WARN configmaps: add default/");
   }
 
   @Test

@@ -173,6 +173,27 @@ class MetricsTest {
   }
 
   @Test
+  @DisplayName("K11: the type is the call's: adds that fail are adds, the deletes after them are deletes")
+  void deletesAfterFailedAddsAreDeletes() throws Exception {
+    rig.behave((call, context) -> {
+      if (call.isAdd()) {
+        throw new IllegalStateException("as asked");
+      }
+    });
+    for (int i = 0; i < 10; i++) {
+      rig.put("a" + i, "1");
+    }
+    rig.start(builder -> builder.metrics(notes).noRetries()).awaitCalls(10);
+    for (int i = 0; i < 10; i++) {
+      rig.source.delete("a" + i);
+    }
+    rig.awaitCalls(20);
+
+    assertThat(recorded()).filteredOn(line -> line.equals("failed add in PT0S")).hasSize(10);
+    assertThat(notes.lines).filteredOn(line -> line.equals("processed delete in PT0S")).hasSize(10);
+  }
+
+  @Test
   void aCallThatWasAskedForIsARequeue() throws Exception {
     rig.behave((call, context) -> {
       if (rig.calls().size() < 2) {
@@ -261,6 +282,33 @@ class MetricsTest {
     assertThat(rig.told()).containsExactly("add a=1", "add a=2");
     rig.controller().close();
     rig.awaitEnd();
+  }
+
+  @Test
+  @DisplayName("K16: metrics that hang when they are closed are waited for for 5 s")
+  void metricsThatHangDoNotKeepTheEndAway() throws Exception {
+    Controller controller = rig.build(builder -> builder.metrics(new MetricsRecorder() {
+      @Override
+      public ControllerMetrics controller(String name, ControllerFigures figures) {
+        return new ControllerMetrics() {
+          @Override
+          public void close() {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+      }
+    }));
+    Thread run = new Thread(controller::run);
+    run.start();
+    Rig.await(() -> controller.health().ready());
+
+    controller.close();
+
+    run.join();
   }
 
   @Test

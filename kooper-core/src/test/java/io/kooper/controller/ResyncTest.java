@@ -2,12 +2,17 @@ package io.kooper.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kooper.metrics.ControllerFigures;
+import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.RateLimiter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +63,50 @@ class ResyncTest {
     assertThat(perMinute.stream().mapToInt(Integer::intValue).sum()).isEqualTo(128);
     assertThat(perMinute).allMatch(calls -> calls <= 40);
     assertThat(perMinute.stream().filter(calls -> calls > 0)).hasSizeBetween(5, 6);
+  }
+
+  @Test
+  @DisplayName("K5: a key whose handler asked to be called later is not called before that")
+  void aRequestedTimeOutlastsAResync() {
+    rig.behave((call, context) -> context.requeueAfter(Duration.ofMinutes(5)));
+    rig.put("a", "1").start(builder -> builder.resync(Duration.ofSeconds(30))).awaitCalls(1).settle();
+
+    assertThat(rig.advance(Duration.ofSeconds(290), 29).told("a")).hasSize(1);
+    assertThat(rig.advance(Duration.ofSeconds(20), 2).told("a")).hasSize(2);
+    rig.put("a", "2").settle();
+    assertThat(rig.told("a")).as("a change does not wait").hasSize(3);
+    assertThat(rig.advance(Duration.ofSeconds(290), 29).told("a")).hasSize(3);
+  }
+
+  @Test
+  @DisplayName("K5: an object that goes while a round is under way is not queued for it, nor counted")
+  void whatIsGoneIsNotResynced() {
+    List<EventType> queued = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      rig.put("o" + i, "1");
+    }
+    rig.start(builder -> builder.resync(Duration.ofMinutes(10)).metrics(new MetricsRecorder() {
+      @Override
+      public ControllerMetrics controller(String name, ControllerFigures figures) {
+        return new ControllerMetrics() {
+          @Override
+          public void queued(EventType type) {
+            queued.add(type);
+          }
+        };
+      }
+    })).awaitCalls(10).settle();
+    rig.advanceUntil(Duration.ofSeconds(1), () -> queued.contains(EventType.RESYNC));
+    rig.settle();
+    for (int i = 0; i < 10; i++) {
+      rig.source.delete("o" + i);
+    }
+    rig.settle();
+    queued.clear();
+
+    rig.advance(Duration.ofMinutes(6), 36);
+
+    assertThat(queued.stream().filter(EventType.RESYNC::equals).count()).as("the marker alone").isLessThanOrEqualTo(1);
   }
 
   @Test

@@ -126,6 +126,33 @@ class StartingTest {
 
     @Test
     @Tag("C3")
+    @DisplayName("C3: a standby that does not sync in time fails as a leader does")
+    void aStandbyThatDoesNotSyncFailsToo() {
+      for (int i = 0; i < 100; i++) {
+        rig.source.failList(new RetrieveException(Reason.FORBIDDEN, "configmaps is forbidden: no rbac"));
+      }
+      rig.start(builder -> builder.syncTimeout(Duration.ofSeconds(20)).election(new ManualRunner()));
+
+      assertThatThrownBy(() -> rig.advanceToEnd(Duration.ofMillis(500))).cause()
+          .isInstanceOf(ControllerException.class).hasMessageContainingAll("did not sync", "PT20S", "no rbac");
+    }
+
+    @Test
+    @Tag("C3")
+    @DisplayName("C3: the wait for the leadership does not count")
+    void aSyncedStandbyWaitsForEver() {
+      ManualRunner runner = new ManualRunner();
+      rig.put("a", "1").start(builder -> builder.syncTimeout(Duration.ofSeconds(20)).election(runner));
+      Rig.await(() -> rig.controller().health().ready());
+      for (int i = 0; i < 10; i++) {
+        rig.clock.advance(Duration.ofMinutes(1));
+      }
+      assertThat(rig.hasEnded()).isFalse();
+      assertThat(rig.controller().health().live()).isTrue();
+    }
+
+    @Test
+    @Tag("C3")
     @DisplayName("C3: without a timeout it tries for ever and says in its health what is wrong")
     void withoutATimeoutItTriesForEver() {
       for (int i = 0; i < 20; i++) {

@@ -3,8 +3,10 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.Logs;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.metrics.EventType;
 import java.time.Duration;
@@ -214,6 +216,24 @@ class StoppingTest {
 
   @Nested
   class Interrupts {
+
+    @Test
+    @Tag("K17")
+    @DisplayName("K17: a stop says every few seconds what it waits for")
+    void aStopSaysWhatItWaitsFor() throws Exception {
+      rig.behave(StoppingTest.this::enterAndWait);
+      rig.put("a", "1").start();
+      entered.await();
+      try (Logs logs = new Logs(DefaultController.class.getName(), Level.INFO)) {
+        Thread closer = closing();
+        rig.advanceUntil(Duration.ofSeconds(1),
+            () -> logs.lines().stream().filter(line -> line.contains("stopping")).count() >= 2);
+        assertThat(logs.lines().get(0))
+            .isEqualTo("INFO controller configmaps: stopping; 0 keys are queued, handlers run for default/a");
+        go.countDown();
+        closer.join();
+      }
+    }
 
     @Test
     @Tag("K17")

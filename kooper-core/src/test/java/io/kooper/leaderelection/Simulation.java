@@ -276,7 +276,7 @@ final class Simulation {
     private void watch(Term own) {
       double left = own.left(nanoTime());
       if (left == 0) {
-        own.fire();
+        own.fire(Runnable::run);
       } else {
         locally(now + (left + 1) / rate, () -> watch(own));
       }
@@ -353,7 +353,7 @@ final class Simulation {
         leaving = now;
         if (term != null) {
           term.end(Reason.STOPPED);
-          term.fire();
+          term.fire(Runnable::run);
           term = null;
           call = null;
           tally.stopped++;
@@ -393,7 +393,7 @@ final class Simulation {
       boolean leads = candidate.isLeading();
       if (!leads && term != null && term.end(candidate.loss())) {
         tally.taken++;
-        term.fire();
+        term.fire(Runnable::run);
         drainedAt = now + upTo(LONGEST_DRAIN / SECOND);
       } else if (leads && candidate.renewedAt() - startedAt >= 0) {
         if (term != null) {

@@ -66,8 +66,8 @@ class TermTest {
     });
     assertThat(calls).isEmpty();
     term.end(Reason.STOPPED);
-    assertThat(term.fire()).isTrue();
-    assertThat(term.fire()).isFalse();
+    assertThat(term.fire(Runnable::run)).isTrue();
+    assertThat(term.fire(Runnable::run)).isFalse();
     assertThat(calls).containsExactly("first", "second", "from an action");
     term.onEnd(() -> calls.add("late"));
     assertThat(calls).endsWith("late");

@@ -9,6 +9,7 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerBuilder;
@@ -16,6 +17,7 @@ import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
 import io.kooper.crd.CRD;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.Logs;
 import io.kooper.handler.Handler;
 import io.kooper.leaderelection.Runner;
 import java.time.Duration;
@@ -151,6 +153,22 @@ class OperatorCloseTest {
   }
 
   @Test
+  @DisplayName("K9 a foreign controller that hangs in close() is waited for for the stop's deadline, though nothing was run")
+  void doesNotWaitForEverForAForeignController() {
+    CountDownLatch never = new CountDownLatch(1);
+    Controller foreign = mock();
+    doAnswer(call -> {
+      never.await();
+      return null;
+    }).when(foreign).close();
+
+    Operator.builder("o").controller(foreign).stopDeadline(Duration.ofMillis(50)).build().close();
+
+    verify(foreign).close();
+    never.countDown();
+  }
+
+  @Test
   @DisplayName("K14 deadlines may be for ever")
   void mayHaveDeadlinesForEver() throws Exception {
     Duration forever = ChronoUnit.FOREVER.getDuration();
@@ -274,6 +292,24 @@ class OperatorCloseTest {
       assertThatThrownBy(start(operator::run)::get).hasCauseInstanceOf(ControllerException.class)
           .hasMessageContainingAll("1 of 1", "PT0.05S", "stubborns");
       interrupted.await();
+    }
+
+    @Test
+    @DisplayName("K8 health and log name the definitions that are waited for, and why")
+    void saysWhatItWaitsFor() throws Exception {
+      CRD<?> stubborn = stubborn();
+      when(stubborn.pending()).thenReturn("no connection to https://example.com");
+      Operator operator = build(Operator.builder("o").crd(definition("fines", () -> {})).crd(stubborn).controller(controller));
+      try (Logs logs = new Logs(DefaultOperator.class.getName(), Level.INFO)) {
+        CompletableFuture<Void> run = start(operator::run);
+        String words = "initializes its definitions";
+        await().until(() -> operator.health().reasons().equals(
+            List.of("operator o " + words, "no connection to https://example.com")));
+        await().untilAsserted(() -> assertThat(logs.lines()).contains("WARN operator o: " + words + ": stubborns"));
+        goOn.countDown();
+        operator.close();
+        run.exceptionally(thrown -> null).get();
+      }
     }
 
     @Test

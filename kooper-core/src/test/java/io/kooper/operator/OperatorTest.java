@@ -484,4 +484,13 @@ class OperatorTest {
       assertThat(election.tasks).hasValue(0);
     }
   }
+
+  @Test
+  @DisplayName("K14 two controllers of one name are refused: their figures, threads and log lines would be one's")
+  void refusesTwoControllersOfOneName() {
+    OperatorBuilder builder = Operator.builder("o").controller(new Foreign("pods")).controller(new Foreign("pods"))
+        .controller(new Foreign("nodes"));
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("two controllers have the name pods").message().doesNotContain("nodes");
+  }
 }

@@ -326,4 +326,13 @@ class RetrieverTest {
     return new ResourceDefinitionContext.Builder().withGroup("example.com").withVersion("v1").withPlural(plural)
         .withNamespaced(true).build();
   }
+
+  @Test
+  void aMissingClientIsRefusedByName() {
+    assertThatThrownBy(() -> Retriever.of((KubernetesClient) null, Pod.class))
+        .isInstanceOf(NullPointerException.class).hasMessage("client");
+    assertThatThrownBy(() -> Retriever.of((KubernetesClient) null, Pod.class, client -> client.pods()))
+        .isInstanceOf(NullPointerException.class).hasMessage("client");
+    assertThatThrownBy(() -> Retriever.generic(null, "v1", "Pod")).isInstanceOf(NullPointerException.class).hasMessage("client");
+  }
 }

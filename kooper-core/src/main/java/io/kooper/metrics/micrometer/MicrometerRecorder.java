@@ -2,6 +2,7 @@ package io.kooper.metrics.micrometer;
 
 import io.kooper.metrics.ControllerFigures;
 import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.ElectionFigures;
 import io.kooper.metrics.ElectionMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -85,7 +86,7 @@ public final class MicrometerRecorder implements MetricsRecorder {
   }
 
   @Override
-  public ElectionMetrics election(String lease) {
+  public ElectionMetrics election(String lease, ElectionFigures figures) {
     return leases.computeIfAbsent(lease, name -> {
       Registration registration = new Registration(registry, "lease", name);
       try {
@@ -94,7 +95,7 @@ public final class MicrometerRecorder implements MetricsRecorder {
         registration.undo();
         throw e;
       }
-    }).election();
+    }).election(figures);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.kooper.metrics.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kooper.metrics.ElectionFigures;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -52,7 +53,17 @@ class MetricsDocTest {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     MicrometerRecorder recorder = new MicrometerRecorder(registry);
     recorder.controller("pods", new Figures());
-    recorder.election("web");
+    recorder.election("web", new ElectionFigures() {
+      @Override
+      public boolean leading() {
+        return true;
+      }
+
+      @Override
+      public boolean leaderless() {
+        return false;
+      }
+    });
     recorder.crdInitialized("podterminators", Duration.ofSeconds(1), true);
     Scrape scrape = Scrape.of(registry);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.ElectionFigures;
 import io.kooper.metrics.ElectionMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -15,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -379,12 +381,33 @@ class MicrometerRecorderTest {
     @Test
     void leavesNothingOfAnElection() {
       refuse("kooper.leader.election.transitions");
-      assertThatThrownBy(() -> recorder.election("web")).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> recorder.election("web", new Election())).isInstanceOf(IllegalStateException.class);
       assertThat(registry.getMeters()).isEmpty();
 
       refusing = false;
-      recorder.election("web").leading(true);
+      ElectionMetrics held = recorder.election("web", new Election().leads(true));
       assertThat(scrape().value("kooper_leader_election_leader", "lease", "web")).isEqualTo(1);
+      Reference.reachabilityFence(held);
+    }
+  }
+
+  private static final class Election implements ElectionFigures {
+    private boolean leads;
+    private boolean leaderless;
+
+    private Election leads(boolean now) {
+      leads = now;
+      return this;
+    }
+
+    @Override
+    public boolean leading() {
+      return leads;
+    }
+
+    @Override
+    public boolean leaderless() {
+      return leaderless;
     }
   }
 
@@ -393,20 +416,24 @@ class MicrometerRecorderTest {
 
     @Test
     void ofOneLeaseAddUp() {
-      ElectionMetrics one = recorder.election("web");
-      ElectionMetrics other = recorder.election("web");
-      ElectionMetrics another = recorder.election("shop");
+      Election first = new Election();
+      Election second = new Election();
+      ElectionMetrics one = recorder.election("web", first);
+      ElectionMetrics other = recorder.election("web", second);
+      ElectionMetrics another = recorder.election("shop", new Election());
       assertThat(scrape().value("kooper_leader_election_leader", "lease", "web")).isZero();
 
-      one.leading(true);
-      one.leading(true);
-      other.leading(false);
+      first.leads(true);
       assertThat(scrape().value("kooper_leader_election_leader", "lease", "web")).isEqualTo(1);
-      other.leading(true);
+      second.leads(true);
       assertThat(scrape().value("kooper_leader_election_leader", "lease", "web")).isEqualTo(2);
-      one.leading(false);
-      other.leading(false);
+      first.leads(false);
+      second.leads(false);
+      second.leaderless = true;
       assertThat(scrape().value("kooper_leader_election_leader", "lease", "web")).isZero();
+
+      assertThat(scrape().value("kooper_leader_election_leaderless", "lease", "web")).isEqualTo(1);
+      assertThat(scrape().value("kooper_leader_election_leaderless", "lease", "shop")).isZero();
 
       one.newLeader();
       other.newLeader();
@@ -418,7 +445,7 @@ class MicrometerRecorderTest {
 
     @Test
     void renewalsHaveBuckets() {
-      recorder.election("web").renewed(Duration.ofMillis(20));
+      recorder.election("web", new Election()).renewed(Duration.ofMillis(20));
 
       assertThat(scrape().buckets("kooper_leader_election_renew_duration_seconds", "lease", "web"))
           .containsEntry(.01, 0.0).containsEntry(.025, 1.0).hasSize(12);
@@ -426,8 +453,8 @@ class MicrometerRecorderTest {
 
     @Test
     void areRefusedInASecondRecorderWhichCouldNotAddUp() {
-      recorder.election("web");
-      assertThatThrownBy(() -> new MicrometerRecorder(registry).election("web"))
+      recorder.election("web", new Election());
+      assertThatThrownBy(() -> new MicrometerRecorder(registry).election("web", new Election()))
           .isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll("web", "one MicrometerRecorder");
     }
   }
