@@ -100,7 +100,7 @@ final class FailureLog {
   }
 
   private static String signature(Level level, Throwable cause) {
-    StringBuilder signature = new StringBuilder(level + " " + Throwables.place(cause));
+    StringBuilder signature = new StringBuilder(level + " " + Throwables.signature(cause));
     Throwables.anyCause(cause, one -> {
       signature.append(' ').append(one.getClass().getName());
       if (one instanceof KubernetesClientException e) {
