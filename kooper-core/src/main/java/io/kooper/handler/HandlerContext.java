@@ -31,7 +31,10 @@ public interface HandlerContext<T extends HasMetadata> {
   /** The term as the leader in which this call was made; {@link Leadership#ALWAYS} for a controller without election. */
   Leadership leadership();
 
-  /** A copy of the object that this call is about, which may be modified. */
+  /**
+   * A copy of the object that this call is about, which may be modified; made as the controller's {@code Retriever} says. What
+   * its serialization throws, this throws.
+   */
   T copy();
 
   /** All objects that the controller watches, as last seen, read-only. */
