@@ -40,17 +40,7 @@ final class Stored {
     if (value == null) {
       return Boolean.TRUE.equals(schema.get("nullable"));
     }
-    boolean intOrString = Boolean.TRUE.equals(schema.get("x-kubernetes-int-or-string"));
-    boolean type = intOrString ? value instanceof Integer || value instanceof String
-        : switch (Trees.text(schema, "type")) {
-          case "" -> true;
-          case "string" -> value instanceof String;
-          case "integer" -> value instanceof Integer;
-          case "number" -> value instanceof Number;
-          case "boolean" -> value instanceof Boolean;
-          case "array" -> value instanceof List;
-          default -> value instanceof Map;
-        };
+    boolean type = isOfType(schema, value);
     List<Object> values = Trees.list(schema, "enum");
     return type && (schema.get("enum") == null || values.stream().anyMatch(one -> Drift.same(one, value)))
         && (!(value instanceof Number n) || within(schema, n.doubleValue(), "minimum", "maximum"))
@@ -59,6 +49,21 @@ final class Stored {
         && (!(value instanceof List<?> l) || within(schema, l.size(), "minItems", "maxItems")
             && l.stream().allMatch(item -> allows(Trees.map(schema, "items"), item)))
         && (!(value instanceof Map) || allowsFields(schema, Trees.map(value)));
+  }
+
+  private static boolean isOfType(Map<String, Object> schema, Object value) {
+    if (Boolean.TRUE.equals(schema.get("x-kubernetes-int-or-string"))) {
+      return value instanceof Integer || value instanceof String;
+    }
+    return switch (Trees.text(schema, "type")) {
+      case "" -> true;
+      case "string" -> value instanceof String;
+      case "integer" -> value instanceof Integer;
+      case "number" -> value instanceof Number;
+      case "boolean" -> value instanceof Boolean;
+      case "array" -> value instanceof List;
+      default -> value instanceof Map;
+    };
   }
 
   private static boolean within(Map<String, Object> schema, double value, String least, String most) {
