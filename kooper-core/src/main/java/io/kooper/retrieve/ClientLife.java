@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>once it is closed;
- *   <li>once its executor has ended: several consecutive requests were refused by one that says so;
- *   <li>when it got no response for a long time, or does not keep its own timeouts, while a new client of the same configuration
- *       got a response to {@code GET /version} twice, and this one none. That proves that the server is not the cause, as a
- *       connection alone would not.
+ *   <li>once its executor has ended, or a class that it needs could not be initialized: several consecutive requests said so;
+ *   <li>when it got no response for a long time, while a new client of the same configuration got a response to {@code GET
+ *       /version} twice, and this one none. That proves that the server is not the cause, as a connection alone would not;
+ *   <li>when it twice did not keep its own timeout, and a new client gets a response.
  * </ul>
  *
  * <p>A server that is down, slow, refusing or throttling is no reason. From then on nothing is sent any more.
@@ -61,7 +61,6 @@ final class ClientLife {
   static final int ATTEMPTS = 10;
   static final int REFUSALS = 3; // of several event loops one may have ended: then others are tried
   static final Duration BETWEEN_PROBES = Duration.ofMinutes(1);
-  private static final Duration BETWEEN_MUTE_PROBES = Duration.ofSeconds(1);
 
   private final String resource;
   private final HttpClient http;
@@ -70,7 +69,7 @@ final class ClientLife {
   private final ReentrantLock lock = new ReentrantLock(); // guards what follows
   private final Condition never = lock.newCondition();
   private int attempts; // since the last response
-  private int refusals; // consecutive, by an executor that has ended
+  private int refusals; // consecutive, for a reason that does not pass
   private long since; // the first of the attempts
   private long responses;
   private @Nullable Thread probing;
@@ -131,9 +130,9 @@ final class ClientLife {
       long now = clock.nanoTime();
       since = attempts == 0 ? now : since;
       attempts++;
-      refusals = Throwables.anyCause(failure, ClientLife::isOfEndedExecutor) ? refusals + 1 : 0;
+      refusals = Throwables.anyCause(failure, ClientLife::isForEver) ? refusals + 1 : 0;
       if (refusals >= REFUSALS) {
-        end = "its executor has ended, as after an OutOfMemoryError";
+        end = "its executor has ended, or a class of its could not be initialized, as after an OutOfMemoryError";
       }
       boolean mute = Throwables.anyCause(failure, MuteException.class::isInstance);
       boolean due = mute || attempts >= ATTEMPTS && now - since >= LONG.toNanos();
@@ -145,10 +144,14 @@ final class ClientLife {
     }
   }
 
-  /** Netty's says "event executor terminated", the JDK's "rejected from ...[Terminated, pool size = 0". */
-  private static boolean isOfEndedExecutor(Throwable thrown) {
-    return thrown instanceof RejectedExecutionException && Throwables.text(thrown).toLowerCase(Locale.ROOT)
-        .contains("terminated");
+  /**
+   * Netty's executors say "event executor terminated", the JDK's "rejected from ...[Terminated, pool size = 0"; and the JVM
+   * initializes a class only once.
+   */
+  private static boolean isForEver(Throwable thrown) {
+    String text = Throwables.text(thrown);
+    return thrown instanceof RejectedExecutionException && text.toLowerCase(Locale.ROOT).contains("terminated")
+        || thrown instanceof NoClassDefFoundError && text.contains("Could not initialize class");
   }
 
   private void probe(boolean mute) {
@@ -178,9 +181,10 @@ final class ClientLife {
 
   private void prove(boolean mute) throws InterruptedException {
     long before = responses();
-    for (int round = 0; round < 2; round++) {
-      if (round > 0) {
-        pause(mute ? BETWEEN_MUTE_PROBES : BETWEEN_PROBES);
+    int rounds = mute ? 1 : 2; // the request that was mute counts as one
+    for (int round = 1; round <= rounds; round++) {
+      if (round > 1) {
+        pause(BETWEEN_PROBES);
       }
       if (!probe.newResponds()) {
         return;

@@ -62,6 +62,8 @@ class FullHeapTest {
       }
     }
 
+    private static final int DUMP_AT = 250;
+
     private final AtomicLong seen = new AtomicLong(-1);
 
     private Victim() {}
@@ -109,7 +111,11 @@ class FullHeapTest {
     }
 
     private void report(Controller controller) throws InterruptedException {
-      while (true) {
+      for (int looks = 1; true; looks++) {
+        if (looks == DUMP_AT) { // it is about to be given up: its log says where its threads are
+          Thread.getAllStackTraces().forEach((thread, trace) -> System.err.println(
+              thread + " " + thread.getState() + "\n  " + List.of(trace).toString().replace(", ", "\n  ")));
+        }
         Health health = controller.health();
         System.out.println(seen.get() + " " + health.live() + " " + String.join(" | ", health.reasons()).replace('\n', ' '));
         Thread.sleep(100); // of the other process: what it reports is waited for
