@@ -61,7 +61,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   @Nullable Tracing tracing;
   boolean warmStandby = true;
   boolean campaignAgain;
-  UnaryOperator<T> transform = UnaryOperator.identity();
+  @Nullable UnaryOperator<T> transform;
   Clock clock = Clock.system();
 
   ControllerBuilder(Retriever<T> retriever, Handler<T> handler) {

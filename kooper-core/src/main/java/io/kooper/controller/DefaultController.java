@@ -81,11 +81,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.failures = new FailureLog(clock);
     Informer.Builder<T> informerBuilder = Informer.builder(retriever)
         .name(name)
-        .transform(builder.transform)
         .clock(clock)
         .metrics(metrics);
     if (defaults.mayAsk() != null) {
       informerBuilder.mayAsk(defaults.mayAsk());
+    }
+    if (builder.transform != null) {
+      informerBuilder.transform(builder.transform);
     }
     builder.indexes.forEach(informerBuilder::index);
     this.informer = informerBuilder.build();

@@ -1,7 +1,9 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.kooper.informer.InformerListener;
+import io.kooper.informer.State;
+import io.kooper.informer.State.Read;
+import io.kooper.informer.StateListener;
 import io.kooper.informer.Store;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
@@ -14,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,14 +33,16 @@ import org.jspecify.annotations.Nullable;
  * the queue, so waiting for the other loses nothing. Once the queue is shut down it refuses that: then a worker tells the
  * delete, with the state last told.
  */
-final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
+final class Deliveries<T extends HasMetadata> implements StateListener<T> {
 
   /**
    * One thing to tell: the current state of an object, or the last state of one that is gone.
    *
+   * @param object of that state
    * @param before what was told of it before, or null
    */
-  record Delivery<T>(T object, boolean delete, EventType type, @Nullable T before) {}
+  record Delivery<T extends HasMetadata>(
+      State<T> state, T object, boolean delete, EventType type, @Nullable State<T> before) {}
 
   /** Consecutive failures: how many, and of what kind of call the last one was. */
   private record Trouble(int failures, EventType type) {}
@@ -54,13 +57,13 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The state last given to add, of keys whose delete has not been taken. Guarded by lock. */
-  private final Map<ObjectKey, T> told = new HashMap<>();
+  private final Map<ObjectKey, State<T>> told = new HashMap<>();
 
   /**
    * The last state of objects that were told and are gone; a subset of told, of the same uids. Changed under lock, and only
    * the informer's thread puts: what it does not see here is not here.
    */
-  private final Map<ObjectKey, T> tombstones = new ConcurrentHashMap<>();
+  private final Map<ObjectKey, State<T>> tombstones = new ConcurrentHashMap<>();
 
   /** Keys whose told state the handler refused for good; it is not told again. Guarded by lock; a subset of told. */
   private final Set<ObjectKey> refused = new HashSet<>();
@@ -89,10 +92,10 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   // the informer's side
 
   @Override
-  public void added(T object, boolean initial) {
-    ObjectKey key = ObjectKey.of(object);
-    T gone = tombstones.get(key);
-    if (gone != null && same(gone, object)) {
+  public void added(State<T> state, boolean initial) {
+    ObjectKey key = state.key();
+    State<T> gone = tombstones.get(key);
+    if (gone != null && gone.isOfSameObject(state)) {
       lock.lock();
       try {
         tombstones.remove(key); // it was only out of the selection, and is back
@@ -104,17 +107,17 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   }
 
   @Override
-  public void updated(T before, T after) {
-    enqueue(ObjectKey.of(after), Lane.CHANGE, EventType.UPDATE);
+  public void updated(State<T> before, State<T> after) {
+    enqueue(after.key(), Lane.CHANGE, EventType.UPDATE);
   }
 
   @Override
-  public void deleted(T lastState) {
-    ObjectKey key = ObjectKey.of(lastState);
+  public void deleted(State<T> lastState) {
+    ObjectKey key = lastState.key();
     lock.lock();
     try {
-      T last = told.get(key);
-      if (last == null || !same(last, lastState)) {
+      State<T> last = told.get(key);
+      if (last == null || !last.isOfSameObject(lastState)) {
         return; // the handler never heard of it
       }
       tombstones.put(key, lastState);
@@ -132,8 +135,8 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
     lock.lock();
     try {
       told.forEach((key, last) -> {
-        T now = store.get(key).orElse(null);
-        if ((now == null || !same(last, now)) && tombstones.putIfAbsent(key, last) == null) {
+        State<T> now = store.state(key).orElse(null);
+        if ((now == null || !last.isOfSameObject(now)) && tombstones.putIfAbsent(key, last) == null) {
           postponed.remove(key);
           missed.add(key);
         }
@@ -171,37 +174,78 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
 
   // the workers' side
 
-  /** What to tell of this key now; null when there is nothing. The caller has the key from the queue. */
+  /**
+   * What to tell of this key now; null when there is nothing, or nothing that can be bound. The caller has the key from the
+   * queue. Objects are bound before the lock is taken or after it was given back: that is code of users.
+   */
   @Nullable Delivery<T> next(ObjectKey key) {
-    lock.lock();
-    try {
-      T last = told.get(key);
-      T gone = tombstones.get(key);
-      T now = store.get(key).orElse(null);
-      if (gone != null && (now == null || !same(gone, now))) {
-        return new Delivery<>(gone, true, postponed.remove(key) ? EventType.REQUEUE : EventType.DELETE, last);
-      }
-      tombstones.remove(key); // it is back, and the informer is about to say so
-      if (now != null && (last == null || same(last, now))) {
-        if (now == last && refused.contains(key)) {
-          return null;
+    while (true) {
+      State<T> now = store.state(key).orElse(null);
+      Read<T> read = now == null ? null : now.read();
+      Gone<T> gone;
+      lock.lock();
+      try {
+        if (store.state(key).orElse(null) != now) {
+          continue; // it has changed meanwhile
         }
-        refused.remove(key);
-        told.put(key, now);
-        EventType again = again(key);
-        return new Delivery<>(now, false, last == null ? EventType.ADD : now == last ? again : EventType.UPDATE, last);
+        gone = gone(key, now);
+        if (gone == null && now != null) {
+          tombstones.remove(key); // it is back, and the informer is about to say so
+          return read == null ? null : current(key, read);
+        }
+        if (gone == null && told.containsKey(key)) {
+          return null; // it is gone, and the informer is about to say so, with its last state
+        }
+      } finally {
+        lock.unlock();
       }
-      if (last != null && queue.isShutDown()) {
-        return new Delivery<>(last, true, EventType.DELETE, last); // as below, but the queue would refuse it
+      if (gone != null) {
+        return gone.delivery();
       }
-      if (last != null) {
-        return null; // it is gone, and the informer is about to say so, with its last state
-      }
-    } finally {
-      lock.unlock();
+      forget(key);
+      return null;
     }
-    forget(key);
-    return null;
+  }
+
+  /** A delete to tell, and the states to tell it with: that of the delete if it can be bound. */
+  private record Gone<T extends HasMetadata>(State<T> state, State<T> last, EventType type) {
+
+    Delivery<T> delivery() {
+      Read<T> read = state.read();
+      return new Delivery<>(state, read == null ? last.get() : read.object(), true, type, last);
+    }
+  }
+
+  /** With the lock held. */
+  private @Nullable Gone<T> gone(ObjectKey key, @Nullable State<T> now) {
+    State<T> last = told.get(key);
+    State<T> gone = tombstones.get(key);
+    State<T> missing = gone == null ? last : gone;
+    if (last == null || missing == null || now != null && missing.isOfSameObject(now)) {
+      return null;
+    }
+    // without the informer's word its last state is not known; but a queue that is shut down would refuse what it says
+    if (gone == null && !queue.isShutDown()) {
+      return null;
+    }
+    return new Gone<>(missing, last, postponed.remove(key) ? EventType.REQUEUE : EventType.DELETE);
+  }
+
+  /** With the lock held. */
+  private @Nullable Delivery<T> current(ObjectKey key, Read<T> read) {
+    State<T> last = told.get(key);
+    State<T> now = read.state();
+    if (last != null && !last.isOfSameObject(now)) {
+      return null; // the one that was told is gone, and the informer is about to say so
+    }
+    if (now == last && refused.contains(key)) {
+      return null;
+    }
+    refused.remove(key);
+    told.put(key, now);
+    EventType again = again(key);
+    return new Delivery<>(
+        now, read.object(), false, last == null ? EventType.ADD : now == last ? again : EventType.UPDATE, last);
   }
 
   /** What a call is that tells a state again: a retry is what failed, else it was asked for, else it is a resync. */
@@ -215,7 +259,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   void untold(ObjectKey key, Delivery<T> delivery) {
     lock.lock();
     try {
-      if (delivery.delete || told.get(key) != delivery.object) {
+      if (delivery.delete || told.get(key) != delivery.state) {
         return;
       }
       if (delivery.before != null) {
@@ -233,7 +277,7 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
   boolean isUntold(ObjectKey key) {
     lock.lock();
     try {
-      return !told.containsKey(key) && store.get(key).isPresent();
+      return !told.containsKey(key) && store.state(key).isPresent();
     } finally {
       lock.unlock();
     }
@@ -347,9 +391,5 @@ final class Deliveries<T extends HasMetadata> implements InformerListener<T> {
       lock.unlock();
     }
     return List.copyOf(keys);
-  }
-
-  private static boolean same(HasMetadata a, HasMetadata b) {
-    return Objects.equals(a.getMetadata().getUid(), b.getMetadata().getUid());
   }
 }

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
  * {@code delete} once it is gone, before an object that takes its name is given to {@code add}.
  *
  * <p><b>Caveats.</b> What is deleted while no controller runs is never told: use a finalizer or owner references for what
- * must be cleaned up. The objects are the cached ones, shared with others: do not modify them, take a
- * {@link HandlerContext#copy() copy}.
+ * must be cleaned up. An object from an API server is the handler's own. One of a source that hands over Java objects, or of
+ * a bound store, is shared: do not modify it, take a {@link HandlerContext#copy() copy}.
  *
  * <p><b>Errors.</b> Whatever a call throws, an {@code Error} included, is a failure: the call is repeated after a
  * growing delay, as the controller is configured, then again at resync. {@link TerminalException} says that it makes no
@@ -42,7 +42,7 @@ public interface Handler<T extends HasMetadata> {
   /**
    * An object was created, has changed, or is seen again at a resync.
    *
-   * @param object its current state, read-only
+   * @param object its current state
    */
   void add(HandlerContext<T> context, T object) throws Exception;
 
@@ -50,7 +50,7 @@ public interface Handler<T extends HasMetadata> {
    * An object that was given to {@link #add} is gone, or no longer selected. Does nothing unless overridden. A
    * {@link TerminalException} means that it shall not be told again.
    *
-   * @param lastState the last state that was seen of it, read-only
+   * @param lastState the last state that was seen of it
    */
   default void delete(HandlerContext<T> context, T lastState) throws Exception {}
 

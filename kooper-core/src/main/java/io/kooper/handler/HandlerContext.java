@@ -37,7 +37,7 @@ public interface HandlerContext<T extends HasMetadata> {
    */
   T copy();
 
-  /** All objects that the controller watches, as last seen, read-only. */
+  /** All objects that the controller watches, as last seen. */
   Store<T> store();
 
   /**

@@ -2,9 +2,8 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
-import io.kooper.internal.Log;
-import io.kooper.internal.Throwables;
 import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.Json;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -20,18 +19,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Applies lists and events to the store and tells the listeners what that changed. */
+/** Applies lists and events to the store and notifies the listeners of what that changed. */
 final class Cache<T extends HasMetadata> {
 
-  private static final Log log = Log.of(Cache.class);
-
   private final String name;
-  private final UnaryOperator<T> transform;
   private final InformerMetrics metrics;
+  private final States<T> states;
   private final ObjectStore<T> store;
 
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
@@ -39,8 +35,7 @@ final class Cache<T extends HasMetadata> {
 
   private final List<Subscription<T>> subscriptions = new CopyOnWriteArrayList<>();
 
-  /** The objects whose newest state could not be decoded. Bounded by the number of objects. */
-  private final Set<ObjectKey> undecodable = ConcurrentHashMap.newKeySet();
+  private final Unreadables<T> unreadables;
 
   private volatile boolean synced;
 
@@ -48,16 +43,17 @@ final class Cache<T extends HasMetadata> {
   private volatile boolean applying; // the informer's thread is in code of users: transform, index functions, listeners
   private volatile long applyingSince; // meaningless unless applying
 
-  private static final long MEAN_OF = 10_000; // objects, about
-  private long decoded; // of the informer's thread
-  private volatile double meanBytes; // written by it
-
-  Cache(String name, UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics) {
+  Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics) {
     this.name = name;
-    this.transform = transform;
-    this.store = new ObjectStore<>(indexes);
-    this.clock = clock;
     this.metrics = new GuardedInformerMetrics(name, metrics);
+    this.store = new ObjectStore<>(indexes);
+    this.unreadables = new Unreadables<>(name, store, this.metrics);
+    this.states = new States<>(transform, indexes, clock, this.metrics, unreadables);
+    this.clock = clock;
+  }
+
+  States<T> states() {
+    return states;
   }
 
   InformerMetrics metrics() {
@@ -73,7 +69,7 @@ final class Cache<T extends HasMetadata> {
   }
 
   Set<ObjectKey> undecodable() {
-    return Set.copyOf(undecodable);
+    return unreadables.keys();
   }
 
   /** For how long the informer's thread has been applying one object or list; zero while it waits for the source. */
@@ -102,6 +98,10 @@ final class Cache<T extends HasMetadata> {
   }
 
   void addListener(InformerListener<? super T> listener) {
+    addListener(new BindingListener<T>(listener));
+  }
+
+  void addListener(StateListener<T> listener) {
     telling.lock();
     try {
       Subscription<T> subscription = new Subscription<>(name, listener, store);
@@ -133,6 +133,7 @@ final class Cache<T extends HasMetadata> {
     begin();
     try {
       subscriptions.forEach(subscription -> subscription.tellAll(false));
+      tellFound();
     } finally {
       end();
     }
@@ -151,22 +152,18 @@ final class Cache<T extends HasMetadata> {
    * An ADDED or MODIFIED event. A state that is here already, as a server replays it that knows no versions, is no news;
    * versions are never compared by size.
    */
-  void put(T object) {
+  void put(Arrival<T> arrival) {
     begin();
     try {
-      ObjectKey key = keyOf(object, false, this::undecodable);
-      if (key == null) {
+      State<T> before = store.peek(arrival.key());
+      if (before != null && before.is(arrival.uid(), arrival.resourceVersion())) {
+        unreadables.stored(arrival.key(), before);
         return;
       }
-      T before = store.peek(key);
-      if (before != null && sameState(before, object)) {
-        undecodable.remove(key);
-        return;
-      }
-      T after = transformed(key, object, false, this::undecodable);
+      State<T> after = arrival.state(before, false, this::undecodable);
       if (after != null) {
-        undecodable.remove(key);
-        change(key, before, after);
+        unreadables.stored(arrival.key(), after);
+        change(arrival.key(), before, after);
       }
     } finally {
       end();
@@ -178,18 +175,20 @@ final class Cache<T extends HasMetadata> {
    *
    * @return false when it speaks of another object than the one of that name here, so that one of the two is unseen
    */
-  boolean delete(T object) {
+  boolean delete(Arrival<T> arrival) {
     begin();
     try {
-      ObjectKey key = keyOf(object, true, this::undecodable);
-      T before = key == null ? null : store.peek(key);
-      if (key == null || before != null && !sameObject(before, object)) {
+      State<T> before = store.peek(arrival.key());
+      if (before != null && !Objects.equals(before.uid(), arrival.uid())) {
         return false;
       }
-      undecodable.remove(key);
+      unreadables.stored(arrival.key(), null);
       if (before != null) {
-        T last = transformed(key, object, true, this::report);
-        change(key, last == null ? before : last, null);
+        State<T> last = arrival.state(before, true, this::report);
+        if (last != null) {
+          last.follow(before);
+        }
+        change(arrival.key(), last == null ? before : last, null);
       }
       return true;
     } finally {
@@ -210,16 +209,15 @@ final class Cache<T extends HasMetadata> {
         report(object);
         return !object.deleted();
       }
-      T before = store.peek(key);
-      if (before != null && object.uid() != null
-          && object.uid().equals(before.getMetadata().getUid()) == object.deleted()) {
+      State<T> before = store.peek(key);
+      if (before != null && object.uid() != null && object.uid().equals(before.uid()) == object.deleted()) {
         change(key, before, null); // deleted itself, or replaced by another object of its name
       }
       report(object);
       if (!object.deleted()) {
-        undecodable.add(key);
+        unreadables.keptOut(key);
       } else if (store.peek(key) == null) {
-        undecodable.remove(key);
+        unreadables.stored(key, null);
       }
       return !object.deleted() || store.peek(key) == null;
     } finally {
@@ -227,17 +225,21 @@ final class Cache<T extends HasMetadata> {
     }
   }
 
-  /** An object that comes next was bound from this many bytes, in this time. */
-  void decoded(int bytes, long nanos) {
-    decoded++;
-    double mean = meanBytes;
-    meanBytes = mean + (bytes - mean) / Math.min(decoded, MEAN_OF);
-    metrics.decoded(bytes, nanos);
+  private void tellFound() {
+    for (Undecodable object; (object = unreadables.nextFound()) != null; ) {
+      Undecodable next = object;
+      subscriptions.forEach(subscription -> subscription.undecodable(next));
+    }
   }
 
   /** About the size of all objects as JSON. */
   long storeBytes() {
-    return Math.round(meanBytes * store.size());
+    return Math.round(states.meanBytes() * store.size());
+  }
+
+  /** On the informer's thread, at its end: gives back what is not on the heap. The store stays readable. */
+  void close() {
+    states.close();
   }
 
   /** Starts to collect a list; {@link #replace} makes it the content. */
@@ -248,30 +250,39 @@ final class Cache<T extends HasMetadata> {
   /** The objects of a list that is under way: changes nothing yet. Used by one thread, while no event is applied. */
   final class Staging implements ListSink<T> {
 
-    private final ConcurrentHashMap<ObjectKey, T> objects = new ConcurrentHashMap<>(Math.max(16, store.size()));
+    private final ConcurrentHashMap<ObjectKey, State<T>> objects = new ConcurrentHashMap<>(Math.max(16, store.size()));
     private final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
 
     /** An object whose name is unreadable may be any of those that seem to be missing. */
     private final List<Undecodable> nameless = new ArrayList<>();
 
     @Override
-    public void decoded(int bytes, long nanos) {
-      Cache.this.decoded(bytes, nanos);
+    public void item(T object) {
+      Arrival<T> arrival = states.arrival(object, false, this::undecodable);
+      if (arrival != null) {
+        item(arrival);
+      }
     }
 
     @Override
-    public void item(T object) {
+    public void json(Json<T> json) {
+      Arrival<T> arrival = states.arrival(json);
+      if (arrival != null) {
+        item(arrival);
+      } else {
+        json.bind(false, this::item, this::undecodable);
+      }
+    }
+
+    private void item(Arrival<T> arrival) {
       begin();
       try {
-        ObjectKey key = keyOf(object, false, this::undecodable);
-        if (key == null) {
-          return;
-        }
-        T before = store.peek(key);
-        T now = before != null && sameState(before, object) ? before : transformed(key, object, false, this::undecodable);
+        State<T> before = store.peek(arrival.key());
+        State<T> now = before != null && before.is(arrival.uid(), arrival.resourceVersion())
+            ? before : arrival.state(before, false, this::undecodable);
         if (now != null) {
-          broken.remove(key);
-          objects.put(key, now);
+          broken.remove(now.key());
+          objects.put(now.key(), now);
         }
       } finally {
         end();
@@ -280,10 +291,10 @@ final class Cache<T extends HasMetadata> {
 
     @Override
     public void deleted(T object) {
-      ObjectKey key = keyOf(object, true, this::undecodable);
-      if (key != null) {
-        broken.remove(key);
-        objects.remove(key);
+      Arrival<T> arrival = states.arrival(object, true, this::undecodable);
+      if (arrival != null) {
+        broken.remove(arrival.key());
+        objects.remove(arrival.key());
       }
     }
 
@@ -294,14 +305,14 @@ final class Cache<T extends HasMetadata> {
         nameless.add(object);
         return;
       }
-      T known = objects.getOrDefault(key, store.peek(key));
+      State<T> known = objects.getOrDefault(key, store.peek(key));
       objects.remove(key);
       broken.remove(key);
       if (object.deleted()) {
         return;
       }
       broken.put(key, object);
-      if (known != null && (object.uid() == null || object.uid().equals(known.getMetadata().getUid()))) {
+      if (known != null && (object.uid() == null || object.uid().equals(known.uid()))) {
         objects.put(key, known);
       }
     }
@@ -315,10 +326,10 @@ final class Cache<T extends HasMetadata> {
   boolean replace(Staging staging) {
     begin();
     try {
-      ConcurrentHashMap<ObjectKey, T> next = staging.objects;
+      ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
       Set<ObjectKey> open = new HashSet<>();
       for (ObjectKey key : store.keys()) {
-        T before = Objects.requireNonNull(store.peek(key));
+        State<T> before = Objects.requireNonNull(store.peek(key));
         if (next.containsKey(key)) {
           continue;
         }
@@ -330,9 +341,12 @@ final class Cache<T extends HasMetadata> {
         }
       }
       next.forEach((key, after) -> {
-        T before = store.peek(key);
+        State<T> before = store.peek(key);
         if (before != after) {
-          boolean gone = before != null && !sameObject(before, after);
+          boolean gone = before != null && !before.isOfSameObject(after);
+          if (before != null) {
+            after.follow(before);
+          }
           subscriptions.forEach(subscription -> subscription.note(key, before, gone));
         }
       });
@@ -346,9 +360,10 @@ final class Cache<T extends HasMetadata> {
       staging.broken.values().forEach(this::report);
       boolean certain = open.isEmpty() && staging.nameless.stream().noneMatch(Undecodable::deleted);
       open.addAll(staging.broken.keySet());
-      undecodable.retainAll(open);
-      undecodable.addAll(open);
+      unreadables.replace(next);
+      open.forEach(unreadables::keptOut);
       subscriptions.forEach(subscription -> subscription.tellAll(initial));
+      tellFound();
       return certain;
     } finally {
       end();
@@ -356,68 +371,23 @@ final class Cache<T extends HasMetadata> {
   }
 
   /** Makes one change and tells of it. One of the two states may be null. */
-  private void change(ObjectKey key, @Nullable T before, @Nullable T after) {
-    boolean gone = before != null && (after == null || !sameObject(before, after));
+  private void change(ObjectKey key, @Nullable State<T> before, @Nullable State<T> after) {
+    boolean gone = before != null && (after == null || !before.isOfSameObject(after));
+    if (before != null && after != null) {
+      after.follow(before);
+    }
     subscriptions.forEach(subscription -> subscription.note(key, before, gone));
     if (after == null) {
       store.remove(key);
     } else {
-      store.put(key, after);
+      store.put(after);
     }
     subscriptions.forEach(subscription -> subscription.tell(key, false));
+    tellFound();
   }
 
   private void report(Undecodable object) {
-    metrics.undecodable();
-    if (object.key() != null && undecodable.contains(object.key())) {
-      log.debug("informer {}: still undecodable: {}", name, object);
-    } else {
-      log.warn("informer {}: undecodable: {}", name, object);
-    }
-    log.debug("informer {}: why {} is undecodable", name, object.key(), object.cause());
+    unreadables.log(object);
     subscriptions.forEach(subscription -> subscription.undecodable(object));
-  }
-
-  /** The object's key; null, and reported, when it has no name. */
-  private static @Nullable ObjectKey keyOf(HasMetadata object, boolean deleted, Consumer<Undecodable> report) {
-    Objects.requireNonNull(object, "the source gave null for an object");
-    try {
-      return ObjectKey.of(object);
-    } catch (Throwable t) { // the class of the objects is the user's
-      Throwables.throwIfNoMemory(t);
-      report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
-      return null;
-    }
-  }
-
-  /** The object as it is stored; null, and reported, when the transform fails. */
-  private @Nullable T transformed(ObjectKey key, T object, boolean deleted, Consumer<Undecodable> report) {
-    String uid = object.getMetadata().getUid();
-    String version = object.getMetadata().getResourceVersion();
-    try {
-      T result = Objects.requireNonNull(transform.apply(object), "the transform returned null");
-      if (!key.equals(ObjectKey.of(result)) || !Objects.equals(uid, result.getMetadata().getUid())
-          || !Objects.equals(version, versionOf(result))) {
-        throw new IllegalStateException("the transform changed name, namespace, uid or resourceVersion");
-      }
-      return result;
-    } catch (Throwable t) { // user code: one object it cannot take must not stop the others
-      Throwables.throwIfNoMemory(t);
-      report.accept(new Undecodable(key, uid, version, deleted, t));
-      return null;
-    }
-  }
-
-  static @Nullable String versionOf(HasMetadata object) {
-    return object.getMetadata() == null ? null : object.getMetadata().getResourceVersion();
-  }
-
-  static boolean sameObject(HasMetadata a, HasMetadata b) {
-    return Objects.equals(a.getMetadata().getUid(), b.getMetadata().getUid());
-  }
-
-  private static boolean sameState(HasMetadata a, HasMetadata b) {
-    String version = versionOf(a);
-    return version != null && version.equals(versionOf(b)) && sameObject(a, b);
   }
 }

@@ -6,12 +6,13 @@ import io.kooper.internal.Throwables;
 import io.kooper.retrieve.ObjectKey;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds objects by values that a function of the user's takes from them. Read by anybody, written by the informer's thread
@@ -24,49 +25,39 @@ final class Index<T extends HasMetadata> {
   private final String name;
   private final Function<? super T, ? extends Collection<String>> values;
 
-  /** The objects of each value, as they were when they had it, so that a reader never sees one that does not. */
-  private final Map<String, Map<ObjectKey, T>> objects = new ConcurrentHashMap<>();
+  /** The states of each value, as they were when they had it, so that a reader never sees one that does not. */
+  private final Map<String, Map<ObjectKey, State<T>>> states = new ConcurrentHashMap<>();
 
-  /** What each object is listed under: the function may say something else by now. */
-  private final Map<ObjectKey, Set<String>> listed = new HashMap<>();
+  /** Where this index's values are among those of a state. */
+  private final int position;
 
-  Index(String name, Function<? super T, ? extends Collection<String>> values) {
+  Index(String name, Function<? super T, ? extends Collection<String>> values, int position) {
     this.name = name;
     this.values = values;
+    this.position = position;
   }
 
   /** An empty one of the same kind. */
   Index<T> fresh() {
-    return new Index<>(name, values);
+    return new Index<>(name, values, position);
   }
 
   String name() {
     return name;
   }
 
-  List<T> get(String value) {
-    Map<ObjectKey, T> found = objects.get(value);
+  Collection<State<T>> get(String value) {
+    Map<ObjectKey, State<T>> found = states.get(value);
     return found == null ? List.of() : List.copyOf(found.values());
   }
 
-  void put(ObjectKey key, T object) {
-    Set<String> now = valuesOf(key, object);
-    Set<String> before = now.isEmpty() ? listed.remove(key) : listed.put(key, now);
-    now.forEach(value -> objects.computeIfAbsent(value, v -> new ConcurrentHashMap<>()).put(key, object));
-    unlist(key, before, now);
-  }
-
-  void remove(ObjectKey key) {
-    unlist(key, listed.remove(key), Set.of());
-  }
-
-  private void unlist(ObjectKey key, Set<String> before, Set<String> kept) {
-    if (before == null) {
-      return;
-    }
-    for (String value : before) {
-      if (!kept.contains(value)) {
-        objects.computeIfPresent(value, (v, entry) -> {
+  /** A state comes, goes, or takes the place of another one. */
+  void replace(ObjectKey key, @Nullable State<T> before, @Nullable State<T> after) {
+    Set<String> now = valuesOf(after);
+    now.forEach(value -> states.computeIfAbsent(value, v -> new ConcurrentHashMap<>()).put(key, Objects.requireNonNull(after)));
+    for (String value : valuesOf(before)) {
+      if (!now.contains(value)) {
+        states.computeIfPresent(value, (v, entry) -> {
           entry.remove(key);
           return entry.isEmpty() ? null : entry;
         });
@@ -74,7 +65,12 @@ final class Index<T extends HasMetadata> {
     }
   }
 
-  private Set<String> valuesOf(ObjectKey key, T object) {
+  private Set<String> valuesOf(@Nullable State<T> state) {
+    return state == null || state.indexed.isEmpty() ? Set.of() : state.indexed.get(position);
+  }
+
+  /** What the function says of an object; nothing when it fails. */
+  Set<String> valuesOf(ObjectKey key, T object) {
     try {
       List<String> found = new ArrayList<>();
       for (String value : values.apply(object)) { // one that is none, as untyped code may give it, is found out here

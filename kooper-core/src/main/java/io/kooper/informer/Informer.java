@@ -46,12 +46,12 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** A list or watch that heeds interrupts ends at once; this is for the others. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
-  private enum State { NEW, STARTED, CLOSED }
+  private enum Life { NEW, STARTED, CLOSED }
 
   private final String name;
   private final Reflector<T> reflector;
   private final Thread thread;
-  private volatile State state = State.NEW; // written under this
+  private volatile Life state = Life.NEW; // written under this
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
@@ -78,13 +78,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @throws IllegalStateException when it was started or closed before
    */
   public synchronized void start() {
-    if (state != State.NEW) {
-      throw new IllegalStateException("informer " + name + " was " + (state == State.CLOSED ? "closed" : "started")
+    if (state != Life.NEW) {
+      throw new IllegalStateException("informer " + name + " was " + (state == Life.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
     thread.setContextClassLoader(Thread.currentThread().getContextClassLoader()); // not that of build()
     thread.start();
-    state = State.STARTED;
+    state = Life.STARTED;
   }
 
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
@@ -117,7 +117,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @throws IllegalStateException when the informer was closed
    */
   public void addListener(InformerListener<? super T> listener) {
-    if (state == State.CLOSED) {
+    if (state == Life.CLOSED) {
+      throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
+    }
+    reflector.addListener(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** As {@link #addListener(InformerListener)}, without binding anything. It is told until the informer is closed. */
+  public void addListener(StateListener<T> listener) {
+    if (state == Life.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
     reflector.addListener(Objects.requireNonNull(listener, "listener"));
@@ -137,7 +145,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   @Override
   public void close() {
     synchronized (this) {
-      state = State.CLOSED;
+      state = Life.CLOSED;
     }
     reflector.stop();
     thread.interrupt();
@@ -164,7 +172,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
     private final ListerWatcher<T> source;
     private String name;
-    private UnaryOperator<T> transform = UnaryOperator.identity();
+    private @Nullable UnaryOperator<T> transform;
+    private boolean transformMissing;
     private final List<Index<T>> indexes = new ArrayList<>();
     private Clock clock = Clock.system();
     private InformerMetrics metrics = ControllerMetrics.NONE;
@@ -188,6 +197,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      */
     public Builder<T> transform(UnaryOperator<T> transform) {
       this.transform = transform;
+      this.transformMissing = transform == null;
       return this;
     }
 
@@ -197,7 +207,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      */
     public Builder<T> index(String name, Function<? super T, ? extends Collection<String>> values) {
       this.indexes.add(new Index<>(
-          Objects.requireNonNull(name, "name"), Objects.requireNonNull(values, "values")));
+          Objects.requireNonNull(name, "name"), Objects.requireNonNull(values, "values"), indexes.size()));
       return this;
     }
 
@@ -235,7 +245,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       if (source == null) {
         errors.add("the retriever has no ListerWatcher");
       }
-      if (transform == null) {
+      if (transformMissing) {
         errors.add("transform is null");
       }
       Set<String> names = new HashSet<>();

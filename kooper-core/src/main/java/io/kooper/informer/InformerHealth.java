@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param applying for how long its thread has been applying one object or list: the transform, the index functions and the
  *     listeners run meanwhile, and one that hangs keeps all later changes from everybody; zero while it waits for the server
  * @param objects how many objects the store has
- * @param undecodable the objects whose newest state could not be decoded, and those that a list neither had nor could be
- *     told to lack, since it had items without a readable name
+ * @param undecodable the objects whose newest state cannot be bound, as far as it was read, and objects missing from a list
+ *     that had items with unreadable names, so they may still exist
  */
 public record InformerHealth(
     boolean synced,

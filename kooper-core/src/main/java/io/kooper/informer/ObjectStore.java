@@ -1,18 +1,21 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.informer.State.Read;
 import io.kooper.retrieve.ObjectKey;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The one implementation of {@link Store}. Read by anybody, written by the reflector's thread only. */
 final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
-  private record Content<T extends HasMetadata>(Map<ObjectKey, T> objects, List<Index<T>> indexes) {}
+  private record Content<T extends HasMetadata>(Map<ObjectKey, State<T>> states, List<Index<T>> indexes) {}
 
   /** Changed in place by single events, replaced as a whole by a list, so that no reader sees half of one. */
   private volatile Content<T> content;
@@ -23,22 +26,46 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   @Override
   public Optional<T> get(ObjectKey key) {
+    State<T> state = peek(key);
+    if (state == null) {
+      return Optional.empty();
+    }
+    Read<T> read = state.read();
+    return Optional.of(read == null ? state.get() : read.object()); // get() says why it cannot be read
+  }
+
+  @Override
+  public Optional<State<T>> state(ObjectKey key) {
     return Optional.ofNullable(peek(key));
   }
 
   @Override
   public List<T> list() {
-    return List.copyOf(content.objects.values());
+    return stream().toList();
+  }
+
+  @Override
+  public Stream<T> stream() {
+    return objects(content.states.values());
+  }
+
+  @Override
+  public List<T> list(String namespace) {
+    return objects(content.states.values().stream().filter(state -> namespace.equals(state.key().namespace())).toList()).toList();
+  }
+
+  private static <T extends HasMetadata> Stream<T> objects(Collection<State<T>> states) {
+    return states.stream().map(State::read).filter(Objects::nonNull).map(Read::object);
   }
 
   @Override
   public List<ObjectKey> keys() {
-    return List.copyOf(content.objects.keySet());
+    return List.copyOf(content.states.keySet());
   }
 
   @Override
   public int size() {
-    return content.objects.size();
+    return content.states.size();
   }
 
   @Override
@@ -47,35 +74,35 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     List<Index<T>> indexes = content.indexes;
     for (Index<T> one : indexes) {
       if (one.name().equals(index)) {
-        return one.get(value);
+        return objects(one.get(value)).toList();
       }
     }
     throw new IllegalArgumentException(
         "there is no index \"" + index + "\"; there are " + indexes.stream().map(Index::name).toList());
   }
 
-  @Nullable T peek(ObjectKey key) {
-    return content.objects.get(key);
+  @Nullable State<T> peek(ObjectKey key) {
+    return content.states.get(key);
   }
 
-  void put(ObjectKey key, T object) {
-    content.objects.put(key, object);
+  void put(State<T> state) {
+    State<T> before = content.states.put(state.key(), state);
     for (Index<T> index : content.indexes) {
-      index.put(key, object);
+      index.replace(state.key(), before, state);
     }
   }
 
   void remove(ObjectKey key) {
-    content.objects.remove(key);
+    State<T> before = content.states.remove(key);
     for (Index<T> index : content.indexes) {
-      index.remove(key);
+      index.replace(key, before, null);
     }
   }
 
   /** Makes {@code next} the content, at once. */
-  void replace(ConcurrentHashMap<ObjectKey, T> next) {
+  void replace(ConcurrentHashMap<ObjectKey, State<T>> next) {
     List<Index<T>> indexes = content.indexes.stream().map(Index::fresh).toList();
-    indexes.forEach(index -> next.forEach(index::put));
+    indexes.forEach(index -> next.forEach((key, state) -> index.replace(key, null, state)));
     content = new Content<>(next, indexes);
   }
 }

@@ -11,7 +11,7 @@ import io.kooper.internal.Loop;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
-import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.Json;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -68,7 +68,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private @Nullable String version; // null before the first list
   private final Map<String, Long> loggedAt = new HashMap<>(); // by what failed and why: a few dozen at most
 
-  Reflector(String name, ListerWatcher<T> source, UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock,
+  Reflector(String name, ListerWatcher<T> source, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock,
       InformerMetrics metrics, BooleanSupplier mayAsk) {
     this.name = name;
     this.source = source;
@@ -86,6 +86,10 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   }
 
   void addListener(InformerListener<? super T> listener) {
+    cache.addListener(listener);
+  }
+
+  void addListener(StateListener<T> listener) {
     cache.addListener(listener);
   }
 
@@ -141,6 +145,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       return !stopped;
     });
     setWatching(false, status.lastError);
+    cache.close();
   }
 
   private void step() {
@@ -331,14 +336,18 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
 
     @Override
-    public void decoded(int bytes, long nanos) {
-      cache.decoded(bytes, nanos);
+    public void json(Change change, Json<T> json) {
+      Arrival<T> arrival = cache.states().arrival(json);
+      if (arrival == null) {
+        WatchSink.super.json(change, json);
+      } else {
+        apply(arrival, change == Change.DELETED);
+      }
     }
 
     @Override
     public void added(T object) {
-      cache.put(object);
-      seen(Cache.versionOf(object));
+      apply(cache.states().arrival(object, false, this::undecodable), false);
     }
 
     @Override
@@ -348,10 +357,19 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
     @Override
     public void deleted(T object) {
-      if (!cache.delete(object)) {
+      apply(cache.states().arrival(object, true, this::undecodable), true);
+    }
+
+    private void apply(@Nullable Arrival<T> arrival, boolean deleted) {
+      if (arrival == null) {
+        return; // it was reported
+      }
+      if (!deleted) {
+        cache.put(arrival);
+      } else if (!cache.delete(arrival)) {
         course.requireList();
       }
-      seen(Cache.versionOf(object));
+      seen(arrival.resourceVersion());
     }
 
     @Override
@@ -366,18 +384,5 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       }
       seen(object.resourceVersion());
     }
-  }
-
-  /** Takes what a question brings along. */
-  private static final class Nowhere<T extends HasMetadata> implements ListSink<T> {
-
-    @Override
-    public void item(T object) {}
-
-    @Override
-    public void deleted(T object) {}
-
-    @Override
-    public void undecodable(Undecodable object) {}
   }
 }

@@ -4,18 +4,27 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The objects as an informer last saw them. Reads never block, may be made from any thread, and never see a list half
  * applied.
  *
- * <p>The objects are the cached ones, shared by all readers: read them, never modify them.
+ * <p>Of objects that come from an API server the store keeps packed JSON, and binds it at each read: what a read returns is the
+ * reader's own. A read of an object of 5 KB takes some 20 µs. Objects that come as objects, from functions or a source of your
+ * own, are shared by all readers, as are all objects of a retriever that was told to keep them bound: never modify those.
+ *
+ * <p>An object that cannot be bound to its class is read in its last state that could be.
  *
  * @param <T> the type of the objects
  */
 public interface Store<T extends HasMetadata> {
 
-  /** The object of this key, or empty when there is none. */
+  /**
+   * The object of this key, or empty when there is none.
+   *
+   * @throws UnreadableException when there is one and no state of it could be bound
+   */
   Optional<T> get(ObjectKey key);
 
   /** The object of this name; the namespace is empty for a cluster-scoped one. */
@@ -23,8 +32,18 @@ public interface Store<T extends HasMetadata> {
     return get(new ObjectKey(namespace, name));
   }
 
-  /** All objects, in no order: a copy that does not change any more. */
+  /** All objects, in no order: a copy that does not change any more. Without those of which no state could be bound. */
   List<T> list();
+
+  /** As {@link #list()}, but each object is read when the stream comes to it: for those who look at one after the other. */
+  default Stream<T> stream() {
+    return list().stream();
+  }
+
+  /** The newest state of the object of this key, which says its uid and version without being bound. */
+  default Optional<State<T>> state(ObjectKey key) {
+    return get(key).map(State::of);
+  }
 
   /** The objects of one namespace, in no order. */
   default List<T> list(String namespace) {

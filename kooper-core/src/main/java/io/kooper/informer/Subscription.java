@@ -27,10 +27,10 @@ final class Subscription<T extends HasMetadata> {
    * @param state the state last told, null for none
    * @param taken false while the listener may or may not know it, since its add or delete was begun and has not succeeded
    */
-  private record Known<T>(@Nullable T state, boolean taken) {}
+  private record Known<T extends HasMetadata>(@Nullable State<T> state, boolean taken) {}
 
   private final String informer;
-  private final InformerListener<? super T> listener;
+  private final StateListener<T> listener;
   private final ObjectStore<T> store;
   private final Known<T> nothing = new Known<>(null, true);
 
@@ -41,14 +41,19 @@ final class Subscription<T extends HasMetadata> {
   private boolean removed;
   private boolean complained; // since the last time that all owed was tried
 
-  Subscription(String informer, InformerListener<? super T> listener, ObjectStore<T> store) {
+  Subscription(String informer, StateListener<T> listener, ObjectStore<T> store) {
     this.informer = informer;
     this.listener = listener;
     this.store = store;
   }
 
   boolean isOf(InformerListener<? super T> other) {
-    return listener == other;
+    return listener instanceof BindingListener<T> binding && binding.isOf(other);
+  }
+
+  /** What a state is to this listener; null if it is none. */
+  private @Nullable State<T> view(@Nullable State<T> state) {
+    return state != null && listener instanceof BindingListener<T> binding ? binding.readable(state) : state;
   }
 
   void remove() {
@@ -62,11 +67,15 @@ final class Subscription<T extends HasMetadata> {
    * @param before its state until now, null for none
    * @param gone whether the object of that state ceases to be
    */
-  void note(ObjectKey key, @Nullable T before, boolean gone) {
+  void note(ObjectKey key, @Nullable State<T> stored, boolean gone) {
     Known<T> known = owed.get(key);
+    if (known != null && !gone) {
+      return;
+    }
+    State<T> before = view(stored);
     if (known == null) {
       owed.put(key, before == null ? nothing : new Known<>(before, true));
-    } else if (gone && known.state != null && before != null && Cache.sameObject(known.state, before)) {
+    } else if (known.state != null && before != null && known.state.isOfSameObject(before)) {
       owed.put(key, new Known<>(before, known.taken)); // its delete comes with the last state
     }
   }
@@ -83,8 +92,8 @@ final class Subscription<T extends HasMetadata> {
       return;
     }
     try {
-      T now = store.peek(key);
-      if (known.state != null && (now == null || !Cache.sameObject(known.state, now))) {
+      State<T> now = view(store.peek(key));
+      if (known.state != null && (now == null || !known.state.isOfSameObject(now))) {
         owed.put(key, new Known<>(known.state, false));
         listener.deleted(known.state);
         known = nothing;
@@ -111,7 +120,7 @@ final class Subscription<T extends HasMetadata> {
         owed = new LinkedHashMap<>(); // a map keeps the size that a first list gave it
       }
     }
-    if (owesSynced && attempt(InformerListener::synced)) {
+    if (owesSynced && attempt(StateListener::synced)) {
       owesSynced = false;
     }
   }
@@ -124,7 +133,7 @@ final class Subscription<T extends HasMetadata> {
     attempt(l -> l.failed(cause));
   }
 
-  private boolean attempt(Consumer<InformerListener<? super T>> news) {
+  private boolean attempt(Consumer<StateListener<T>> news) {
     if (removed) {
       return false;
     }

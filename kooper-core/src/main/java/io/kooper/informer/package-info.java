@@ -8,7 +8,7 @@
  * stays as it was last known, and is never taken for deleted. A listener that throws is told again what it did not take.
  *
  * <p><b>Caveats.</b> States that follow each other quickly may be merged: who needs every single one cannot use list and
- * watch. The objects are shared by all readers: do not modify them.
+ * watch. An object of a source that hands over Java objects is shared by all readers.
  */
 @NullMarked
 package io.kooper.informer;

@@ -3,7 +3,7 @@ package io.kooper.metrics;
 import io.kooper.retrieve.RetrieveException.Reason;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the figures of one informer, on its thread. Must not block. */
+/** Takes the figures of one informer: what concerns an object on any thread, the others on the informer's. Must not block. */
 public interface InformerMetrics {
 
   /** A list is complete. */

@@ -3,13 +3,12 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.kooper.internal.Throwables;
 import java.io.ByteArrayInputStream;
-import java.util.function.Consumer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Binds one object at a time, so that one that cannot be bound costs nothing but itself. */
-final class Binder<T extends HasMetadata> {
+final class Binder<T extends HasMetadata> implements Json.Binding<T> {
 
   private final KubernetesSerialization serialization;
   private final Class<T> type;
@@ -40,23 +39,19 @@ final class Binder<T extends HasMetadata> {
     }
   }
 
-  /** The object; or null after telling {@code undecodable} why there is none. */
-  @Nullable T bind(byte[] bytes, int length, boolean deleted, Consumer<Undecodable> undecodable) {
-    Throwable cause;
-    try {
-      T object = read(serialization, bytes, length, type);
-      if (object.getMetadata() == null || object.getMetadata().getName() == null
-          || object.getMetadata().getName().isEmpty()) {
-        throw new IllegalArgumentException("no metadata.name");
-      }
-      complete(object);
-      return object;
-    } catch (Throwable t) { // creators and setters are user code, and libraries may be missing
-      Throwables.throwIfNoMemory(t);
-      cause = t;
+  @Override
+  public T bind(byte[] json, int length) {
+    T object = read(serialization, json, length, type);
+    if (object.getMetadata() == null || object.getMetadata().getName() == null || object.getMetadata().getName().isEmpty()) {
+      throw new IllegalArgumentException("no metadata.name");
     }
-    undecodable.accept(ObjectPeek.undecodable(bytes, length, deleted, cause));
-    return null;
+    complete(object);
+    return object;
+  }
+
+  @Override
+  public byte[] json(T object) {
+    return serialization.asJson(object).getBytes(StandardCharsets.UTF_8);
   }
 
   private void complete(T object) {

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
-import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -19,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private static final Log LOG = Log.of(EventPieces.class);
-  private static final Clock CLOCK = Clock.system();
   private static final String END_MARK = "k8s.io/initial-events-end";
   private static final byte[] NOTHING = {};
 
   private final Target target;
   private final Binder<T> binder;
+  private final boolean bound;
   private final boolean streamingList;
   private final WatchSink<T> sink;
   private String type = "";
@@ -33,19 +32,21 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   private boolean anyGiven;
   private @Nullable String listVersion;
 
-  private EventPieces(Target target, Binder<T> binder, boolean streamingList, WatchSink<T> sink) {
+  private EventPieces(Target target, Binder<T> binder, boolean bound, boolean streamingList, WatchSink<T> sink) {
     this.target = target;
     this.binder = binder;
+    this.bound = bound;
     this.streamingList = streamingList;
     this.sink = sink;
   }
 
-  static <T extends HasMetadata> EventPieces<T> ofWatch(Target target, Binder<T> binder, WatchSink<T> sink) {
-    return new EventPieces<>(target, binder, false, sink);
+  static <T extends HasMetadata> EventPieces<T> ofWatch(Target target, Binder<T> binder, boolean bound, WatchSink<T> sink) {
+    return new EventPieces<>(target, binder, bound, false, sink);
   }
 
-  static <T extends HasMetadata> EventPieces<T> ofStreamingList(Target target, Binder<T> binder, ListSink<T> sink) {
-    return new EventPieces<>(target, binder, true, new InitialEvents<>(sink));
+  static <T extends HasMetadata> EventPieces<T> ofStreamingList(
+      Target target, Binder<T> binder, boolean bound, ListSink<T> sink) {
+    return new EventPieces<>(target, binder, bound, true, new InitialEvents<>(sink));
   }
 
   /** Whether the sink has heard of an object. */
@@ -88,17 +89,7 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private void changed() {
     anyGiven = true;
-    long start = CLOCK.nanoTime();
-    T changed = binder.bind(object, length, type.equals("DELETED"), sink::undecodable);
-    if (changed == null) {
-      return;
-    }
-    sink.decoded(length, CLOCK.nanoTime() - start);
-    switch (type) {
-      case "ADDED" -> sink.added(changed);
-      case "MODIFIED" -> sink.modified(changed);
-      default -> sink.deleted(changed);
-    }
+    sink.json(WatchSink.Change.valueOf(type), new Json<>(object, length, binder, bound));
   }
 
   private void bookmark() {
@@ -138,11 +129,6 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   private record InitialEvents<T extends HasMetadata>(ListSink<T> list) implements WatchSink<T> {
 
     @Override
-    public void decoded(int bytes, long nanos) {
-      list.decoded(bytes, nanos);
-    }
-
-    @Override
     public void added(T object) {
       list.item(object);
     }
@@ -155,6 +141,15 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
     @Override
     public void deleted(T object) {
       list.deleted(object);
+    }
+
+    @Override
+    public void json(Change change, Json<T> object) {
+      if (change == Change.DELETED) {
+        object.bind(true, list::deleted, list::undecodable);
+      } else {
+        list.json(object);
+      }
     }
 
     @Override

@@ -62,6 +62,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private final ClientLife life;
   private final Target target;
   private final Binder<T> binder;
+  private final boolean bound;
   private final boolean streaming;
   private final FunctionListerWatcher<T> webSocket;
   private final Duration watchGrace;
@@ -79,15 +80,17 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   /**
    * @param kind what objects that do not say it are; null to learn it from lists
+   * @param bound whether informers are to keep the objects instead of their bytes
    * @param streaming whether to list by a watch that begins with all objects, where the server can
    */
   HttpListerWatcher(
-      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean streaming,
+      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean bound, boolean streaming,
       Deadlines deadlines) {
     this.http = withoutRetries(client);
     this.life = ClientLife.of(client, http, target.plural());
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
+    this.bound = bound;
     this.streaming = streaming;
     this.webSocket = WebSocketWatch.of(client, type, target);
     this.watchGrace = deadlines.watchGrace();
@@ -120,7 +123,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       return pages.all(options);
     }
     if (streaming && !streamingRefused && !streamingSilent) {
-      EventPieces<T> pieces = EventPieces.ofStreamingList(target, binder, sink);
+      EventPieces<T> pieces = EventPieces.ofStreamingList(target, binder, bound, sink);
       try {
         return streamingList(options, pieces);
       } catch (RetrieveException e) {
@@ -141,7 +144,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   private ListMeta page(String url, Deadline headers, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    ListPieces<T> pieces = new ListPieces<>(target, binder, sink);
+    ListPieces<T> pieces = new ListPieces<>(target, binder, bound, sink);
     JsonSlicer slicer = JsonSlicer.ofList(pieces);
     try (Exchange exchange = open("list", url, headers)) {
       requireOk("list", exchange);
@@ -200,7 +203,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   @Override
   public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    JsonSlicer slicer = JsonSlicer.ofWatch(EventPieces.ofWatch(target, binder, sink));
+    JsonSlicer slicer = JsonSlicer.ofWatch(EventPieces.ofWatch(target, binder, bound, sink));
     try (Exchange exchange = open("watch", target.watchUrl(options, seconds), watchHeaders)) {
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();

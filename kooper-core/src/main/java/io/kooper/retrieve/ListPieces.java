@@ -2,25 +2,25 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListMeta;
-import io.kooper.clock.Clock;
 import io.kooper.retrieve.RetrieveException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the objects of a list's body to a sink. */
 final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
-  private static final Clock CLOCK = Clock.system();
 
   private final Target target;
   private final Binder<T> binder;
+  private final boolean bound;
   private final ListSink<T> sink;
   private @Nullable ListMeta meta;
   private @Nullable String message;
   private boolean isStatus;
 
-  ListPieces(Target target, Binder<T> binder, ListSink<T> sink) {
+  ListPieces(Target target, Binder<T> binder, boolean bound, ListSink<T> sink) {
     this.target = target;
     this.binder = binder;
+    this.bound = bound;
     this.sink = sink;
   }
 
@@ -32,14 +32,7 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   @Override
   public void piece(String name, byte[] bytes, int length) throws RetrieveException {
     switch (name) {
-      case "items" -> {
-        long start = CLOCK.nanoTime();
-        T object = binder.bind(bytes, length, false, sink::undecodable);
-        if (object != null) {
-          sink.decoded(length, CLOCK.nanoTime() - start);
-          sink.item(object);
-        }
-      }
+      case "items" -> sink.json(new Json<>(bytes, length, binder, bound));
       case "metadata" -> meta = bindMeta(bytes, length);
       case "kind" -> {
         String kind = JsonSlicer.Pieces.text(bytes, length);

@@ -7,12 +7,17 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
  *
  * @param <T> the type of the objects
  */
-public interface ListSink<T extends HasMetadata> extends DecodeSink {
+public interface ListSink<T extends HasMetadata> {
 
   /** An object of the list. Given again under the same key, the later one counts. */
   void item(T object);
 
-  /** An object that was given to {@link #item} has been deleted before the list was complete (streaming lists only). */
+  /** As {@link #item}, by an object's JSON. */
+  default void json(Json<T> object) {
+    object.bind(false, this::item, this::undecodable);
+  }
+
+  /** An object that was given has been deleted before the list was complete (streaming lists only). */
   void deleted(T object);
 
   /** An object that is there, but cannot be bound: it is kept as it was last known, never taken for deleted. */

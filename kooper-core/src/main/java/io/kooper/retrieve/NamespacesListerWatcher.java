@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Versions;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.Json.Identity;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,8 +152,6 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     private final Set<String> unopened;
     private final Handoff<Consumer<WatchSink<T>>> news;
     private String at; // the version, of this watch's thread
-    private int bytes;
-    private long nanos;
 
     OneNamespace(
         String namespace, Map<String, String> versions, Set<String> unopened, Handoff<Consumer<WatchSink<T>>> news) {
@@ -198,13 +198,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         return;
       }
       at = version == null ? at : version;
-      int size = bytes;
-      long time = nanos;
-      bytes = 0;
       put(sink -> {
-        if (size > 0) {
-          sink.decoded(size, time);
-        }
         event.accept(sink);
         if (version != null) {
           versions.put(namespace, version);
@@ -223,12 +217,6 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     }
 
     @Override
-    public void decoded(int size, long time) {
-      bytes = size;
-      nanos = time;
-    }
-
-    @Override
     public void added(T object) {
       tell(object.getMetadata().getResourceVersion(), sink -> sink.added(object));
     }
@@ -241,6 +229,18 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
     @Override
     public void deleted(T object) {
       tell(object.getMetadata().getResourceVersion(), sink -> sink.deleted(object));
+    }
+
+    @Override
+    public void json(Change change, Json<T> object) {
+      Identity identity = object.identity();
+      if (identity == null) {
+        WatchSink.super.json(change, object);
+        return;
+      }
+      // it is handed over to another thread, and the bytes are used again
+      Json<T> copy = new Json<>(Arrays.copyOf(object.bytes(), object.length()), object.length(), object.binding(), object.bound());
+      tell(identity.resourceVersion(), sink -> sink.json(change, copy));
     }
 
     @Override

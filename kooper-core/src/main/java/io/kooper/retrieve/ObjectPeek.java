@@ -1,5 +1,6 @@
 package io.kooper.retrieve;
 
+import io.kooper.retrieve.Json.Identity;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,6 +27,15 @@ final class ObjectPeek {
     } catch (StrictJson.FaultException e) {
       // what was read up to here counts
     }
+  }
+
+  /** Null when a part of it is unreadable. */
+  static @Nullable Identity identity(byte[] bytes, int length) {
+    ObjectPeek peek = new ObjectPeek(bytes, length);
+    ObjectKey key = peek.key();
+    String uid = peek.metadata.get("uid");
+    String version = peek.metadata.get("resourceVersion");
+    return key == null || uid == null || version == null ? null : new Identity(key, uid, version);
   }
 
   static Undecodable undecodable(byte[] bytes, int length, boolean deleted, Throwable cause) {

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.ManualClock;
 import io.kooper.controller.Deliveries.Delivery;
 import io.kooper.fake.FakeSource;
+import io.kooper.informer.State;
 import io.kooper.informer.Store;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
@@ -153,7 +154,7 @@ class DeletesTest {
   @Nested
   class BetweenStoreAndNews {
 
-    private final Map<ObjectKey, ConfigMap> objects = new ConcurrentHashMap<>();
+    private final Map<ObjectKey, State<ConfigMap>> objects = new ConcurrentHashMap<>();
     private final ManualClock clock = new ManualClock();
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
     private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue, ControllerMetrics.NONE);
@@ -167,7 +168,7 @@ class DeletesTest {
     private ConfigMap stored(String uid, String version) {
       ConfigMap object = new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName("a").withUid(uid)
           .withResourceVersion(version).endMetadata().build();
-      objects.put(key, object);
+      objects.put(key, State.of(object));
       return object;
     }
 
@@ -201,9 +202,9 @@ class DeletesTest {
 
       assertThat(deliveries.next(key)).isNull();
 
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
-      deliveries.added(b, false);
+      deliveries.added(State.of(b), false);
       take(delete(a));
       take(add(b));
     }
@@ -216,7 +217,7 @@ class DeletesTest {
 
       assertThat(deliveries.next(key)).isNull();
 
-      deliveries.deleted(last);
+      deliveries.deleted(State.of(last));
       take(delete(last));
       assertThat(deliveries.next(key)).isNull();
     }
@@ -226,11 +227,11 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       ConfigMap back = stored("A", "1");
 
       take(add(back));
-      deliveries.added(back, false);
+      deliveries.added(State.of(back), false);
       take(add(back));
     }
 
@@ -240,16 +241,16 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       next(delete(a));
       deliveries.failed(key, EventType.DELETE);
 
       ConfigMap back = stored("A", "3");
-      deliveries.added(back, false);
+      deliveries.added(State.of(back), false);
 
       take(add(back));
       objects.clear();
-      deliveries.deleted(back);
+      deliveries.deleted(State.of(back));
       take(delete(back));
     }
 
@@ -258,14 +259,14 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       ConfigMap back = stored("A", "3");
-      deliveries.added(back, false);
+      deliveries.added(State.of(back), false);
       objects.clear();
 
       assertThat(deliveries.next(key)).as("before the news of the second delete").isNull();
 
-      deliveries.deleted(back);
+      deliveries.deleted(State.of(back));
       take(delete(back));
     }
 
@@ -274,10 +275,10 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       Delivery<ConfigMap> delete = deliveries.next(key);
       ConfigMap back = stored("A", "3");
-      deliveries.added(back, false);
+      deliveries.added(State.of(back), false);
       deliveries.succeeded(key, delete);
 
       assertThat(deliveries.isUntold(key)).isTrue();
@@ -292,7 +293,7 @@ class DeletesTest {
       assertThat(deliveries.isUntold(key)).isTrue();
       Delivery<ConfigMap> late = next(add(a));
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       deliveries.untold(key, late);
 
       assertThat(deliveries.next(key)).isNull();
@@ -306,7 +307,7 @@ class DeletesTest {
       ConfigMap changed = stored("A", "2");
       deliveries.untold(key, next(add(changed)));
       objects.clear();
-      deliveries.deleted(changed);
+      deliveries.deleted(State.of(changed));
 
       take(delete(changed));
     }
@@ -331,7 +332,7 @@ class DeletesTest {
       deliveries.failed(key, EventType.UPDATE);
       deliveries.postponed(key, retry);
       objects.clear();
-      deliveries.deleted(changed);
+      deliveries.deleted(State.of(changed));
       Delivery<ConfigMap> delete = deliveries.next(key);
       assertThat(delete.type()).as("neither what failed nor what was asked for before").isEqualTo(EventType.DELETE);
       deliveries.failed(key, EventType.DELETE);
@@ -346,7 +347,7 @@ class DeletesTest {
       take(add(stored("A", "1")));
       ConfigMap other = stored("B", "2");
       objects.clear();
-      deliveries.deleted(other);
+      deliveries.deleted(State.of(other));
 
       assertThat(deliveries.next(key)).isNull();
     }
@@ -364,7 +365,7 @@ class DeletesTest {
       ConfigMap b = stored("B", "2");
       take(add(b));
       ConfigMap c = stored("C", "3");
-      deliveries.added(c, true);
+      deliveries.added(State.of(c), true);
       deliveries.synced();
       take(delete(b));
       take(add(c));
@@ -383,7 +384,7 @@ class DeletesTest {
         deliveries.postponed(key, told);
         deliveries.refused(key, told);
         objects.clear();
-        deliveries.deleted(a);
+        deliveries.deleted(State.of(a));
         take(delete(a));
       }
 
@@ -397,7 +398,7 @@ class DeletesTest {
       take(add(a));
       assertThat(deliveries.keys()).containsExactly(key);
       objects.clear();
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       assertThat(deliveries.keys()).containsExactly(key);
       take(delete(a));
       assertThat(deliveries.keys()).isEmpty();
@@ -405,10 +406,10 @@ class DeletesTest {
 
     @Test
     void theFirstListWaitsInTheLowestLaneAndChangesInTheHighest() {
-      deliveries.added(stored("A", "1"), true);
+      deliveries.added(State.of(stored("A", "1")), true);
       assertThat(queue.length(Lane.RESYNC)).isEqualTo(1);
 
-      deliveries.updated(stored("A", "1"), stored("A", "2"));
+      deliveries.updated(State.of(stored("A", "1")), State.of(stored("A", "2")));
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       assertThat(queue.length()).isEqualTo(1);
     }
@@ -417,22 +418,27 @@ class DeletesTest {
     void aKeyWithADeleteAndASuccessorIsListedOnce() {
       ConfigMap a = stored("A", "1");
       take(add(a));
-      deliveries.deleted(a);
+      deliveries.deleted(State.of(a));
       stored("B", "2");
 
       assertThat(deliveries.keys()).containsExactly(key);
     }
   }
 
-  private record MapStore(Map<ObjectKey, ConfigMap> objects) implements Store<ConfigMap> {
+  private record MapStore(Map<ObjectKey, State<ConfigMap>> objects) implements Store<ConfigMap> {
     @Override
     public Optional<ConfigMap> get(ObjectKey key) {
+      return state(key).map(State::get);
+    }
+
+    @Override
+    public Optional<State<ConfigMap>> state(ObjectKey key) {
       return Optional.ofNullable(objects.get(key));
     }
 
     @Override
     public List<ConfigMap> list() {
-      return List.copyOf(objects.values());
+      return objects.values().stream().map(State::get).toList();
     }
 
     @Override

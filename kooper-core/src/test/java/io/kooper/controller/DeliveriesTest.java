@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.informer.State;
 import io.kooper.informer.Store;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.queue.WorkQueue;
@@ -24,9 +25,9 @@ class DeliveriesTest {
 
   @BeforeEach
   void isToldAndThenGoneFromTheStore() {
-    Mockito.when(store.get(key)).thenReturn(Optional.of(object));
+    Mockito.when(store.state(key)).thenReturn(Optional.of(State.of(object)));
     deliveries.succeeded(key, deliveries.next(key));
-    Mockito.when(store.get(key)).thenReturn(Optional.empty());
+    Mockito.when(store.state(key)).thenReturn(Optional.empty());
   }
 
   @Test
@@ -42,7 +43,7 @@ class DeliveriesTest {
 
     assertThat(delivery.delete()).isTrue();
     assertThat(delivery.object()).isSameAs(object);
-    deliveries.deleted(object); // what the informer was about to say
+    deliveries.deleted(State.of(object)); // what the informer was about to say
     deliveries.succeeded(key, delivery);
     assertThat(deliveries.next(key)).isNull();
   }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
+import io.kooper.informer.State;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.metrics.EventType;
 import java.time.Duration;
@@ -314,7 +315,7 @@ class StoppingTest {
     @Test
     void aCancelledJobIsInterruptedOnlyWhileItsHandlerRuns() throws Exception {
       ConfigMap object = rig.source.put("a", "1");
-      var delivery = new Deliveries.Delivery<>(object, false, EventType.ADD, null);
+      var delivery = new Deliveries.Delivery<>(State.of(object), object, false, EventType.ADD, null);
       var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, delivery, null, same -> same, Leadership.ALWAYS, 0);
       job.begin();
       job.call((context, o) -> {});

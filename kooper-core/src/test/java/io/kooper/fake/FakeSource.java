@@ -49,6 +49,13 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
   private long ends; // counts what ends the open watches
   private Throwable end; // how the last of them ended; null for the server's choice
   private long bookmarks;
+  private volatile boolean json;
+
+  /** From now on hands over JSON, as the source of an API server does. */
+  public FakeSource asJson() {
+    json = true;
+    return this;
+  }
 
   public Retriever<ConfigMap> retriever() {
     return new Retriever<>() {
@@ -183,7 +190,9 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
       lock.unlock();
     }
     items.forEach((key, object) -> {
-      if (bad.contains(key)) {
+      if (json) {
+        sink.json(bad.contains(key) ? Jsons.broken(object) : Jsons.of(object));
+      } else if (bad.contains(key)) {
         sink.undecodable(undecodable(object, false));
       } else {
         sink.item(object);
@@ -250,7 +259,12 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     }
   }
 
-  private static void tell(WatchSink<ConfigMap> sink, Event event) {
+  private void tell(WatchSink<ConfigMap> sink, Event event) {
+    if (json) {
+      sink.json(WatchSink.Change.valueOf(event.type.name()),
+          event.poisoned ? Jsons.broken(event.object) : Jsons.of(event.object));
+      return;
+    }
     if (event.poisoned) {
       sink.undecodable(undecodable(event.object, event.type == Type.DELETED));
       return;

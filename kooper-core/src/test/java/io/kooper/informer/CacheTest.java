@@ -1,7 +1,9 @@
 package io.kooper.informer;
 
+import static io.kooper.informer.Recorder.delete;
 import static io.kooper.informer.Recorder.key;
 import static io.kooper.informer.Recorder.object;
+import static io.kooper.informer.Recorder.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -74,7 +76,7 @@ class CacheTest {
     @DisplayName("R13: a delete that nobody saw is told with the last state that was known")
     void lastKnownState() {
       list(object("a", "1", 1));
-      cache.put(object("a", "1", 2));
+      put(cache, object("a", "1", 2));
       list();
       assertThat(recorder.news()).containsExactly("initial a@1", "synced", "updated a@1 to a@2", "deleted a@2");
     }
@@ -304,7 +306,7 @@ class CacheTest {
       assertThat(cache.undecodable(broken("a", "1", false))).isTrue();
       assertThat(version("a")).isEqualTo("1");
       assertThat(cache.undecodable()).containsExactly(key("a"));
-      cache.put(object("a", "1", 10));
+      put(cache, object("a", "1", 10));
       assertThat(cache.undecodable()).isEmpty();
       assertThat(recorder.news()).containsExactly("undecodable a", "updated a@1 to a@10");
     }
@@ -312,7 +314,7 @@ class CacheTest {
     @Test
     void oneThatComesAgainAsItWasLastDecodedClearsTheReport() {
       cache.undecodable(broken("a", "1", false));
-      cache.put(object("a", "1", 1));
+      put(cache, object("a", "1", 1));
       assertThat(cache.undecodable()).isEmpty();
     }
 
@@ -321,7 +323,7 @@ class CacheTest {
       assertThat(cache.undecodable(broken("a", "2", false))).isTrue();
       assertThat(recorder.news()).containsExactly("deleted a@1", "undecodable a");
       assertThat(cache.undecodable()).containsExactly(key("a"));
-      assertThat(cache.delete(object("a", "2", 11))).isTrue();
+      assertThat(delete(cache, object("a", "2", 11))).isTrue();
       assertThat(cache.undecodable()).isEmpty();
     }
 
@@ -338,7 +340,7 @@ class CacheTest {
       assertThat(cache.undecodable(broken("a", null, true))).isFalse();
       assertThat(cache.undecodable(broken("a", "2", true))).isFalse();
       assertThat(cache.undecodable(broken(null, null, true))).isFalse();
-      assertThat(cache.delete(nameless())).isFalse();
+      assertThat(delete(cache, nameless())).isFalse();
       assertThat(cache.undecodable(broken("unknown", "2", true))).isTrue();
       assertThat(version("a")).isEqualTo("1");
     }
@@ -346,7 +348,7 @@ class CacheTest {
     @Test
     void aChangeWithoutANameIsReportedAndChangesNothing() {
       assertThat(cache.undecodable(broken(null, null, false))).isTrue();
-      cache.put(nameless());
+      put(cache, nameless());
       assertThat(recorder.news()).containsExactly("undecodable ?", "undecodable ?");
       assertThat(cache.store().size()).isOne();
     }
@@ -358,14 +360,14 @@ class CacheTest {
     @Test
     void aRecreationUnderANewUidIsADeleteAndThenAnAddWhenTheDeleteWasNotSeen() {
       list(object("a", "1", 1));
-      cache.put(object("a", "2", 5));
+      put(cache, object("a", "2", 5));
       assertThat(recorder.news()).endsWith("deleted a@1", "added a@5");
     }
 
     @Test
     void aDeleteIsToldWithTheStateThatItCameWith() {
       list(object("a", "1", 1));
-      assertThat(cache.delete(object("a", "1", 5))).isTrue();
+      assertThat(delete(cache, object("a", "1", 5))).isTrue();
       assertThat(recorder.news()).endsWith("deleted a@5");
       assertThat(cache.store().size()).isZero();
     }
@@ -373,14 +375,14 @@ class CacheTest {
     @Test
     void aDeleteOfAnotherObjectOfTheSameNameIsNotBelieved() {
       list(object("a", "1", 1));
-      assertThat(cache.delete(object("a", "2", 5))).isFalse();
+      assertThat(delete(cache, object("a", "2", 5))).isFalse();
       assertThat(version("a")).isEqualTo("1");
     }
 
     @Test
     void aDeleteOfWhatIsNotHereIsNoNews() {
       list();
-      assertThat(cache.delete(object("a", "1", 5))).isTrue();
+      assertThat(delete(cache, object("a", "1", 5))).isTrue();
       assertThat(recorder.news()).containsExactly("synced");
     }
   }
@@ -405,11 +407,11 @@ class CacheTest {
         }
       });
       list(object("a", "1", 1));
-      cache.put(object("b", "2", 2));
-      cache.put(object("a", "1", 3));
+      put(cache, object("b", "2", 2));
+      put(cache, object("a", "1", 3));
       assertThat(cache.store().list()).hasSize(2)
           .allSatisfy(object -> assertThat(object.getData()).containsEntry("added", "1"));
-      cache.delete(object("a", "1", 4));
+      delete(cache, object("a", "1", 4));
       assertThat(last).singleElement().satisfies(object -> assertThat(object.getData()).containsEntry("added", "1"));
     }
 
@@ -426,9 +428,9 @@ class CacheTest {
       assertThat(version("known")).isEqualTo("1");
       assertThat(version("good")).isEqualTo("3");
       assertThat(cache.undecodable()).containsExactlyInAnyOrder(key("known"), key("new"));
-      cache.put(object("known", "1", 5));
+      put(cache, object("known", "1", 5));
       assertThat(version("known")).isEqualTo("1");
-      assertThat(cache.delete(object("known", "1", 6))).isTrue();
+      assertThat(delete(cache, object("known", "1", 6))).isTrue();
       assertThat(recorder.news()).endsWith("undecodable known", "deleted known@1");
       assertThat(cache.undecodable()).containsExactly(key("new"));
     }
@@ -457,7 +459,7 @@ class CacheTest {
         return object;
       };
       ConfigMap given = new ConfigMapBuilder(object("a", "1", 1)).addToData("x", "y").build();
-      cache.put(given);
+      put(cache, given);
       assertThat(cache.store().get(key("a"))).containsSame(given);
     }
   }

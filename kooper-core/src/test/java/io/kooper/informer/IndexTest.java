@@ -1,7 +1,9 @@
 package io.kooper.informer;
 
+import static io.kooper.informer.Recorder.delete;
 import static io.kooper.informer.Recorder.key;
 import static io.kooper.informer.Recorder.object;
+import static io.kooper.informer.Recorder.put;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,7 +21,7 @@ class IndexTest {
 
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", UnaryOperator.identity(), List.of(new Index<>("by", object -> values.apply(object))), Clock.system(),
+      "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), Clock.system(),
       ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
@@ -39,12 +41,12 @@ class IndexTest {
     list(object("a", "1", "1"), object("b", "2", "1"));
     assertThat(find("1")).containsExactly("a@1", "b@1");
 
-    cache.put(object("a", "1", "2"));
+    put(cache, object("a", "1", "2"));
     assertThat(find("1")).containsExactly("b@1");
     assertThat(find("2")).containsExactly("a@2");
     assertThat(find("all")).containsExactly("a@2", "b@1");
 
-    cache.delete(object("b", "2", "3"));
+    delete(cache, object("b", "2", "3"));
     assertThat(find("1")).isEmpty();
     assertThat(find("all")).containsExactly("a@2");
 
@@ -60,15 +62,15 @@ class IndexTest {
       throw new IllegalStateException("as asked");
     };
     list(object("a", "1", "1"));
-    cache.put(object("a", "1", "2"));
+    put(cache, object("a", "1", "2"));
     assertThat(find("all")).isEmpty();
     assertThat(cache.store().get(key("a"))).get().extracting(a -> a.getMetadata().getResourceVersion()).isEqualTo("2");
 
     values = object -> List.of("all");
-    cache.put(object("a", "1", "3"));
+    put(cache, object("a", "1", "3"));
     assertThat(find("all")).containsExactly("a@3");
     values = object -> null;
-    cache.put(object("a", "1", "4"));
+    put(cache, object("a", "1", "4"));
     assertThat(find("all")).as("it no longer says so").isEmpty();
 
     assertThat(recorder.news()).hasSize(5); // an add, that it is synced, three updates
@@ -78,7 +80,7 @@ class IndexTest {
   void aFunctionThatForgetsWhatItSaidLeavesNothingBehind() {
     list(object("a", "1", "1"));
     values = object -> List.of("other");
-    cache.delete(object("a", "1", "2"));
+    delete(cache, object("a", "1", "2"));
 
     assertThat(find("all")).isEmpty();
     assertThat(find("1")).isEmpty();

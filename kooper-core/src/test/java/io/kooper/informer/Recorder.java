@@ -8,6 +8,7 @@ import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -42,6 +43,20 @@ class Recorder implements InformerListener<ConfigMap> {
   static ConfigMap object(String name, String uid, Object version) {
     return new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName(name).withUid(uid)
         .withResourceVersion(version.toString()).endMetadata().build();
+  }
+
+  /** An ADDED or MODIFIED event. */
+  static void put(Cache<ConfigMap> cache, ConfigMap object) {
+    Arrival<ConfigMap> arrival = cache.states().arrival(object, false, cache::undecodable);
+    if (arrival != null) {
+      cache.put(arrival);
+    }
+  }
+
+  /** A DELETED event. */
+  static boolean delete(Cache<ConfigMap> cache, ConfigMap object) {
+    Arrival<ConfigMap> arrival = cache.states().arrival(object, true, cache::undecodable);
+    return arrival != null && cache.delete(arrival);
   }
 
   static ObjectKey key(String name) {
@@ -97,8 +112,8 @@ class Recorder implements InformerListener<ConfigMap> {
   public void updated(ConfigMap old, ConfigMap object) {
     told("updated " + text(old) + " to " + text(object), () -> {
       ConfigMap known = view.put(ObjectKey.of(object), object);
-      fits(known == old, "updated from what was not told: " + text(old));
-      fits(Cache.sameObject(old, object), "updated to another uid: " + text(object));
+      fits(old.equals(known), "updated from what was not told: " + text(old));
+      fits(sameObject(old, object), "updated to another uid: " + text(object));
       checkAge(object);
     });
   }
@@ -107,7 +122,7 @@ class Recorder implements InformerListener<ConfigMap> {
   public void deleted(ConfigMap lastState) {
     told("deleted " + text(lastState), () -> {
       ConfigMap known = view.remove(ObjectKey.of(lastState));
-      fits(known != null && Cache.sameObject(known, lastState), "deleted what was not told: " + text(lastState));
+      fits(known != null && sameObject(known, lastState), "deleted what was not told: " + text(lastState));
       checkAge(lastState);
     });
   }
@@ -153,5 +168,9 @@ class Recorder implements InformerListener<ConfigMap> {
   /** Notes news that does not fit. */
   final void misfit(String what) {
     misfits.add(what);
+  }
+
+  private static boolean sameObject(ConfigMap a, ConfigMap b) {
+    return Objects.equals(a.getMetadata().getUid(), b.getMetadata().getUid());
   }
 }

@@ -88,7 +88,7 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      reflector = new Reflector<>("test", world, UnaryOperator.identity(), List.of(), world, ControllerMetrics.NONE,
+      reflector = new Reflector<>("test", world, null, List.of(), world, ControllerMetrics.NONE,
           Informer.oneASecond(world));
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
@@ -132,7 +132,7 @@ class ReflectorPropertyTest {
 
     private void check(boolean joined) {
       Map<ObjectKey, String> store = new HashMap<>();
-      reflector.store().keys().forEach(key -> store.put(key, text(reflector.store().get(key).orElseThrow())));
+      reflector.store().list().forEach(object -> store.put(ObjectKey.of(object), text(object)));
       Map<ObjectKey, String> expected = new HashMap<>();
       Set<ObjectKey> illegible = new HashSet<>();
       for (Item item : world.items.values()) {

@@ -1,7 +1,9 @@
 package io.kooper.informer;
 
+import static io.kooper.informer.Recorder.delete;
 import static io.kooper.informer.Recorder.key;
 import static io.kooper.informer.Recorder.object;
+import static io.kooper.informer.Recorder.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -72,11 +74,11 @@ class SubscriptionTest {
     void isToldAgainOfAnAddAnUpdateAndADelete(String kind) {
       for (String start : List.of("added", "updated", "deleted")) {
         Recorder recorder = listening(new Recorder().before(failingOnce(start, thrown(kind))));
-        cache.put(object("a", "1", 1));
-        cache.put(object("a", "1", 2));
+        put(cache, object("a", "1", 1));
+        put(cache, object("a", "1", 2));
         cache.catchUp();
         assertThat(recorder.view()).containsOnlyKeys(key("a"));
-        cache.delete(object("a", "1", 3));
+        delete(cache, object("a", "1", 3));
         cache.catchUp();
         assertThat(recorder.view()).as(start).isEmpty();
         assertThat(recorder.misfits()).isEmpty();
@@ -90,8 +92,8 @@ class SubscriptionTest {
       listening(new Recorder().before(line -> sneak(new LinkageError(line))));
       Recorder after = listening(new Recorder());
       list(object("a", "1", 1));
-      cache.put(object("a", "1", 2));
-      cache.delete(object("a", "1", 3));
+      put(cache, object("a", "1", 2));
+      delete(cache, object("a", "1", 3));
       cache.failed(Script.fault(Reason.GONE));
       assertThat(before.news()).containsExactly("initial a@1", "synced", "updated a@1 to a@2", "deleted a@3",
           "failed GONE");
@@ -101,9 +103,9 @@ class SubscriptionTest {
     @Test
     void hearsOfADeleteBeforeTheSuccessorOfTheSameName() {
       Recorder recorder = listening(new Recorder().before(failingOnce("deleted", new Exception("for a test"))));
-      cache.put(object("a", "1", 1));
-      cache.delete(object("a", "1", 2));
-      cache.put(object("a", "2", 3));
+      put(cache, object("a", "1", 1));
+      delete(cache, object("a", "1", 2));
+      put(cache, object("a", "2", 3));
       assertThat(recorder.news()).containsExactly("added a@1", "deleted a@2", "added a@3");
     }
 
@@ -115,10 +117,10 @@ class SubscriptionTest {
           throw new IllegalStateException();
         }
       }));
-      cache.put(object("a", "1", 1));
-      cache.put(object("a", "2", 3));
-      cache.delete(object("a", "2", 4));
-      cache.put(object("a", "3", 5));
+      put(cache, object("a", "1", 1));
+      put(cache, object("a", "2", 3));
+      delete(cache, object("a", "2", 4));
+      put(cache, object("a", "3", 5));
       refusing[0] = false;
       cache.catchUp();
       assertThat(recorder.news()).containsExactly("added a@1", "deleted a@1", "added a@5");
@@ -127,15 +129,15 @@ class SubscriptionTest {
     @Test
     void isToldOfTheLastStateOfWhatIsGoneAndOfTheStateItKnewOfWhatIsThere() {
       Recorder recorder = listening(new Recorder().before(failing("updated a@1 to a@2")));
-      cache.put(object("a", "1", 1));
-      cache.put(object("b", "2", 1));
-      cache.put(object("a", "1", 2));
-      cache.put(object("a", "1", 3));
+      put(cache, object("a", "1", 1));
+      put(cache, object("b", "2", 1));
+      put(cache, object("a", "1", 2));
+      put(cache, object("a", "1", 3));
       assertThat(recorder.take()).containsExactly("added a@1", "added b@1", "updated a@1 to a@3");
       cache.removeListener(recorder);
       recorder = listening(new Recorder().before(failing("updated")));
-      cache.put(object("a", "1", 4));
-      cache.delete(object("a", "1", 5));
+      put(cache, object("a", "1", 4));
+      delete(cache, object("a", "1", 5));
       assertThat(recorder.news()).contains("deleted a@5");
     }
 
@@ -143,7 +145,7 @@ class SubscriptionTest {
     void isToldOfTheLastStateThatWasSeenAlsoWhenAListReplacesTheObject() {
       Recorder recorder = listening(new Recorder().before(failing("updated")));
       list(object("a", "1", 1));
-      cache.put(object("a", "1", 2));
+      put(cache, object("a", "1", 2));
       list(object("a", "2", 3));
       assertThat(recorder.news()).containsExactly("initial a@1", "synced", "deleted a@2", "added a@3");
     }
@@ -151,17 +153,17 @@ class SubscriptionTest {
     @Test
     void mayHaveTakenItBeforeItThrewSoItsDeleteIsToldToo() {
       Recorder recorder = listening(new Recorder().after(failing("added")));
-      cache.put(object("a", "1", 1));
-      cache.delete(object("a", "1", 2));
+      put(cache, object("a", "1", 1));
+      delete(cache, object("a", "1", 2));
       assertThat(recorder.news()).containsExactly("added a@1", "deleted a@2");
     }
 
     @Test
     void hearsAddedWhenWhatItWasToldIsGoneIsBackUnderTheSameUid() {
       Recorder recorder = listening(new Recorder().after(failing("deleted")));
-      cache.put(object("a", "1", 1));
-      cache.delete(object("a", "1", 2));
-      cache.put(object("a", "1", 3));
+      put(cache, object("a", "1", 1));
+      delete(cache, object("a", "1", 2));
+      put(cache, object("a", "1", 3));
       assertThat(recorder.news()).containsExactly("added a@1", "deleted a@2", "added a@3");
     }
 
@@ -201,7 +203,7 @@ class SubscriptionTest {
         throw new IllegalStateException(line);
       }));
       for (int i = 1; i < 1_000; i++) {
-        cache.put(object("a", "uid" + i % 7, i));
+        put(cache, object("a", "uid" + i % 7, i));
       }
       calls[0] = 0;
       cache.catchUp();
@@ -219,7 +221,7 @@ class SubscriptionTest {
     void aLateOneHearsEveryObjectThenThatItIsCompleteThenEveryChange() {
       list(object("a", "1", 1), object("b", "2", 2));
       Recorder recorder = listening(new Recorder());
-      cache.put(object("c", "3", 3));
+      put(cache, object("c", "3", 3));
       assertThat(recorder.news()).hasSize(4).startsWith(recorder.news().get(0)).endsWith("synced", "added c@3");
       assertThat(recorder.news()).contains("initial a@1", "initial b@2");
     }
@@ -238,7 +240,7 @@ class SubscriptionTest {
       recorder.after(line -> cache.removeListener(recorder));
       listening(recorder);
       list(object("a", "1", 1), object("b", "2", 2));
-      cache.put(object("c", "3", 3));
+      put(cache, object("c", "3", 3));
       cache.failed(Script.fault(Reason.GONE));
       cache.catchUp();
       assertThat(recorder.news()).hasSize(1);
@@ -253,8 +255,8 @@ class SubscriptionTest {
         }
       });
       listening(recorder);
-      cache.put(object("a", "1", 1));
-      cache.put(object("a", "2", 2));
+      put(cache, object("a", "1", 1));
+      put(cache, object("a", "2", 2));
       assertThat(recorder.news()).containsExactly("added a@1", "deleted a@1");
     }
 
@@ -274,7 +276,7 @@ class SubscriptionTest {
         Cache<ConfigMap>.Staging staging = fresh.stage();
         List.of(object("a", "1", 1), object("b", "2", 2)).forEach(staging::item);
         fresh.replace(staging);
-        fresh.put(object("a", "3", 3)); // replaced under a new uid
+        put(fresh, object("a", "3", 3)); // replaced under a new uid
         assertThat(late.misfits()).as(when).isEmpty();
         assertThat(late.view()).containsOnlyKeys(key("a"), key("b"));
         assertThat(late.news()).containsOnlyOnce("synced");

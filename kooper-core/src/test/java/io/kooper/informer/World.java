@@ -3,6 +3,8 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
+import io.kooper.fake.Jsons;
+import io.kooper.retrieve.Json;
 import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
@@ -10,10 +12,12 @@ import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Undecodable;
 import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.WatchSink.Change;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster that changes and fails at random while it is listed and watched, in the thread of who lists and watches, so
@@ -36,6 +41,9 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
 
   record Item(ConfigMap object, Legible legible) {}
 
+  private static final List<Reason> REASONS =
+      List.copyOf(EnumSet.complementOf(EnumSet.of(Reason.CLIENT_CLOSED))); // that one is the end
+
   private record Event(long version, boolean deleted, Item item) {}
 
   final Map<String, Item> items = new TreeMap<>();
@@ -46,6 +54,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   private final Runnable end;
   private final int names;
   private final int poison; // percent of the new states
+  private final boolean json; // or objects
   private int steps;
   private int calmWatches = 6;
   private long version = 10;
@@ -59,6 +68,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     this.steps = 20 + random.nextInt(100);
     this.names = 1 + random.nextInt(5);
     this.poison = random.nextBoolean() ? 0 : 40;
+    this.json = random.nextBoolean();
   }
 
   private boolean chance(int percent) {
@@ -154,7 +164,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
       }
       default -> {
         count(Step.CUT);
-        throw Script.fault(Reason.values()[random.nextInt(Reason.values().length)]);
+        throw Script.fault(REASONS.get(random.nextInt(REASONS.size())));
       }
     }
   }
@@ -198,8 +208,17 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     return Long.toString(listed);
   }
 
+  /** JSON of which nothing but the identity, or all, can be read; null for what is handed over otherwise. */
+  private @Nullable Json<ConfigMap> json(Item item) {
+    return !json ? null : item.legible == Legible.ALL ? Jsons.of(item.object)
+        : item.legible == Legible.NO_BODY ? Jsons.broken(item.object) : null;
+  }
+
   private void give(ListSink<ConfigMap> sink, Item item) {
-    if (item.legible == Legible.ALL) {
+    Json<ConfigMap> bytes = json(item);
+    if (bytes != null) {
+      sink.json(bytes);
+    } else if (item.legible == Legible.ALL) {
       sink.item(item.object);
     } else {
       sink.undecodable(undecodable(item, false));
@@ -257,7 +276,10 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   }
 
   private void tell(WatchSink<ConfigMap> sink, Event event) {
-    if (event.item.legible != Legible.ALL) {
+    Json<ConfigMap> bytes = json(event.item);
+    if (bytes != null) {
+      sink.json(event.deleted ? Change.DELETED : random.nextBoolean() ? Change.ADDED : Change.MODIFIED, bytes);
+    } else if (event.item.legible != Legible.ALL) {
       sink.undecodable(undecodable(event.item, event.deleted));
     } else if (event.deleted) {
       sink.deleted(event.item.object);

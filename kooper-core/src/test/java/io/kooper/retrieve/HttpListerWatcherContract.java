@@ -64,7 +64,7 @@ abstract class HttpListerWatcherContract {
 
   private HttpListerWatcher<ConfigMap> source(Deadlines deadlines, boolean streaming) {
     Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of("labelSelector", "a=b,c in (d,e)"));
-    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, streaming, deadlines);
+    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, streaming, deadlines);
   }
 
   private HttpListerWatcher<ConfigMap> source() {

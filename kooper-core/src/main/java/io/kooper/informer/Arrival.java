@@ -1,0 +1,30 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Undecodable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a source has handed over, of which so far only the identity is known. Valid until the source goes on.
+ *
+ * @param maker makes the state, if it is news
+ */
+record Arrival<T extends HasMetadata>(
+    ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, Maker<T> maker) {
+
+  /** As {@link Arrival#state}. */
+  interface Maker<T extends HasMetadata> {
+    @Nullable State<T> state(@Nullable State<T> before, boolean deleted, Consumer<Undecodable> report);
+  }
+
+  /**
+   * Its state; null, and reported, when the object is needed now and cannot be had.
+   *
+   * @param before the state of the same key until now, or null
+   */
+  @Nullable State<T> state(@Nullable State<T> before, boolean deleted, Consumer<Undecodable> report) {
+    return maker.state(before, deleted, report);
+  }
+}

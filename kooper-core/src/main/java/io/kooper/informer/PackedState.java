@@ -1,0 +1,115 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.retrieve.Json.Binding;
+import io.kooper.retrieve.Json.Identity;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Undecodable;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A state that is kept as packed bytes. */
+final class PackedState<T extends HasMetadata> extends State<T> {
+
+  /** Unpacks and counts. */
+  interface Reader {
+
+    byte[] unpack(Packer.Packed packed);
+
+    /** An object was bound from this many bytes in this time. */
+    void bound(int bytes, long nanos);
+
+    /** This state can be bound, which was not known before. */
+    void readable(PackedState<?> state);
+
+    /** This state cannot be bound, which was not known before. */
+    void unreadable(PackedState<?> state, Undecodable object);
+
+    long nanoTime();
+  }
+
+  private final Reader reader;
+  private final Binding<T> binding;
+  private final Packer.Packed packed;
+
+  /** The last state before this one that could be bound; needed until this one has been bound. Of the same object. */
+  private volatile @Nullable State<T> previous;
+
+  private volatile boolean readable;
+  private volatile @Nullable UnreadableException unreadable;
+
+  PackedState(ObjectKey key, Identity identity, Packer.Packed packed, Binding<T> binding, List<Set<String>> indexed,
+      boolean readable, Reader reader) {
+    super(key, identity.uid(), identity.resourceVersion(), indexed);
+    this.packed = packed;
+    this.binding = binding;
+    this.readable = readable;
+    this.reader = reader;
+  }
+
+  @Override
+  void follow(State<T> before) {
+    if (readable || !isOfSameObject(before)) {
+      return;
+    }
+    if (before instanceof PackedState<T> packedBefore) {
+      State<T> beforeThat = packedBefore.previous; // read first: it goes once the state itself is known to be readable
+      previous = packedBefore.readable ? before : beforeThat;
+    } else {
+      previous = before;
+    }
+  }
+
+  @Override
+  boolean isReadable() {
+    return readable;
+  }
+
+  @Override
+  boolean is(@Nullable String otherUid, @Nullable String otherVersion) {
+    return unreadable == null && super.is(otherUid, otherVersion);
+  }
+
+  @Override
+  public T get() {
+    UnreadableException known = unreadable;
+    if (known != null) {
+      throw known;
+    }
+    T object;
+    try {
+      long start = reader.nanoTime();
+      object = binding.bind(reader.unpack(packed), packed.length());
+      ObjectKey bound = ObjectKey.of(object);
+      if (!bound.equals(key())) {
+        throw new IllegalStateException("its name is another one when it is bound");
+      }
+      reader.bound(packed.length(), reader.nanoTime() - start);
+    } catch (OutOfMemoryError e) {
+      throw e; // says nothing of this object
+    } catch (Throwable t) { // code of users: its class
+      UnreadableException failed =
+          new UnreadableException(new Undecodable(key(), uid(), resourceVersion(), false, t));
+      unreadable = failed;
+      reader.unreadable(this, failed.object());
+      throw failed;
+    }
+    if (!readable) {
+      readable = true;
+      previous = null;
+      reader.readable(this);
+    }
+    return object;
+  }
+
+  @Override
+  public @Nullable Read<T> read() {
+    try {
+      return new Read<>(this, get());
+    } catch (UnreadableException e) {
+      State<T> before = previous;
+      return before == null ? null : before.read();
+    }
+  }
+}

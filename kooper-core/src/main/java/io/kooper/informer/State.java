@@ -1,0 +1,107 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.retrieve.ObjectKey;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One state of one object, as a {@link Store} keeps it: known by its identity, bound when somebody reads it. Two states are the
+ * same only if they are the same instance. All methods may be called from any thread.
+ *
+ * @param <T> the type of the object
+ */
+public abstract class State<T extends HasMetadata> {
+
+  /**
+   * What could be read.
+   *
+   * @param state the one that was read; an earlier one of the same object if the newest cannot be bound
+   */
+  public record Read<T extends HasMetadata>(State<T> state, T object) {}
+
+  private final ObjectKey key;
+  private final @Nullable String uid;
+  private final @Nullable String resourceVersion;
+
+  /** What each index lists it under, in the order of the indexes. */
+  final List<Set<String>> indexed;
+
+  State(ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, List<Set<String>> indexed) {
+    this.key = key;
+    this.uid = uid;
+    this.resourceVersion = resourceVersion;
+    this.indexed = indexed;
+  }
+
+  /** A state of an object that is bound already. */
+  public static <T extends HasMetadata> State<T> of(T object) {
+    return new Held<>(ObjectKey.of(object), object, List.of());
+  }
+
+  public final ObjectKey key() {
+    return key;
+  }
+
+  public final @Nullable String uid() {
+    return uid;
+  }
+
+  public final @Nullable String resourceVersion() {
+    return resourceVersion;
+  }
+
+  /** Whether both are states of one object, not of two that had the same name. */
+  public final boolean isOfSameObject(State<?> other) {
+    return Objects.equals(uid, other.uid);
+  }
+
+  /**
+   * The object: of a source of bytes a new one at each call, which is the caller's own.
+   *
+   * @throws UnreadableException when it cannot be bound
+   */
+  public abstract T get();
+
+  /**
+   * The object, of the last state before this one that could be bound if this one cannot; null if there is none. What cannot
+   * be bound is reported once.
+   */
+  public abstract @Nullable Read<T> read();
+
+  /** This one comes after {@code before}, of the same object or not. */
+  void follow(State<T> before) {}
+
+  /** Whether it is known that it can be bound. */
+  boolean isReadable() {
+    return true;
+  }
+
+  /** Whether the source shows this state once more. One that could not be bound may look better the next time. */
+  boolean is(@Nullable String otherUid, @Nullable String otherVersion) {
+    return resourceVersion != null && resourceVersion.equals(otherVersion) && Objects.equals(uid, otherUid);
+  }
+
+  /** Of a source that hands over objects: shared by all readers. */
+  static final class Held<T extends HasMetadata> extends State<T> {
+
+    private final T object;
+
+    Held(ObjectKey key, T object, List<Set<String>> indexed) {
+      super(key, object.getMetadata().getUid(), object.getMetadata().getResourceVersion(), indexed);
+      this.object = object;
+    }
+
+    @Override
+    public T get() {
+      return object;
+    }
+
+    @Override
+    public Read<T> read() {
+      return new Read<>(this, object);
+    }
+  }
+}

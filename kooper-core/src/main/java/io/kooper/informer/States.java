@@ -1,0 +1,186 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Throwables;
+import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.Json;
+import io.kooper.retrieve.Json.Binding;
+import io.kooper.retrieve.Json.Identity;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Undecodable;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the states that a store keeps, on the informer's thread: an object as it is, JSON as packed bytes. Only a transform and
+ * indexes need the object at once; else it is bound when it is read.
+ */
+final class States<T extends HasMetadata> implements PackedState.Reader, AutoCloseable {
+
+  private static final long MEAN_OF = 10_000; // objects, about
+
+  private final @Nullable UnaryOperator<T> transform;
+  private final List<Index<T>> indexes;
+  private final Clock clock;
+  private final InformerMetrics metrics;
+  private final Unreadables<T> unreadables;
+  private final Packer packer = new Packer();
+  private String namespace = ""; // the last one: most objects share theirs with the one before
+  private long made;
+  private volatile double meanBytes; // written by the informer's thread
+
+  States(@Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics,
+      Unreadables<T> unreadables) {
+    this.transform = transform;
+    this.indexes = indexes;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.unreadables = unreadables;
+  }
+
+  /** An object that was handed over; null, and reported, when it has no name. */
+  @Nullable Arrival<T> arrival(T object, boolean deleted, Consumer<Undecodable> report) {
+    Objects.requireNonNull(object, "the source gave null for an object");
+    ObjectKey key;
+    try {
+      key = ObjectKey.of(object);
+    } catch (Throwable t) { // the class of the objects is the user's
+      Throwables.throwIfNoMemory(t);
+      report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
+      return null;
+    }
+    return new Arrival<>(key, object.getMetadata().getUid(), versionOf(object), (before, gone, reported) -> {
+      T result = transformed(key, object, gone, reported);
+      return result == null ? null : new State.Held<>(key, result, indexed(key, result));
+    });
+  }
+
+  /** JSON that was handed over; null when its identity is unreadable, so that only binding it can tell. */
+  @Nullable Arrival<T> arrival(Json<T> json) {
+    Identity identity = json.identity();
+    return identity == null ? null : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(),
+        (before, deleted, report) -> state(identity, json, before, deleted, report));
+  }
+
+  static @Nullable String versionOf(HasMetadata object) {
+    return object.getMetadata() == null ? null : object.getMetadata().getResourceVersion();
+  }
+
+  private @Nullable State<T> state(
+      Identity identity, Json<T> json, @Nullable State<T> before, boolean deleted, Consumer<Undecodable> report) {
+    count(json.length());
+    ObjectKey key = before == null ? shared(identity.key()) : before.key();
+    if (transform == null && indexes.isEmpty() && !json.bound()) {
+      return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false);
+    }
+    long start = clock.nanoTime();
+    T object = bound(json, deleted, report);
+    if (object == null) {
+      return null;
+    }
+    metrics.decoded(json.length(), clock.nanoTime() - start);
+    T result = transformed(key, object, deleted, report);
+    if (result == null) {
+      return null;
+    }
+    List<Set<String>> indexed = indexed(key, result);
+    if (json.bound()) {
+      return new State.Held<>(key, result, indexed);
+    }
+    if (transform == null) {
+      return packed(key, identity, json.bytes(), json.length(), json.binding(), indexed, true);
+    }
+    byte[] bytes = json.binding().json(result);
+    return packed(key, identity, bytes, bytes.length, json.binding(), indexed, true);
+  }
+
+  private State<T> packed(ObjectKey key, Identity identity, byte[] json, int length, Binding<T> binding,
+      List<Set<String>> indexed, boolean readable) {
+    return new PackedState<>(key, identity, packer.pack(json, length), binding, indexed, readable, this);
+  }
+
+  private static <T extends HasMetadata> @Nullable T bound(Json<T> json, boolean deleted, Consumer<Undecodable> report) {
+    Object[] result = new Object[1];
+    json.bind(deleted, object -> result[0] = object, report);
+    @SuppressWarnings("unchecked") // put in above
+    T object = (T) result[0];
+    return object;
+  }
+
+  private @Nullable T transformed(ObjectKey key, T object, boolean deleted, Consumer<Undecodable> report) {
+    String uid = object.getMetadata().getUid();
+    String version = object.getMetadata().getResourceVersion();
+    try {
+      T result = transform == null ? object
+          : Objects.requireNonNull(transform.apply(object), "the transform returned null");
+      if (!key.equals(ObjectKey.of(result)) || !Objects.equals(uid, result.getMetadata().getUid())
+          || !Objects.equals(version, result.getMetadata().getResourceVersion())) {
+        throw new IllegalStateException("the transform changed name, namespace, uid or resourceVersion");
+      }
+      return result;
+    } catch (Throwable t) { // user code: one object it cannot take must not stop the others
+      Throwables.throwIfNoMemory(t);
+      report.accept(new Undecodable(key, uid, version, deleted, t));
+      return null;
+    }
+  }
+
+  private List<Set<String>> indexed(ObjectKey key, T object) {
+    return indexes.isEmpty() ? List.of() : indexes.stream().map(index -> index.valuesOf(key, object)).toList();
+  }
+
+  /** The same key, with the same string for the same namespace. */
+  private ObjectKey shared(ObjectKey key) {
+    if (!namespace.equals(key.namespace())) {
+      namespace = key.namespace();
+    }
+    return new ObjectKey(namespace, key.name());
+  }
+
+  private void count(int bytes) {
+    made++;
+    double mean = meanBytes;
+    meanBytes = mean + (bytes - mean) / Math.min(made, MEAN_OF);
+  }
+
+  /** About the size of an object as JSON; 0 when the source hands over none. */
+  double meanBytes() {
+    return meanBytes;
+  }
+
+  @Override
+  public byte[] unpack(Packer.Packed packed) {
+    return packer.unpack(packed);
+  }
+
+  @Override
+  public void bound(int bytes, long nanos) {
+    metrics.decoded(bytes, nanos);
+  }
+
+  @Override
+  public void readable(PackedState<?> state) {
+    unreadables.readable(state);
+  }
+
+  @Override
+  public void unreadable(PackedState<?> state, Undecodable object) {
+    unreadables.unreadable(state, object);
+  }
+
+  @Override
+  public long nanoTime() {
+    return clock.nanoTime();
+  }
+
+  /** On the informer's thread, or once it has ended. What is packed can still be read. */
+  @Override
+  public void close() {
+    packer.close();
+  }
+}

@@ -1,0 +1,59 @@
+package io.kooper.retrieve;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.internal.Throwables;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object's JSON as the API server sent it, without {@code metadata.managedFields}, to be bound when somebody reads the
+ * object. Valid during the call that hands it over.
+ *
+ * @param bytes holds the JSON; not to be modified
+ * @param length how many of the bytes count
+ * @param binding binds it, during the call or later
+ * @param bound whether the informer keeps the object instead of its bytes
+ * @param <T> the type of the object
+ */
+public record Json<T extends HasMetadata>(byte[] bytes, int length, Binding<T> binding, boolean bound) {
+
+  /**
+   * Makes objects of JSON and back. May be called from any thread, and throws what the object's class throws.
+   *
+   * @param <T> the type of the objects
+   */
+  public interface Binding<T extends HasMetadata> {
+
+    /** The object, a new one at each call. */
+    T bind(byte[] json, int length);
+
+    /** An object's JSON. */
+    byte[] json(T object);
+  }
+
+  /** Which state of which object it is, read without binding it. */
+  public record Identity(ObjectKey key, String uid, String resourceVersion) {}
+
+  /** Null when one of its parts cannot be read: then only binding it can tell. */
+  public @Nullable Identity identity() {
+    Identity quick = MetadataScan.identity(bytes, length);
+    return quick != null ? quick : ObjectPeek.identity(bytes, length);
+  }
+
+  /**
+   * Binds it now, and hands it to {@code bound}; or to {@code failed} what can be said of it.
+   *
+   * @param deleted whether the object is gone
+   */
+  public void bind(boolean deleted, Consumer<T> bound, Consumer<Undecodable> failed) {
+    T object;
+    try {
+      object = binding.bind(bytes, length);
+    } catch (Throwable t) { // creators and setters are user code, and libraries may be missing
+      Throwables.throwIfNoMemory(t);
+      failed.accept(ObjectPeek.undecodable(bytes, length, deleted, t));
+      return;
+    }
+    bound.accept(object);
+  }
+}

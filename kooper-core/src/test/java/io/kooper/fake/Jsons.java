@@ -1,0 +1,42 @@
+package io.kooper.fake;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.kooper.retrieve.Json;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Config maps as an API server sends them: JSON that is bound later. */
+public final class Jsons {
+
+  private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
+
+  private static final Json.Binding<ConfigMap> BINDING = new Json.Binding<>() {
+    @Override
+    public ConfigMap bind(byte[] json, int length) {
+      return SERIALIZATION.unmarshal(new ByteArrayInputStream(json, 0, length), ConfigMap.class);
+    }
+
+    @Override
+    public byte[] json(ConfigMap object) {
+      return SERIALIZATION.asJson(object).getBytes(StandardCharsets.UTF_8);
+    }
+  };
+
+  private Jsons() {}
+
+  public static Json<ConfigMap> of(ConfigMap object) {
+    return of(SERIALIZATION.asJson(object));
+  }
+
+  /** That cannot be bound, but whose identity can be read. */
+  public static Json<ConfigMap> broken(ConfigMap object) {
+    String json = SERIALIZATION.asJson(object);
+    return of(json.substring(0, json.length() - 1) + ",\"immutable\":[1]}");
+  }
+
+  private static Json<ConfigMap> of(String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    return new Json<>(bytes, bytes.length, BINDING, false);
+  }
+}
