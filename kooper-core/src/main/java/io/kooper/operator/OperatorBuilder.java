@@ -10,6 +10,8 @@ import io.kooper.crd.CRD;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * threads at once.
  */
 public final class OperatorBuilder {
+
+  private static final Log log = Log.of(Operator.class);
 
   final String name;
   final List<CRD<?>> crds = new ArrayList<>();
@@ -152,7 +156,8 @@ public final class OperatorBuilder {
       }
     }
     Set<String> names = new HashSet<>();
-    built.stream().map(Controller::name).filter(each -> each != null && !names.add(each)).distinct()
+    Guard guard = new Guard(log, "operator " + name + ": the name of a controller");
+    built.stream().map(one -> guard.ask(one::name, null)).filter(each -> each != null && !names.add(each)).distinct()
         .forEach(twice -> errors.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /** Hands the objects of a list's body to a sink. */
 final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
-
   private final Target target;
   private final Binder<T> binder;
   private final boolean bound;

@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Versions;
-import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Json.Identity;
+import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -239,7 +239,8 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         return;
       }
       // it is handed over to another thread, and the bytes are used again
-      Json<T> copy = new Json<>(Arrays.copyOf(object.bytes(), object.length()), object.length(), object.binding(), object.bound());
+      byte[] bytes = Arrays.copyOf(object.bytes(), object.length());
+      Json<T> copy = new Json<>(bytes, bytes.length, object.binding(), object.bound());
       tell(identity.resourceVersion(), sink -> sink.json(change, copy));
     }
 

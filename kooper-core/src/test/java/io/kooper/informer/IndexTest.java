@@ -14,7 +14,6 @@ import io.kooper.metrics.ControllerMetrics;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class IndexTest {

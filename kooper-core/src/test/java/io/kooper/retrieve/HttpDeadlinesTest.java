@@ -66,7 +66,8 @@ class HttpDeadlinesTest {
 
     @Test
     void isAListOfOneObjectWithoutTheLabelSelectorAndReadsOnePage() throws Exception {
-      server.then(200, "{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"400\",\"continue\":\"more\"},\"items\":[]}");
+      server.then(200,
+          "{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"400\",\"continue\":\"more\"},\"items\":[]}");
 
       ask();
 
@@ -82,7 +83,8 @@ class HttpDeadlinesTest {
           {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Timeout","code":504,
            "message":"Timeout: Too large resource version: 331, current: 205",
            "details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],
-           "retryAfterSeconds":1}}""").then(504, "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"etcd\",\"code\":504}");
+           "retryAfterSeconds":1}}""")
+          .then(504, "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"etcd\",\"code\":504}");
 
       RetrieveException tooLarge = failure(this::ask);
       assertThat(tooLarge.reason()).isEqualTo(Reason.VERSION_TOO_LARGE);

@@ -96,7 +96,8 @@ final class ControllerMeters implements ControllerMetrics {
     r.gauge("kooper.informer.store", "bytes", "About the size of the store's objects as JSON.",
         figures, ControllerFigures::storeBytes);
     r.gauge("kooper.informer.synced", null, "Whether all objects have been seen once.", figures, f -> f.synced() ? 1 : 0);
-    r.gauge("kooper.informer.watching", null, "Whether the last watch was accepted, and has not failed since.", figures, f -> f.watching() ? 1 : 0);
+    r.gauge("kooper.informer.watching", null, "Whether the last watch was accepted, and has not failed since.", figures,
+        f -> f.watching() ? 1 : 0);
     r.timeGauge("kooper.informer.last.event.age", "Since the last list, event, bookmark, or beginning or end of a watch.",
         figures, ControllerMeters::sinceLastEvent);
   }
