@@ -22,7 +22,7 @@ class MetadataScanTest {
   @ParameterizedTest
   @ValueSource(strings = {
       "{'kind':'Pod','apiVersion':'v1','metadata':{'name':'a','namespace':'x','uid':'1','resourceVersion':'2'},'spec':{}}",
-      "{'metadata':{'uid':'1','name':'a','labels':{'name':'no','b':'}\\'{'},'managedFields':[],'resourceVersion':'2','generation':3}}",
+      "{'metadata':{'uid':'1','name':'a','labels':{'name':'no','b':'}\\'{'},'resourceVersion':'2','generation':3}}",
       " { 'metadata' : { 'uid':'1','resourceVersion':'2', 'name' : 'a' , 'finalizers' : [ ']' , [ 1 , { } ] ] , 'x' : -1.5e3 } }",
       "{'metadata':{'name':'\u00e4','annotations':{'x':'\\u0022'},'uid':'u','resourceVersion':'2'}}"})
   void readsWhatTheStrictReaderReads(String json) {
