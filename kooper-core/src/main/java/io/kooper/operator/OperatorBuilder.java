@@ -157,7 +157,8 @@ public final class OperatorBuilder {
     }
     Set<String> names = new HashSet<>();
     Guard guard = new Guard(log, "operator " + name + ": the name of a controller");
-    built.stream().map(one -> guard.ask(one::name, null)).filter(each -> each != null && !names.add(each)).distinct()
+    built.stream().map(one -> guard.ask(one::name, ""))
+        .filter(each -> each != null && !each.isEmpty() && !names.add(each)).distinct()
         .forEach(twice -> errors.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));

@@ -2,7 +2,7 @@ package io.kooper.test;
 
 import java.util.Map;
 
-/** The state that an {@link EmbeddedApiServer} had at one moment, as a backup of its etcd. May be restored any number of times. */
+/** The state that an {@link EmbeddedApiServer} had at one moment, as a backup of its etcd. May be restored many times. */
 public final class Backup {
 
   final ObjectStore.Content content;
