@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Something else in the process takes all of its heap for a while. Afterwards a controller works again, or its health says
- * that only a restart helps. It runs on request: {@code -Dkooper.fullHeap.processes=10} and {@code -Dkooper.fullHeap.seconds=12} are
+ * that only a restart helps. It runs on request: {@code -Dkooper.fullHeap.processes=10 -Dkooper.fullHeap.seconds=12} are
  * the whole experiment.
  */
 @EnabledIfSystemProperty(named = "kooper.fullHeap.processes", matches = "\\d+", disabledReason = "one in some thirty is mute")
