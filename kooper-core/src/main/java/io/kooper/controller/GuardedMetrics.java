@@ -85,11 +85,6 @@ final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey
   }
 
   @Override
-  public void decoded(int bytes, long nanos) {
-    tell(told -> told.decoded(bytes, nanos));
-  }
-
-  @Override
   public void undecodable() {
     tell(ControllerMetrics::undecodable);
   }

@@ -48,7 +48,7 @@ final class Cache<T extends HasMetadata> {
     this.metrics = new GuardedInformerMetrics(name, metrics);
     this.store = new ObjectStore<>(indexes);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
-    this.states = new States<>(transform, indexes, clock, this.metrics, unreadables);
+    this.states = new States<>(transform, indexes, unreadables);
     this.clock = clock;
   }
 
@@ -290,15 +290,6 @@ final class Cache<T extends HasMetadata> {
     }
 
     @Override
-    public void deleted(T object) {
-      Arrival<T> arrival = states.arrival(object, true, this::undecodable);
-      if (arrival != null) {
-        broken.remove(arrival.key());
-        objects.remove(arrival.key());
-      }
-    }
-
-    @Override
     public void undecodable(Undecodable object) {
       ObjectKey key = object.key();
       if (key == null) {
@@ -308,9 +299,6 @@ final class Cache<T extends HasMetadata> {
       State<T> known = objects.getOrDefault(key, store.peek(key));
       objects.remove(key);
       broken.remove(key);
-      if (object.deleted()) {
-        return;
-      }
       broken.put(key, object);
       if (known != null && (object.uid() == null || object.uid().equals(known.uid()))) {
         objects.put(key, known);
@@ -358,7 +346,7 @@ final class Cache<T extends HasMetadata> {
       synced = true;
       staging.nameless.forEach(this::report);
       staging.broken.values().forEach(this::report);
-      boolean certain = open.isEmpty() && staging.nameless.stream().noneMatch(Undecodable::deleted);
+      boolean certain = open.isEmpty();
       open.addAll(staging.broken.keySet());
       unreadables.replace(next);
       open.forEach(unreadables::keptOut);

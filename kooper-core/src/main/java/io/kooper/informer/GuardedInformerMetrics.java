@@ -35,11 +35,6 @@ final class GuardedInformerMetrics implements InformerMetrics {
   }
 
   @Override
-  public void decoded(int bytes, long nanos) {
-    guard.run(() -> metrics.decoded(bytes, nanos));
-  }
-
-  @Override
   public void undecodable() {
     guard.run(metrics::undecodable);
   }

@@ -15,8 +15,5 @@ final class Nowhere<T extends HasMetadata> implements ListSink<T> {
   public void json(Json<T> object) {}
 
   @Override
-  public void deleted(T object) {}
-
-  @Override
   public void undecodable(Undecodable object) {}
 }

@@ -17,16 +17,11 @@ final class PackedState<T extends HasMetadata> extends State<T> {
 
     byte[] unpack(Packer.Packed packed);
 
-    /** An object was bound from this many bytes in this time. */
-    void bound(int bytes, long nanos);
-
     /** This state can be bound, which was not known before. */
     void readable(PackedState<?> state);
 
     /** This state cannot be bound, which was not known before. */
     void unreadable(PackedState<?> state, Undecodable object);
-
-    long nanoTime();
   }
 
   private final Reader reader;
@@ -79,13 +74,11 @@ final class PackedState<T extends HasMetadata> extends State<T> {
     }
     T object;
     try {
-      long start = reader.nanoTime();
       object = binding.bind(reader.unpack(packed), packed.length());
       ObjectKey bound = ObjectKey.of(object);
       if (!bound.equals(key())) {
         throw new IllegalStateException("its name is another one when it is bound");
       }
-      reader.bound(packed.length(), reader.nanoTime() - start);
     } catch (OutOfMemoryError e) {
       throw e; // says nothing of this object
     } catch (Throwable t) { // code of users: its class

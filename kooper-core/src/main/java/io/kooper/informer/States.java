@@ -1,9 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.kooper.clock.Clock;
 import io.kooper.internal.Throwables;
-import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.Json;
 import io.kooper.retrieve.Json.Binding;
 import io.kooper.retrieve.Json.Identity;
@@ -26,20 +24,15 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
 
   private final @Nullable UnaryOperator<T> transform;
   private final List<Index<T>> indexes;
-  private final Clock clock;
-  private final InformerMetrics metrics;
   private final Unreadables<T> unreadables;
   private final Packer packer = new Packer();
   private String namespace = ""; // the last one: most objects share theirs with the one before
   private long made;
   private volatile double meanBytes; // written by the informer's thread
 
-  States(@Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics,
-      Unreadables<T> unreadables) {
+  States(@Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Unreadables<T> unreadables) {
     this.transform = transform;
     this.indexes = indexes;
-    this.clock = clock;
-    this.metrics = metrics;
     this.unreadables = unreadables;
   }
 
@@ -78,12 +71,10 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
     if (transform == null && indexes.isEmpty() && !json.bound()) {
       return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false);
     }
-    long start = clock.nanoTime();
     T object = bound(json, deleted, report);
     if (object == null) {
       return null;
     }
-    metrics.decoded(json.length(), clock.nanoTime() - start);
     T result = transformed(key, object, deleted, report);
     if (result == null) {
       return null;
@@ -159,11 +150,6 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   }
 
   @Override
-  public void bound(int bytes, long nanos) {
-    metrics.decoded(bytes, nanos);
-  }
-
-  @Override
   public void readable(PackedState<?> state) {
     unreadables.readable(state);
   }
@@ -171,11 +157,6 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   @Override
   public void unreadable(PackedState<?> state, Undecodable object) {
     unreadables.unreadable(state, object);
-  }
-
-  @Override
-  public long nanoTime() {
-    return clock.nanoTime();
   }
 
   /** On the informer's thread, or once it has ended. What is packed can still be read. */

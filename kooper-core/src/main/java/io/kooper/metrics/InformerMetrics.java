@@ -14,9 +14,6 @@ public interface InformerMetrics {
   /** A watch has ended; {@code reason} is null if it was by the server's choice, as happens twice a minute. */
   default void watchEnded(@Nullable Reason reason) {}
 
-  /** An object was bound from this many bytes of JSON. Not told by sources that get objects from elsewhere. */
-  default void decoded(int bytes, long nanos) {}
-
   /** An object could not be bound. */
   default void undecodable() {}
 }

@@ -87,7 +87,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
       Target target = new Target(Target.server(client), slash < 0 ? "" : apiVersion.substring(0, slash),
           apiVersion.substring(slash + 1), plural, null, Map.of());
       known = new Found(plural, new HttpListerWatcher<>(
-          client, GenericKubernetesResource.class, target, kind, false, false, deadlines));
+          client, GenericKubernetesResource.class, target, kind, false, deadlines));
       found = known;
     }
     return known.listerWatcher();

@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +42,11 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
    * @param slowestHeaders a list's grows to this: a busy server may take long to begin a large one
    * @param silence between two chunks of a list, while we wait for one
    * @param watchGrace how long a watch may outlast the time it was asked to last
-   * @param streamingList how long the server may take for a whole streaming list
    */
-  record Deadlines(
-      Duration headers, Duration slowestHeaders, Duration silence, Duration watchGrace, Duration streamingList) {
+  record Deadlines(Duration headers, Duration slowestHeaders, Duration silence, Duration watchGrace) {
 
     static final Deadlines DEFAULT = new Deadlines(
-        Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(4), Duration.ofMinutes(5));
+        Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(4));
 
     private static final int GROWTH = 4;
 
@@ -63,42 +60,31 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private final Target target;
   private final Binder<T> binder;
   private final boolean bound;
-  private final boolean streaming;
   private final FunctionListerWatcher<T> webSocket;
   private final Duration watchGrace;
   private final Deadline watchHeaders;
   private final Deadline listHeaders;
   private final Deadline questionHeaders;
   private final Deadline silence;
-  private final Deadline streamingList;
   private final Deadline errorBody;
-
-  private volatile boolean streamingRefused;
-
-  /** A server that is too old to know streaming lists never completes one: the next list is a plain one. */
-  private volatile boolean streamingSilent;
 
   /**
    * @param kind what objects that do not say it are; null to learn it from lists
    * @param bound whether informers are to keep the objects instead of their bytes
-   * @param streaming whether to list by a watch that begins with all objects, where the server can
    */
   HttpListerWatcher(
-      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean bound, boolean streaming,
-      Deadlines deadlines) {
+      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean bound, Deadlines deadlines) {
     this.http = withoutRetries(client);
     this.life = ClientLife.of(client, http, target.plural());
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
     this.bound = bound;
-    this.streaming = streaming;
     this.webSocket = WebSocketWatch.of(client, type, target);
     this.watchGrace = deadlines.watchGrace();
     this.watchHeaders = deadlines.growing(deadlines.headers());
     this.listHeaders = new Deadline(deadlines.headers(), deadlines.slowestHeaders());
     this.questionHeaders = deadlines.growing(deadlines.headers());
     this.silence = deadlines.growing(deadlines.silence());
-    this.streamingList = deadlines.growing(deadlines.streamingList());
     this.errorBody = deadlines.growing(deadlines.headers());
   }
 
@@ -117,29 +103,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   @Override
   public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    if (Pages.isQuestion(options)) {
-      Target any = target.withoutLabels();
-      Pages pages = next -> page(any.listUrl(next), questionHeaders, sink);
-      return pages.all(options);
-    }
-    if (streaming && !streamingRefused && !streamingSilent) {
-      EventPieces<T> pieces = EventPieces.ofStreamingList(target, binder, bound, sink);
-      try {
-        return streamingList(options, pieces);
-      } catch (RetrieveException e) {
-        streamingSilent = e.reason() == Reason.SILENT;
-        if (e.reason() != Reason.REJECTED) {
-          throw e;
-        }
-        streamingRefused = true;
-        LOG.info("the API server has no streaming lists, so plain ones are used: {}", e.getMessage());
-        if (pieces.anyGiven()) {
-          throw e; // what the sink has may have gone in the meantime
-        }
-      }
-    }
-    streamingSilent = false;
-    Pages pages = next -> page(target.listUrl(next), listHeaders, sink);
+    boolean question = Pages.isQuestion(options);
+    Target asked = question ? target.withoutLabels() : target;
+    Pages pages = next -> page(asked.listUrl(next), question ? questionHeaders : listHeaders, sink);
     return pages.all(options);
   }
 
@@ -148,7 +114,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     JsonSlicer slicer = JsonSlicer.ofList(pieces);
     try (Exchange exchange = open("list", url, headers)) {
       requireOk("list", exchange);
-      feedAll(exchange, slicer, slicer::atEnd);
+      feedAll(exchange, slicer);
       if (!slicer.atEnd()) {
         throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the answer ended early");
       }
@@ -160,33 +126,12 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     return pieces.meta();
   }
 
-  private String streamingList(ListOptions options, EventPieces<T> pieces)
-      throws RetrieveException, InterruptedException {
-    JsonSlicer slicer = JsonSlicer.ofWatch(pieces);
-    String url = target.streamingListUrl(options, streamingList.now().toSeconds());
-    long start = CLOCK.nanoTime();
-    try (Exchange exchange = open("list", url, listHeaders)) {
-      requireOk("watch", exchange);
-      feedAll(exchange, slicer, () -> pieces.listVersion() != null);
-    }
-    String version = pieces.listVersion();
-    if (version == null) {
-      if (CLOCK.nanoTime() - start >= streamingList.nanos()) {
-        streamingList.passed();
-      }
-      throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the streaming list ended early");
-    }
-    streamingList.met(CLOCK.nanoTime() - start);
-    return version;
-  }
-
   /** Feeds a list until it is complete or ends. */
-  private void feedAll(Exchange exchange, JsonSlicer slicer, BooleanSupplier complete)
-      throws RetrieveException, InterruptedException {
+  private void feedAll(Exchange exchange, JsonSlicer slicer) throws RetrieveException, InterruptedException {
     long longest = 0;
     try {
       boolean more = true;
-      while (more && !complete.getAsBoolean()) {
+      while (more && !slicer.atEnd()) {
         long start = CLOCK.nanoTime();
         more = feed("list", exchange, slicer, silence.nanos());
         longest = Math.max(longest, CLOCK.nanoTime() - start);
@@ -203,7 +148,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   @Override
   public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    JsonSlicer slicer = JsonSlicer.ofWatch(EventPieces.ofWatch(target, binder, bound, sink));
+    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, bound, sink));
     try (Exchange exchange = open("watch", target.watchUrl(options, seconds), watchHeaders)) {
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();

@@ -17,9 +17,6 @@ public interface ListSink<T extends HasMetadata> {
     object.bind(false, this::item, this::undecodable);
   }
 
-  /** An object that was given has been deleted before the list was complete (streaming lists only). */
-  void deleted(T object);
-
   /** An object that is there, but cannot be bound: it is kept as it was last known, never taken for deleted. */
   void undecodable(Undecodable object);
 }

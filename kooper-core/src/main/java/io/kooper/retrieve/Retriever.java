@@ -160,7 +160,7 @@ public interface Retriever<T extends HasMetadata> {
   private static <T extends HasMetadata> Retriever<T> of(
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, kind, false, false, Deadlines.DEFAULT), type, target::plural,
+        new HttpListerWatcher<>(client, type, target, kind, false, Deadlines.DEFAULT), type, target::plural,
         client.getKubernetesSerialization()::clone);
   }
 }

@@ -38,7 +38,6 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   private @Nullable String labelSelector;
   private @Nullable String fieldSelector;
   private boolean boundStore;
-  private boolean streamingList;
 
   RetrieverBuilder(KubernetesClient client, Class<T> type) {
     this.client = Objects.requireNonNull(client, "client");
@@ -75,15 +74,6 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   /** Only objects whose fields fit, such as {@code spec.nodeName=n1}; the API server knows few. Default: all. */
   public RetrieverBuilder<T> withFieldSelector(String selector) {
     this.fieldSelector = selector;
-    return this;
-  }
-
-  /**
-   * Lists by a watch that begins with all objects, which costs the API server less memory than a list. Off by default: it
-   * takes longer. Where the server does not know it, plain lists are used.
-   */
-  public RetrieverBuilder<T> streamingList() {
-    this.streamingList = true;
     return this;
   }
 
@@ -138,7 +128,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     String plural = HasMetadata.getPlural(type);
     Function<@Nullable String, ListerWatcher<T>> source = namespace -> new HttpListerWatcher<>(client, type,
         new Target(Target.server(client), group, HasMetadata.getVersion(type), plural, namespace, selectors),
-        null, boundStore, streamingList, Deadlines.DEFAULT);
+        null, boundStore, Deadlines.DEFAULT);
     ListerWatcher<T> all;
     if (namespaces.size() > 1) {
       Map<String, ListerWatcher<T>> each = new LinkedHashMap<>();

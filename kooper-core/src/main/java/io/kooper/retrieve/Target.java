@@ -120,16 +120,6 @@ record Target(
     return url(query);
   }
 
-  String streamingListUrl(ListOptions options, long timeoutSeconds) {
-    Map<String, @Nullable Object> query = query(options);
-    query.put("watch", true);
-    query.put("sendInitialEvents", true);
-    query.put("resourceVersionMatch", "NotOlderThan");
-    query.put("allowWatchBookmarks", true);
-    query.put("timeoutSeconds", timeoutSeconds);
-    return url(query);
-  }
-
   /** What every request asks for. */
   private Map<String, @Nullable Object> query(ListOptions options) {
     Map<String, @Nullable Object> query = new LinkedHashMap<>(selectors);

@@ -37,7 +37,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   /** What of an object can be read. */
   enum Legible { ALL, NO_BODY, NO_UID, NO_VERSION, NO_NAME }
 
-  enum Step { PUT, DELETE, RECREATE, POISON, COMPACT, BOOKMARK, END, CUT, THROW, INTERRUPT, LIST_FAILS, STREAM }
+  enum Step { PUT, DELETE, RECREATE, POISON, COMPACT, BOOKMARK, END, CUT, THROW, INTERRUPT, LIST_FAILS }
 
   record Item(ConfigMap object, Legible legible) {}
 
@@ -186,22 +186,6 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
       mayFail(3);
       if (chance(10)) {
         live(); // later than this list
-      }
-    }
-    if (chance(30)) { // a streaming list: goes on with the changes until a bookmark
-      count(Step.STREAM);
-      live();
-      for (Event event : List.copyOf(history)) {
-        if (event.version > listed) {
-          if (event.deleted && event.item.legible == Legible.ALL) {
-            sink.deleted(event.item.object);
-          } else if (event.deleted) {
-            sink.undecodable(undecodable(event.item, true));
-          } else {
-            give(sink, event.item);
-          }
-          listed = event.version;
-        }
       }
     }
     mayFail(3);

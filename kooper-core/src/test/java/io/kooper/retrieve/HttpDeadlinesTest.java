@@ -47,7 +47,7 @@ class HttpDeadlinesTest {
   private HttpListerWatcher<ConfigMap> source(Deadlines deadlines) {
     Target target = new Target(server.url(), "", "v1", "configmaps", "x",
         Map.of("labelSelector", "a=b", "fieldSelector", "metadata.name=n"));
-    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, true, deadlines);
+    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, deadlines);
   }
 
   private static RetrieveException failure(ThrowingCallable call) {
@@ -61,7 +61,7 @@ class HttpDeadlinesTest {
   class AQuestion {
 
     private void ask() throws Exception {
-      source(new Deadlines(LONG, LONG, LONG, LONG, LONG)).list(QUESTION, recorded);
+      source(new Deadlines(LONG, LONG, LONG, LONG)).list(QUESTION, recorded);
     }
 
     @Test
@@ -73,7 +73,7 @@ class HttpDeadlinesTest {
 
       assertThat(server.request()).startsWith("/api/v1/namespaces/x/configmaps?")
           .contains("limit=1", "resourceVersion=331", "resourceVersionMatch=NotOlderThan", "fieldSelector=metadata.name=n")
-          .doesNotContain("labelSelector", "sendInitialEvents");
+          .doesNotContain("labelSelector");
       assertThat(server.requests).isEmpty();
     }
 
@@ -105,7 +105,7 @@ class HttpDeadlinesTest {
     @Test
     void ofAWatchsHeadersGrowsToFourTimesAsMuch() {
       silent(4);
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG, LONG));
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG));
       for (int expected : new int[] {200, 400, 800, 800}) {
         assertThat(failure(() -> source.watch(new ListOptions(), recorded))).hasMessageContaining("within " + expected + " ms");
       }
@@ -114,7 +114,7 @@ class HttpDeadlinesTest {
     @Test
     void ofAQuestionDoesTooWithoutThatOfALists() {
       silent(4);
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG, LONG));
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG));
       for (int expected : new int[] {200, 400}) {
         assertThat(failure(() -> source.list(QUESTION, recorded))).hasMessageContaining("within " + expected + " ms");
       }
@@ -127,8 +127,8 @@ class HttpDeadlinesTest {
         server.then(answer -> answer.ok().chunk("{\"items\":[").awaitGone(gone));
       }
       Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of());
-      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, false,
-          new Deadlines(LONG, LONG, SHORT, LONG, LONG));
+      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(client, ConfigMap.class, target, null, false,
+          new Deadlines(LONG, LONG, SHORT, LONG));
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 200 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 400 ms");
     }

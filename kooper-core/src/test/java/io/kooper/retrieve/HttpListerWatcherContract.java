@@ -37,7 +37,7 @@ abstract class HttpListerWatcherContract {
 
   /** Long enough never to pass by chance, for what is not about a deadline. */
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final Deadlines PATIENT = new Deadlines(LONG, LONG, LONG, LONG, LONG);
+  private static final Deadlines PATIENT = new Deadlines(LONG, LONG, LONG, LONG);
   private static final Duration SHORT = Duration.ofMillis(200);
 
   private final HttpClient.Factory factory;
@@ -62,13 +62,13 @@ abstract class HttpListerWatcherContract {
     server.close();
   }
 
-  private HttpListerWatcher<ConfigMap> source(Deadlines deadlines, boolean streaming) {
+  private HttpListerWatcher<ConfigMap> source(Deadlines deadlines) {
     Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of("labelSelector", "a=b,c in (d,e)"));
-    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, streaming, deadlines);
+    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, deadlines);
   }
 
   private HttpListerWatcher<ConfigMap> source() {
-    return source(PATIENT, false);
+    return source(PATIENT);
   }
 
   private String list() throws Exception {
@@ -253,9 +253,9 @@ abstract class HttpListerWatcherContract {
     void isDeadWhenNothingComesAnyMore() throws Exception {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(answer -> answer.ok().chunk("{\"items\":[" + object("a", "1") + ",").awaitGone(gone));
-      Deadlines deadlines = new Deadlines(LONG, LONG, SHORT, LONG, LONG);
+      Deadlines deadlines = new Deadlines(LONG, LONG, SHORT, LONG);
 
-      assertThat(failure(() -> source(deadlines, false).list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
+      assertThat(failure(() -> source(deadlines).list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
 
       assertThat(gone.await(10, TimeUnit.SECONDS)).as("the connection is closed").isTrue();
     }
@@ -267,7 +267,7 @@ abstract class HttpListerWatcherContract {
         server.then(answer -> answer.awaitGone(gone));
       }
       server.then(200, listOf("7", "")).then(answer -> answer.awaitGone(gone));
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG, LONG), false);
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(SHORT, LONG, LONG, LONG));
 
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 200 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 400 ms");
@@ -285,7 +285,7 @@ abstract class HttpListerWatcherContract {
         server.then(answer -> answer.awaitGone(gone));
       }
       HttpListerWatcher<ConfigMap> source = source(
-          new Deadlines(Duration.ofMillis(100), Duration.ofMillis(150), LONG, LONG, LONG), false);
+          new Deadlines(Duration.ofMillis(100), Duration.ofMillis(150), LONG, LONG));
 
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 100 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("within 150 ms");
@@ -305,7 +305,7 @@ abstract class HttpListerWatcherContract {
         }
       });
 
-      assertThat(failure(() -> source(new Deadlines(SHORT, SHORT, LONG, LONG, LONG), false)
+      assertThat(failure(() -> source(new Deadlines(SHORT, SHORT, LONG, LONG))
           .list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
 
       late.countDown();
@@ -323,7 +323,7 @@ abstract class HttpListerWatcherContract {
         answer.chunk("]}").end();
       });
 
-      assertThat(source(new Deadlines(Duration.ofSeconds(1), LONG, LONG, LONG, LONG), false)
+      assertThat(source(new Deadlines(Duration.ofSeconds(1), LONG, LONG, LONG))
           .list(new ListOptions(), recorded)).isEqualTo("7");
       assertThat(recorded.told).hasSize(5);
     }
@@ -332,7 +332,7 @@ abstract class HttpListerWatcherContract {
     void findsAnotherConnectionWhenThePooledOneIsDead() throws Exception {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(200, listOf("7", "")).then(answer -> answer.awaitGone(gone)).then(200, listOf("8", ""));
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofMillis(1500), LONG, LONG, LONG, LONG), false);
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofMillis(1500), LONG, LONG, LONG));
 
       assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
       assertThat(failure(() -> source.list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
@@ -347,7 +347,7 @@ abstract class HttpListerWatcherContract {
       server.then(answer -> answer.awaitGone(gone))
           .then(answer -> answer.ok().chunk("{\"items\":[" + object("a", "1")).awaitGone(gone));
       // a connection without an answer is closed once the answer is due
-      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofSeconds(2), LONG, LONG, LONG, LONG), false);
+      HttpListerWatcher<ConfigMap> source = source(new Deadlines(Duration.ofSeconds(2), LONG, LONG, LONG));
       CompletableFuture<Throwable> end = new CompletableFuture<>();
       Thread thread = inThread(end, () -> source.list(new ListOptions(), recorded));
       server.request();
@@ -373,9 +373,6 @@ abstract class HttpListerWatcherContract {
         public void item(ConfigMap object) {
           throw full;
         }
-
-        @Override
-        public void deleted(ConfigMap object) {}
 
         @Override
         public void undecodable(Undecodable object) {}
@@ -411,9 +408,6 @@ abstract class HttpListerWatcherContract {
             throw new IllegalStateException(e);
           }
         }
-
-        @Override
-        public void deleted(ConfigMap object) {}
 
         @Override
         public void undecodable(Undecodable object) {}
@@ -546,9 +540,9 @@ abstract class HttpListerWatcherContract {
     void isDeadWhenItOutlastsItsTime() throws Exception {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "8"))).awaitGone(gone));
-      Deadlines deadlines = new Deadlines(LONG, LONG, LONG, Duration.ofSeconds(1), LONG);
+      Deadlines deadlines = new Deadlines(LONG, LONG, LONG, Duration.ofSeconds(1));
 
-      assertThat(failure(() -> source(deadlines, false).watch(
+      assertThat(failure(() -> source(deadlines).watch(
           new ListOptionsBuilder().withTimeoutSeconds(0L).build(), recorded)).reason()).isEqualTo(Reason.SILENT);
 
       assertThat(recorded.told).containsExactly("ADDED x/a@8");
@@ -560,7 +554,7 @@ abstract class HttpListerWatcherContract {
       CountDownLatch gone = new CountDownLatch(1);
       server.then(answer -> answer.awaitGone(gone));
 
-      assertThat(failure(() -> source(new Deadlines(SHORT, LONG, LONG, LONG, LONG), false).watch(from("7"), recorded))
+      assertThat(failure(() -> source(new Deadlines(SHORT, LONG, LONG, LONG)).watch(from("7"), recorded))
           .reason()).isEqualTo(Reason.SILENT);
       assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
     }
@@ -585,87 +579,6 @@ abstract class HttpListerWatcherContract {
 
       assertThat(failure(() -> source().watch(from("7"), recorded)).reason()).isEqualTo(Reason.REJECTED);
       assertThat(server.requests).hasSize(1);
-    }
-  }
-
-  @Nested
-  class AStreamingList {
-
-    private final Deadlines quick = new Deadlines(LONG, LONG, SHORT, LONG, LONG);
-
-    private String list(Deadlines deadlines) throws Exception {
-      return source(deadlines, true).list(from("3"), recorded);
-    }
-
-    @Test
-    @DisplayName("R7 R8 is complete at the marked bookmark only, whose version it has")
-    void completes() throws Exception {
-      CountDownLatch gone = new CountDownLatch(1);
-      server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "50")) + bookmark("60", "{}")
-          + bookmark("61", "{\"k8s.io/initial-events-end\":\"false\"}") + event("MODIFIED", object("b", "9")))
-          .chunk(event("DELETED", object("a", "51")) + bookmark("12", "{\"k8s.io/initial-events-end\":\"true\"}")
-              + event("ADDED", object("late", "13"))).awaitGone(gone));
-
-      assertThat(list(PATIENT)).isEqualTo("12");
-
-      assertThat(recorded.told).containsExactly("ITEM x/a@50", "ITEM x/b@9", "DELETED x/a@51");
-      assertThat(server.request()).endsWith("&resourceVersion=3&watch=true&sendInitialEvents=true"
-          + "&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=20");
-      assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
-    }
-
-    @Test
-    @DisplayName("R8 fails when it ends before the marked bookmark")
-    void endsEarly() {
-      server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "50")) + bookmark("60", "{}")).end());
-
-      assertThat(failure(() -> list(PATIENT)).reason()).isEqualTo(Reason.CONNECTION_LOST);
-    }
-
-    @Test
-    @DisplayName("R8 is dead when the marked bookmark does not come, and a plain list follows, as for a server that is too old")
-    void silent() throws Exception {
-      server.then(answer -> answer.ok().chunk(event("ADDED", object("a", "50"))).awaitGone(new CountDownLatch(1)))
-          .then(200, listOf("7", "", object("b", "1")));
-      HttpListerWatcher<ConfigMap> source = source(quick, true);
-
-      assertThat(failure(() -> source.list(new ListOptions(), recorded)).reason()).isEqualTo(Reason.SILENT);
-      assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"400, Status", "422, Status", "415, Status", "400, Error"})
-    @DisplayName("R8 is a plain list from then on where the server refuses")
-    void refused(int code, String how) throws Exception {
-      String words = status(code, "Invalid", "sendInitialEvents is forbidden");
-      server.then(answer -> {
-        if (how.equals("Status")) {
-          answer.whole(code, words);
-        } else {
-          answer.ok().chunk(event("ERROR", words)).end();
-        }
-      }).then(200, listOf("7", "", object("a", "1"))).then(200, listOf("8", ""));
-      HttpListerWatcher<ConfigMap> source = source(PATIENT, true);
-
-      assertThat(source.list(new ListOptions(), recorded)).isEqualTo("7");
-      assertThat(source.list(new ListOptions(), recorded)).isEqualTo("8");
-
-      assertThat(recorded.told).containsExactly("ITEM x/a@1");
-      assertThat(server.request()).contains("sendInitialEvents");
-      assertThat(server.request()).doesNotContain("sendInitialEvents");
-      assertThat(server.request()).doesNotContain("sendInitialEvents");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"401, UNAUTHORIZED", "403, FORBIDDEN", "404, NOT_FOUND", "410, GONE", "429, THROTTLED", "500, SERVER_ERROR"})
-    @DisplayName("R8 goes on being tried after any other failure")
-    void fails(int code, Reason reason) throws Exception {
-      server.then(code, status(code, "Why", "the words")).then(answer -> answer.ok()
-          .chunk(bookmark("12", "{\"k8s.io/initial-events-end\":\"true\"}")).awaitGone(new CountDownLatch(1)));
-      HttpListerWatcher<ConfigMap> source = source(PATIENT, true);
-
-      assertThat(failure(() -> source.list(new ListOptions(), recorded)).reason()).isEqualTo(reason);
-      assertThat(source.list(new ListOptions(), recorded)).isEqualTo("12");
     }
   }
 }

@@ -184,13 +184,6 @@ class RetrieverTest {
     }
 
     @Test
-    void listsByAStream() throws Exception {
-      server.then(400, "{\"kind\":\"Status\",\"code\":400,\"message\":\"no\"}");
-
-      assertThat(asked(Retriever.builder(client, Pod.class).streamingList().build())).contains("sendInitialEvents=true");
-    }
-
-    @Test
     void refusesWhatDoesNotFitAllAtOnce() {
       assertThatThrownBy(() -> Retriever.builder(client, Node.class).inNamespace("x").withLabelSelector(" ")
           .withFieldSelector("").build())

@@ -245,8 +245,8 @@ class UserCodeTest {
       try (KubernetesClient unreachable = client(url)) {
         Duration patience = Duration.ofSeconds(5);
         HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(unreachable, ConfigMap.class,
-            new Target(url, "", "v1", "configmaps", "x", Map.of()), null, false, false,
-            new Deadlines(patience, patience, patience, patience, patience));
+            new Target(url, "", "v1", "configmaps", "x", Map.of()), null, false,
+            new Deadlines(patience, patience, patience, patience));
         RetrieveException failure = catchThrowableOfType(
             RetrieveException.class, () -> source.list(new ListOptions(), new Recorded<>()));
         assertThat(failure).hasMessageContaining(" at http://127.0.0.1:").hasMessageNotContaining(SECRET)

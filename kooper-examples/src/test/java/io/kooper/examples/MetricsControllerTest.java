@@ -101,7 +101,6 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_informer_synced", "controller=\"pods\"")).isEqualTo(1);
         assertThat(sum(scrape, "kooper_informer_objects", "controller=\"pods\"")).isBetween(1.0, 4.0);
         assertThat(sum(scrape, "kooper_informer_store_bytes", "controller=\"pods\"")).isPositive();
-        assertThat(sum(scrape, "kooper_informer_decode_duration_seconds_count", "")).isPositive();
         assertThat(sum(scrape, "kooper_informer_errors_total", "")).isZero();
         assertThat(sum(scrape, "kooper_controller_workers", "controller=\"pods\"")).isEqualTo(2);
       }, "--embedded", "--for=3m", "--port=0");

@@ -173,23 +173,6 @@ class AnyClusterTest {
   }
 
   @Test
-  @DisplayName("R8: a streaming list has the same objects, and what follows is told once")
-  void aStreamingList() throws Exception {
-    for (int i = 0; i < 50; i++) {
-      client.resource(service("stream-" + i, 8080)).create();
-    }
-    try (Recorder<Service> services = new Recorder<>(
-        Retriever.builder(client, Service.class).inNamespace(namespace).streamingList().build())) {
-      await().atMost(PATIENCE).until(() -> services.events().size() == 50);
-      Service later = client.resource(service("later", 8080)).create();
-      await().atMost(PATIENCE).until(() -> services.knows(later));
-      client.resource(later).delete();
-      await().atMost(PATIENCE).until(() -> services.knowsDeleted(later));
-      assertThat(services.events()).hasSize(52);
-    }
-  }
-
-  @Test
   @Timeout(400)
   void objectsOfADefinitionThatIsDeletedAndMadeAgain() throws Exception {
     CustomResourceDefinition definition = CrdDefinitions.of(Kettle.class);

@@ -129,11 +129,6 @@ class CrdClusterTest {
         }
 
         @Override
-        public void deleted(Teapot item) {
-          throw new AssertionError(item);
-        }
-
-        @Override
         public void undecodable(Undecodable item) {
           throw new AssertionError(item);
         }

@@ -44,8 +44,6 @@ final class ControllerMeters implements ControllerMetrics {
   private final Map<Reason, Counter> restarts;
   private final Counter ended;
   private final Counter undecodable;
-  private final Timer decodes;
-  private final Counter decodedBytes;
 
   /** @param closed told once, when this is closed */
   ControllerMeters(Registration registration, ControllerFigures figures, List<Duration> buckets, Runnable closed) {
@@ -74,8 +72,6 @@ final class ControllerMeters implements ControllerMetrics {
     restarts = each(Reason.class, reason -> restart(registration, label(reason)));
     ended = restart(registration, "ended");
     undecodable = registration.counter("kooper.informer.undecodable.objects", "Objects that could not be bound.");
-    decodes = registration.timer("kooper.informer.decode.duration", "How long it took to bind objects.", List.of());
-    decodedBytes = registration.bytes("kooper.informer.decoded", "JSON that objects were bound from.");
   }
 
   private static void gauges(Registration r, ControllerFigures figures) {
@@ -187,12 +183,6 @@ final class ControllerMeters implements ControllerMetrics {
       of(restarts, reason).increment();
       of(watchErrors, reason).increment();
     }
-  }
-
-  @Override
-  public void decoded(int bytes, long nanos) {
-    decodes.record(nanos, TimeUnit.NANOSECONDS);
-    decodedBytes.increment(bytes);
   }
 
   @Override

@@ -46,10 +46,6 @@ final class Registration {
     return kept(Counter.builder(name).description(description).tags(tags.and(labels)).register(registry));
   }
 
-  Counter bytes(String name, String description) {
-    return kept(Counter.builder(name).baseUnit("bytes").description(description).tags(tags).register(registry));
-  }
-
   /** A histogram, or only count and sum when there are no buckets. */
   Timer timer(String name, String description, List<Duration> buckets, String... labels) {
     return kept(Timer.builder(name).description(description).tags(tags.and(labels))

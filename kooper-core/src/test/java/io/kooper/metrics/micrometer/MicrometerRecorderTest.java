@@ -138,7 +138,6 @@ class MicrometerRecorderTest {
           pods.queued(EventType.ADD);
           pods.taken(i);
           pods.processed(EventType.UPDATE, i, i % 2 == 0);
-          pods.decoded(i, i);
           pods.watchEnded(Reason.GONE);
         }
         least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
@@ -274,19 +273,6 @@ class MicrometerRecorderTest {
       assertThat(scrape().value("kooper_informer_watch_restarts_total", "cause", "connection_lost")).isEqualTo(1);
       assertThat(scrape().value("kooper_informer_watch_restarts_total", "cause", "ended")).isZero();
     }
-
-    @Test
-    void decodingIsASummary() {
-      pods.decoded(700, millis(2));
-      pods.decoded(300, millis(4));
-      pods.undecodable();
-
-      assertThat(scrape().types()).containsEntry("kooper_informer_decode_duration_seconds", "summary");
-      assertThat(scrape().value("kooper_informer_decode_duration_seconds_count")).isEqualTo(2);
-      assertThat(scrape().value("kooper_informer_decode_duration_seconds_sum")).isEqualTo(.006);
-      assertThat(scrape().value("kooper_informer_decoded_bytes_total")).isEqualTo(1000);
-      assertThat(scrape().value("kooper_informer_undecodable_objects_total")).isEqualTo(1);
-    }
   }
 
   @Nested
@@ -351,7 +337,7 @@ class MicrometerRecorderTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "kooper.controller.workers", "kooper.informer.last.event.age", "kooper.controller.processed.events",
-        "kooper.controller.processed.event.duration", "kooper.informer.decoded"})
+        "kooper.controller.processed.event.duration", "kooper.informer.undecodable.objects"})
     void leavesNothingHalfRegistered(String name) {
       refuse(name);
       assertThatThrownBy(() -> recorder.controller("pods", figures)).hasMessage("no " + name);
@@ -365,14 +351,15 @@ class MicrometerRecorderTest {
     @Test
     void leavesTheCountersOfAFormerController() {
       refusing = false;
-      refuse("kooper.informer.decoded");
+      refuse("kooper.informer.undecodable.objects");
       ControllerMetrics first = recorder.controller("pods", figures);
       first.queued(EventType.ADD);
       first.close();
       List<Meter> before = registry.getMeters();
 
       refusing = true;
-      registry.remove(registry.get("kooper.informer.decoded").counter()); // the registry would answer it without asking
+      // the registry would answer it without asking
+      registry.remove(registry.get("kooper.informer.undecodable.objects").counter());
       assertThatThrownBy(() -> recorder.controller("pods", figures)).isInstanceOf(IllegalStateException.class);
       assertThat(registry.getMeters()).hasSize(before.size() - 1);
       assertThat(scrape().value("kooper_controller_queued_events_total", "type", "add")).isEqualTo(1);
