@@ -62,6 +62,7 @@ class DocsTest {
       import java.time.format.DateTimeParseException;
       import java.util.*;
       import java.util.concurrent.*;
+      import java.util.function.Consumer;
       import org.mockito.Mockito;
 
       class Block {
