@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Job.Outcome;
+import io.kooper.controller.Ledger.Verdict;
 import io.kooper.handler.TerminalException;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
@@ -23,17 +24,17 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
 
   private final Processor<T> next;
   private final WorkQueue<ObjectKey> queue;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
   private final int retries;
   private final boolean resynced;
   private final ControllerMetrics metrics;
   private final FailureLog log;
 
-  RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, int retries,
+  RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Ledger<T> ledger, int retries,
       boolean resynced, ControllerMetrics metrics, FailureLog log) {
     this.next = next;
     this.queue = queue;
-    this.deliveries = deliveries;
+    this.ledger = ledger;
     this.retries = retries;
     this.resynced = resynced;
     this.metrics = metrics;
@@ -46,13 +47,13 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       next.process(job);
     } catch (Job.TooLateException e) { // no failure: the handler was not called
       job.outcome(Outcome.LEFT);
-      deliveries.untold(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.NOT_CALLED);
       queue.add(job.key(), Lane.CHANGE);
       return;
     } catch (TerminalException e) {
       job.outcome(Outcome.REFUSED);
       metrics.gaveUp();
-      deliveries.refused(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.REFUSED);
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
@@ -81,10 +82,10 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private Outcome succeeded(Job<T> job) {
     Duration after = job.requestedRequeue();
     if (after == null) {
-      deliveries.succeeded(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.SUCCEEDED);
       return Outcome.SUCCEEDED;
     }
-    deliveries.postponed(job.key(), job.delivery());
+    ledger.settle(job.key(), job.delivery(), Verdict.POSTPONED);
     if (queue.addAfter(job.key(), after, Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
     }
@@ -92,7 +93,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   }
 
   private Outcome failed(Job<T> job, Throwable cause) {
-    int failures = deliveries.failed(job.key(), job.delivery().type());
+    int failures = ledger.settle(job.key(), job.delivery(), Verdict.FAILED);
     if (failures <= retries && queue.addRateLimited(job.key())) {
       metrics.queued(EventType.REQUEUE);
       metrics.retried();
