@@ -93,8 +93,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
-        .clock(clock)
-        .rateLimiter(first(builder.rateLimiter, RateLimiter.standard(clock)));
+        .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
     this.ledger = new Ledger<>(informer.store(), queue, metrics);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
@@ -124,7 +123,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       measured.process(job);
     };
     Processor<T> retried = new RetryProcessor<>(
-        begun, queue, ledger, builder.retries, builder.resync != null, metrics, failures);
+        begun, queue, ledger, first(builder.rateLimiter, RateLimiter.standard(clock)),
+        new Guard(log, "controller " + name + ": its rate limiter"), builder.retries, builder.resync != null, metrics, failures);
     return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried), new Guard(log, name + ": its log context"));
   }
 
