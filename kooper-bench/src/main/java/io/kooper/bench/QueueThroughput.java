@@ -131,7 +131,6 @@ public final class QueueThroughput {
 
       @Override
       public void succeed(String key) {
-        queue.forget(key);
         queue.done(key);
       }
 

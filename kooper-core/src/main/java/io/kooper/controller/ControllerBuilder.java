@@ -24,8 +24,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what a {@link Controller} needs. Everything has a default, Kooper's where Kooper has one; {@link #build()}
- * refuses what makes no sense, all of it at once. Not for several threads at once.
+ * Collects what a {@link Controller} needs. Everything has a default, Kooper's where nothing else is said; {@link #build()}
+ * validates everything and reports all errors together. Not for several threads at once.
  *
  * <pre>{@code
  * Controller controller = Controller.builder(Retriever.of(client, Pod.class), handler)
@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControllerBuilder<T extends HasMetadata> {
 
+  static final int ENDLESS = Integer.MAX_VALUE;
+
   private static final Duration STUCK_AFTER = Duration.ofMinutes(10);
 
   final @Nullable Retriever<T> retriever;
@@ -49,7 +51,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   @Nullable String name;
   int workers = 1;
   @Nullable Duration resync = Duration.ofSeconds(30);
-  int retries = 3;
+  int retries = ENDLESS;
   @Nullable RateLimiter<ObjectKey> rateLimiter;
   @Nullable Duration syncTimeout;
   Duration stopDeadline = Duration.ofSeconds(30);
@@ -97,8 +99,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * How often a failed call is repeated before it is given up until the object changes or the next resync. The budget is
-   * that of a key, and only a success renews it. Default: 3.
+   * How often a failed call is repeated before it is given up until the object changes or the next resync; Kooper's default
+   * was 3. The budget is that of a key, and only a success renews it. Default: without end, each retry at most a minute after
+   * the failure.
    */
   public ControllerBuilder<T> retries(int retries) {
     this.retries = retries;

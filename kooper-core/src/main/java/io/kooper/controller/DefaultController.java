@@ -6,7 +6,7 @@ import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
-import io.kooper.informer.InformerListener;
+import io.kooper.informer.KeyListener;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
@@ -42,7 +42,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final String name;
   private final Informer<T> informer;
   private final WorkQueue<ObjectKey> queue;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
   private final Workers<T> workers;
   private final @Nullable Resync<T> resync;
   private final @Nullable Timeouts timeouts;
@@ -93,18 +93,17 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
-        .clock(clock)
-        .rateLimiter(first(builder.rateLimiter, RateLimiter.standard(clock)));
+        .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
-    this.deliveries = new Deliveries<>(informer.store(), queue, metrics);
+    this.ledger = new Ledger<>(informer.store(), queue, metrics);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
-    this.workers = new Workers<>(name, queue, deliveries, informer.store(), retriever::copy,
+    this.workers = new Workers<>(name, queue, ledger, informer.store(), retriever::copy,
         chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
         ? null
-        : new Resync<>(name, deliveries, queue, builder.resync, builder.retries, clock, metrics);
+        : new Resync<>(name, ledger, queue, builder.resync, builder.retries, clock, metrics);
     this.check = new HealthCheck(name, life, informer, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
-    informer.addListener(deliveries);
+    informer.addListener(ledger);
     builder.listeners.forEach(informer::addListener);
     informer.addListener(new SyncSignal());
   }
@@ -115,7 +114,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Tracing tracing = builder.tracing != null ? builder.tracing : defaults.tracing();
     Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
         tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)),
-        deliveries, builder.retries);
+        ledger, builder.retries);
     Processor<T> call = job -> job.call(handler);
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
@@ -124,7 +123,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       measured.process(job);
     };
     Processor<T> retried = new RetryProcessor<>(
-        begun, queue, deliveries, builder.retries, builder.resync != null, metrics, failures);
+        begun, queue, ledger, first(builder.rateLimiter, RateLimiter.standard(clock)),
+        new Guard(log, "controller " + name + ": its rate limiter"), builder.retries, builder.resync != null, metrics, failures);
     return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried), new Guard(log, name + ": its log context"));
   }
 
@@ -172,7 +172,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       leadership.onEnd((Urgent) life::signal);
       if (life.awaitSync(leadership)) {
         startWorkers();
-        deliveries.begin();
+        ledger.begin();
         workers.lead(leadership);
         log.info("controller {}: running with {} worker(s)", name, workerCount);
         life.awaitStop(leadership, check.periodNanos(), check::watch);
@@ -245,7 +245,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return;
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
-    deliveries.reset(); // a new term begins as a new process would
+    ledger.reset(); // a new term begins as a new process would
     queue.clear();
   }
 
@@ -394,20 +394,17 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   }
 
   /** Wakes run() when all objects have been seen. */
-  private final class SyncSignal implements InformerListener<T> {
+  private final class SyncSignal implements KeyListener<T> {
+
+    @Override
+    public void changed(ObjectKey key, io.kooper.informer.@Nullable State<T> gone, boolean initial) {}
+
+    @Override
+    public void missed(boolean initial) {}
 
     @Override
     public void synced() {
       life.setSynced();
     }
-
-    @Override
-    public void added(T object, boolean initial) {}
-
-    @Override
-    public void updated(T before, T after) {}
-
-    @Override
-    public void deleted(T lastState) {}
   }
 }

@@ -1,7 +1,7 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.controller.Ledger.Delivery;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;

@@ -28,7 +28,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private static final int STEPS = 64;
 
   private final String name;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
   private final WorkQueue<ObjectKey> queue;
   private final long interval; // nanoseconds
   private final int retries;
@@ -40,10 +40,10 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private long due; // from the clock; written before the thread starts
   private volatile @Nullable Thread thread;
 
-  Resync(String name, Deliveries<T> deliveries, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
+  Resync(String name, Ledger<T> ledger, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
       ControllerMetrics metrics) {
     this.name = name;
-    this.deliveries = deliveries;
+    this.ledger = ledger;
     this.queue = queue;
     this.interval = Durations.nanos(interval);
     this.retries = retries;
@@ -95,13 +95,13 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   /** Whether to go on. */
   private boolean round(long start) {
-    List<ObjectKey> keys = deliveries.keys();
+    List<ObjectKey> keys = ledger.keys();
     int step = (keys.size() + STEPS - 1) / STEPS;
     for (int i = 0; i < keys.size(); i++) {
       if (i % step == 0 && !sleepUntil(start + (long) (0.5 * interval * i / keys.size()))) {
         return false;
       }
-      if (deliveries.isResynced(keys.get(i), retries) && queue.add(keys.get(i), Lane.RESYNC)) {
+      if (ledger.isResynced(keys.get(i), retries) && queue.add(keys.get(i), Lane.RESYNC)) {
         metrics.queued(EventType.RESYNC);
       }
     }

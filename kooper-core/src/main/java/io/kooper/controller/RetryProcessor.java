@@ -2,10 +2,13 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Job.Outcome;
+import io.kooper.controller.Ledger.Verdict;
 import io.kooper.handler.TerminalException;
+import io.kooper.internal.Guard;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
+import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
@@ -18,22 +21,31 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   /** When a key that was given up is tried again if there is no resync to do it. */
   static final Duration PARKED = Duration.ofMinutes(1);
 
+  /** For a key of which the limiter cannot say how long. */
+  private static final Duration WITHOUT_LIMITER = Duration.ofSeconds(1);
+
+  private static final int ALARMING = 10; // consecutive failures: no hiccup any more
+
   private static final int SETTLE_ATTEMPTS = 100;
   private static final long SETTLE_PAUSE = Duration.ofMillis(100).toNanos();
 
   private final Processor<T> next;
   private final WorkQueue<ObjectKey> queue;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
+  private final RateLimiter<ObjectKey> limiter;
+  private final Guard limiting;
   private final int retries;
   private final boolean resynced;
   private final ControllerMetrics metrics;
   private final FailureLog log;
 
-  RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, int retries,
-      boolean resynced, ControllerMetrics metrics, FailureLog log) {
+  RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Ledger<T> ledger, RateLimiter<ObjectKey> limiter,
+      Guard limiting, int retries, boolean resynced, ControllerMetrics metrics, FailureLog log) {
     this.next = next;
     this.queue = queue;
-    this.deliveries = deliveries;
+    this.ledger = ledger;
+    this.limiter = limiter;
+    this.limiting = limiting;
     this.retries = retries;
     this.resynced = resynced;
     this.metrics = metrics;
@@ -46,13 +58,13 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       next.process(job);
     } catch (Job.TooLateException e) { // no failure: the handler was not called
       job.outcome(Outcome.LEFT);
-      deliveries.untold(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.NOT_CALLED);
       queue.add(job.key(), Lane.CHANGE);
       return;
     } catch (TerminalException e) {
       job.outcome(Outcome.REFUSED);
       metrics.gaveUp();
-      deliveries.refused(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.REFUSED);
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
@@ -81,10 +93,10 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private Outcome succeeded(Job<T> job) {
     Duration after = job.requestedRequeue();
     if (after == null) {
-      deliveries.succeeded(job.key(), job.delivery());
+      ledger.settle(job.key(), job.delivery(), Verdict.SUCCEEDED);
       return Outcome.SUCCEEDED;
     }
-    deliveries.postponed(job.key(), job.delivery());
+    ledger.settle(job.key(), job.delivery(), Verdict.POSTPONED);
     if (queue.addAfter(job.key(), after, Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
     }
@@ -92,11 +104,15 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   }
 
   private Outcome failed(Job<T> job, Throwable cause) {
-    int failures = deliveries.failed(job.key(), job.delivery().type());
-    if (failures <= retries && queue.addRateLimited(job.key())) {
+    int failures = ledger.settle(job.key(), job.delivery(), Verdict.FAILED);
+    if (failures <= retries && queue.addAfter(job.key(), backOff(job.key(), failures), Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
       metrics.retried();
-      log.warn(job, "failed; it is tried again", cause);
+      if (failures == ALARMING) {
+        log.error(job, "failed for the tenth time in a row; it is tried again at least once a minute", cause);
+      } else {
+        log.warn(job, "failed; it is tried again", cause);
+      }
       return Outcome.RETRIED;
     }
     if (queue.isShutDown()) {
@@ -111,6 +127,10 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       queue.addAfter(job.key(), jittered(PARKED), Lane.RETRY);
     }
     return Outcome.GAVE_UP;
+  }
+
+  private Duration backOff(ObjectKey key, int failures) {
+    return limiting.ask(() -> limiter.delay(key, failures), WITHOUT_LIMITER);
   }
 
   private static Duration jittered(Duration duration) {

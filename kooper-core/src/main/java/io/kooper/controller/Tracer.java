@@ -14,13 +14,13 @@ final class Tracer<T extends HasMetadata> {
   private static final Log log = Log.of(Tracer.class);
 
   private final ControllerTracing tracing;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
   private final int retries;
   private final Guard guard;
 
-  Tracer(String controller, ControllerTracing tracing, Deliveries<T> deliveries, int retries) {
+  Tracer(String controller, ControllerTracing tracing, Ledger<T> ledger, int retries) {
     this.tracing = tracing;
-    this.deliveries = deliveries;
+    this.ledger = ledger;
     this.retries = retries;
     this.guard = new Guard(log, controller + ": its tracing");
   }
@@ -58,7 +58,7 @@ final class Tracer<T extends HasMetadata> {
     Outcome outcome = job.outcome();
     boolean succeeded = outcome == Outcome.SUCCEEDED || outcome == Outcome.POSTPONED;
     if (outcome == Outcome.RETRIED) {
-      int failures = deliveries.failures(job.key());
+      int failures = ledger.failures(job.key());
       tell(job, trace -> trace.requeued(retries - failures, failures));
     } else if (outcome == Outcome.SUCCEEDED || outcome == Outcome.GAVE_UP) {
       tell(job, trace -> trace.forgotten(succeeded));

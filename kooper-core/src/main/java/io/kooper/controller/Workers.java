@@ -2,7 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
-import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.controller.Ledger.Delivery;
 import io.kooper.informer.Store;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
@@ -41,7 +41,7 @@ final class Workers<T extends HasMetadata> {
 
   private final String name;
   private final WorkQueue<ObjectKey> queue;
-  private final Deliveries<T> deliveries;
+  private final Ledger<T> ledger;
   private final Store<T> store;
   private final UnaryOperator<T> copier;
   private final Processor<T> processor;
@@ -56,11 +56,11 @@ final class Workers<T extends HasMetadata> {
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
-  Workers(String name, WorkQueue<ObjectKey> queue, Deliveries<T> deliveries, Store<T> store,
+  Workers(String name, WorkQueue<ObjectKey> queue, Ledger<T> ledger, Store<T> store,
       UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, Clock clock) {
     this.name = name;
     this.queue = queue;
-    this.deliveries = deliveries;
+    this.ledger = ledger;
     this.store = store;
     this.copier = copier;
     this.processor = processor;
@@ -286,13 +286,13 @@ final class Workers<T extends HasMetadata> {
       if (leadership == null) {
         return;
       }
-      Delivery<T> delivery = deliveries.next(key);
+      Delivery<T> delivery = ledger.next(key);
       if (delivery == null) {
         return;
       }
-      run(new Job<>(name, key, deliveries.failures(key) + 1, delivery, store, copier, leadership, clock.nanoTime()));
+      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, store, copier, leadership, clock.nanoTime()));
       // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
-      more = delivery.delete() && deliveries.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
+      more = delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }
   }
 

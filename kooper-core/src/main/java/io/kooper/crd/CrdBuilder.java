@@ -3,15 +3,16 @@ package io.kooper.crd;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.utils.Utils;
-import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,6 @@ public final class CrdBuilder<T extends HasMetadata> {
   private @Nullable CustomResourceDefinition definition;
   private CrdPolicy policy = CrdPolicy.UPDATE;
   private Duration timeout = CrdClient.DEFAULT_TIMEOUT;
-  private Clock clock = Clock.system();
 
   CrdBuilder(KubernetesClient client, Retriever<T> retriever) {
     this.client = Objects.requireNonNull(client, "client");
@@ -52,12 +52,6 @@ public final class CrdBuilder<T extends HasMetadata> {
     return this;
   }
 
-  /** Default: {@link Clock#system()}. */
-  public CrdBuilder<T> clock(Clock clock) {
-    this.clock = Objects.requireNonNull(clock, "clock");
-    return this;
-  }
-
   /**
    * Makes the retriever with its definition.
    *
@@ -65,80 +59,58 @@ public final class CrdBuilder<T extends HasMetadata> {
    */
   public CRD<T> build() {
     List<String> errors = new ArrayList<>();
-    if (timeout.isNegative() || timeout.isZero()) {
+    if (!Durations.isPositive(timeout)) {
       errors.add("timeout is " + timeout + ", not above 0");
     }
     CustomResourceDefinition wanted = definition;
-    if (wanted == null) {
-      try {
-        wanted = CrdDefinitions.fromClasspath(retriever.objectType());
-      } catch (IllegalArgumentException e) {
-        errors.add(e.getMessage());
+    try {
+      wanted = wanted != null ? wanted : CrdDefinitions.fromClasspath(retriever.objectType());
+      CrdDefinitions.check("", wanted);
+      if (retriever.objectType() != GenericKubernetesResource.class) {
+        checkFits(errors, wanted, retriever.objectType());
       }
-    }
-    if (wanted != null) {
-      List<String> wrong = CrdDefinitions.errors(wanted);
-      errors.addAll(wrong);
-      if (wrong.isEmpty() && retriever.objectType() != GenericKubernetesResource.class) {
-        errors.addAll(misfits(wanted, retriever.objectType()));
-      }
+    } catch (IllegalArgumentException e) {
+      errors.add(e.getMessage());
     }
     if (wanted == null || !errors.isEmpty()) {
       throw new IllegalArgumentException("a CRD cannot be built: " + String.join("; ", errors));
     }
-    return new Default<>(this, wanted);
+    return new Default<>(retriever, DefaultCrdClient.of(client), wanted, policy, timeout, new AtomicReference<>());
   }
 
   /** A definition of something else would be installed without complaint, and the first list would fail. */
-  private static List<String> misfits(CustomResourceDefinition definition, Class<? extends HasMetadata> type) {
-    List<String> errors = new ArrayList<>();
+  private static void checkFits(List<String> errors, CustomResourceDefinition definition, Class<? extends HasMetadata> type) {
     String what = "the definition " + definition.getMetadata().getName();
-    differ(errors, what, "group", definition.getSpec().getGroup(), type, HasMetadata.getGroup(type));
-    differ(errors, what, "kind", definition.getSpec().getNames().getKind(), type, HasMetadata.getKind(type));
-    differ(errors, what, "plural", definition.getSpec().getNames().getPlural(), type, HasMetadata.getPlural(type));
-    differ(errors, what, "scope", definition.getSpec().getScope(), type,
-        Utils.isResourceNamespaced(type) ? "Namespaced" : "Cluster");
+    CustomResourceDefinitionSpec spec = definition.getSpec();
+    String defined = words(spec.getGroup(), spec.getNames().getKind(), spec.getNames().getPlural(), spec.getScope());
+    String ofType = words(
+        HasMetadata.getGroup(type), HasMetadata.getKind(type), HasMetadata.getPlural(type), CrdDefinitions.scope(type));
+    if (!defined.equals(ofType)) {
+      errors.add(what + " has the " + defined + ", but " + type.getName() + " the " + ofType
+          + "; a class tells its scope by implementing Namespaced or not");
+    }
     String version = HasMetadata.getVersion(type);
-    if (definition.getSpec().getVersions().stream()
-        .noneMatch(v -> v.getName().equals(version) && Boolean.TRUE.equals(v.getServed()))) {
+    if (spec.getVersions().stream().noneMatch(v -> v.getName().equals(version) && Boolean.TRUE.equals(v.getServed()))) {
       errors.add(what + " does not serve version \"" + version + "\" of " + type.getName());
     }
-    return errors;
   }
 
-  private static void differ(List<String> errors, String definition, String what, @Nullable String defined, Class<?> type,
-      @Nullable String ofType) {
-    if (!Objects.equals(defined, ofType)) {
-      errors.add(definition + " has the " + what + " \"" + defined + "\", but " + type.getName() + " has \"" + ofType + "\""
-          + (what.equals("scope") ? ", which it tells by implementing Namespaced or not" : ""));
-    }
+  private static String words(@Nullable String group, @Nullable String kind, @Nullable String plural, @Nullable String scope) {
+    return "group " + group + ", kind " + kind + ", plural " + plural + " and scope " + scope;
   }
 
-  private static final class Default<T extends HasMetadata> implements CRD<T> {
-
-    private final Retriever<T> retriever;
-    private final DefaultCrdClient crds;
-    private final CustomResourceDefinition definition;
-    private final CrdPolicy policy;
-    private final Duration timeout;
-    private volatile @Nullable String pending;
-
-    Default(CrdBuilder<T> builder, CustomResourceDefinition definition) {
-      this.retriever = builder.retriever;
-      this.crds = DefaultCrdClient.of(builder.client, builder.clock);
-      this.definition = definition;
-      this.policy = builder.policy;
-      this.timeout = builder.timeout;
-    }
+  private record Default<T extends HasMetadata>(Retriever<T> retriever, DefaultCrdClient crds,
+      CustomResourceDefinition definition, CrdPolicy policy, Duration timeout, AtomicReference<@Nullable String> waiting)
+      implements CRD<T> {
 
     @Override
     public void initialize() throws InterruptedException {
-      crds.ensurePresent(definition, policy, timeout, now -> pending = now);
+      crds.ensurePresent(definition, policy, timeout, waiting::set);
     }
 
     @Override
     public @Nullable String pending() {
-      return pending;
+      return waiting.get();
     }
 
     @Override

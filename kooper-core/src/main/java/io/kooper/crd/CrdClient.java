@@ -2,7 +2,6 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.kooper.clock.Clock;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -16,9 +15,8 @@ import java.util.Objects;
  * refusals for want of a permission: the log names the rule that is missing. A definition that the API server refuses fails at
  * once.
  *
- * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer, which is checked once per client, when there is
- * no definition yet, as far as its version can be read. Where nothing establishes definitions, as in fabric8's mock server,
- * every wait ends in a timeout.
+ * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer. Where nothing establishes definitions, as in fabric8's mock
+ * server, every wait ends in a timeout.
  *
  * <pre>{@code
  * CrdClient crds = CrdClient.of(client);
@@ -32,12 +30,7 @@ public interface CrdClient {
 
   /** A client that speaks through {@code client}, which stays the caller's and is not closed. */
   static CrdClient of(KubernetesClient client) {
-    return of(client, Clock.system());
-  }
-
-  /** The same, with a clock of one's own. */
-  static CrdClient of(KubernetesClient client, Clock clock) {
-    return DefaultCrdClient.of(Objects.requireNonNull(client, "client"), clock);
+    return DefaultCrdClient.of(Objects.requireNonNull(client, "client"));
   }
 
   /**
@@ -48,7 +41,7 @@ public interface CrdClient {
    *
    * <p>Labels, annotations and webhooks that {@code definition} does not mention are no difference.
    *
-   * <p>A definition without a schema, as from {@link CrdDefinitions#of} or {@link CrdConf}, never changes the schema of one that
+   * <p>A definition without a schema, as from {@link CrdDefinitions#of}, never changes the schema of one that
    * has one, whatever the policy: that is logged.
    *
    * @param timeout for everything together, save that a last request may take a second more

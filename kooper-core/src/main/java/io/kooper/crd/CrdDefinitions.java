@@ -2,7 +2,9 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceSubresourcesBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Utils;
@@ -19,8 +21,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where definitions come from: a file on the classpath, or a class. {@link CrdConf} makes one by hand, and any other
- * {@link CustomResourceDefinition} will do.
+ * Where definitions come from: a file on the classpath, or a class; any other {@link CustomResourceDefinition} will do.
  */
 public final class CrdDefinitions {
 
@@ -54,21 +55,24 @@ public final class CrdDefinitions {
    * @throws IllegalArgumentException when an annotation is missing or wrong, with everything that is
    */
   public static CustomResourceDefinition of(Class<? extends CustomResource<?, ?>> type) {
-    CrdConf conf = CrdConf.ofKind(HasMetadata.getKind(type)).plural(HasMetadata.getPlural(type))
-        .singular(HasMetadata.getSingular(type))
-        .group(HasMetadata.getGroup(type)).version(HasMetadata.getVersion(type))
-        .shortNames(CustomResource.getShortNames(type)).categories(CustomResource.getCategories(type));
-    if (!Utils.isResourceNamespaced(type)) {
-      conf.clusterScoped();
-    }
-    if (hasStatus(type)) {
-      conf.statusSubresource();
-    }
-    try {
-      return conf.build();
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(type.getName() + ": " + e.getMessage(), e);
-    }
+    CustomResourceDefinition definition = new CustomResourceDefinitionBuilder()
+        .withNewMetadata().withName(HasMetadata.getPlural(type) + "." + HasMetadata.getGroup(type)).endMetadata()
+        .withNewSpec().withGroup(HasMetadata.getGroup(type)).withScope(scope(type))
+        .withNewNames().withKind(HasMetadata.getKind(type)).withPlural(HasMetadata.getPlural(type))
+        .withSingular(HasMetadata.getSingular(type)).withShortNames(CustomResource.getShortNames(type))
+        .withCategories(CustomResource.getCategories(type)).endNames()
+        .addNewVersion().withName(HasMetadata.getVersion(type)).withServed(true).withStorage(true)
+        .withNewSchema().withNewOpenAPIV3Schema().withType("object").withXKubernetesPreserveUnknownFields(true)
+        .endOpenAPIV3Schema().endSchema()
+        .withSubresources(!hasStatus(type) ? null
+            : new CustomResourceSubresourcesBuilder().withNewStatus().endStatus().build())
+        .endVersion().endSpec().build();
+    check(type.getName() + ": ", definition);
+    return definition;
+  }
+
+  static String scope(Class<?> type) {
+    return Utils.isResourceNamespaced(type) ? "Namespaced" : "Cluster";
   }
 
   /** Whether {@code S} of {@code CustomResource<T, S>} is something other than {@link Void}. */
@@ -100,10 +104,7 @@ public final class CrdDefinitions {
               : content instanceof HasMetadata other ? other.getApiVersion() + " " + other.getKind()
               : "this: " + content));
     }
-    List<String> errors = errors(definition);
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException(path + ": " + String.join("; ", errors));
-    }
+    check(path + ": ", definition);
     return definition;
   }
 
@@ -116,6 +117,14 @@ public final class CrdDefinitions {
       }
     }
     return null;
+  }
+
+  /** Throws with all that makes it impossible to install a definition. */
+  static void check(String where, CustomResourceDefinition definition) {
+    List<String> errors = errors(definition);
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(where + String.join("; ", errors));
+    }
   }
 
   /** What makes it impossible to install a definition; the API server checks the rest. */
@@ -138,12 +147,6 @@ public final class CrdDefinitions {
     versions.forEach(version -> Names.label(errors, "version of " + what, version.getName()));
     if (versions.stream().filter(version -> Boolean.TRUE.equals(version.getStorage())).count() != 1) {
       errors.add(what + " has to have exactly one version with \"storage: true\"");
-    }
-    for (CustomResourceDefinitionVersion version : versions) {
-      if (version.getSchema() == null || version.getSchema().getOpenAPIV3Schema() == null) {
-        errors.add(what + " has no schema for version " + version.getName()
-            + "; {type: object, x-kubernetes-preserve-unknown-fields: true} allows everything");
-      }
     }
     return errors;
   }

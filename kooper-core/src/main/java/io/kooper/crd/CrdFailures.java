@@ -16,8 +16,8 @@ final class CrdFailures {
    * is granted meanwhile, or when another was faster and the definition is to be read again.
    */
   static boolean mayPass(String verb, KubernetesClientException e) {
-    return e.getCode() <= 0 || e.getCode() >= 500 || isRefusal(e)
-        || e.getCode() == 408 || e.getCode() == 409 || e.getCode() == 429 || verb.equals("update") && e.getCode() == 404;
+    return isNotServedYet(e) && (e.getCode() != 404 || verb.equals("update"))
+        || isRefusal(e) || e.getCode() == 409 || e.getCode() >= 500;
   }
 
   /** Whether somebody has to grant something. */
@@ -42,20 +42,7 @@ final class CrdFailures {
 
   /** Such as {@code cannot create the CustomResourceDefinition "foos.example.com": 403 Forbidden, ".."; grant ..}. */
   static String message(String verb, String name, KubernetesClientException e) {
-    return "cannot " + verb + " the CustomResourceDefinition \"" + name + "\": " + words(e) + advice(verb, name, e.getCode());
-  }
-
-  /** The server's words, or those of the cause. */
-  static String words(KubernetesClientException e) {
-    Status status = e.getStatus();
-    return e.getCode() > 0 && status != null && status.getMessage() != null
-        ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
-        // without a cause, the message is what is known; with one, it is that of the cause, or none
-        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause()) + NoCluster.advice(e);
-  }
-
-  private static String advice(String verb, String name, int code) {
-    return switch (code) {
+    return "cannot " + verb + " the CustomResourceDefinition \"" + name + "\": " + words(e) + switch (e.getCode()) {
       case 401 -> "; the API server does not accept the client's credentials";
       case 403 -> "; grant the verb \"" + verb + "\" on resource \"customresourcedefinitions\" of API group"
           + " \"apiextensions.k8s.io\" by a ClusterRole and a ClusterRoleBinding, with the rule {apiGroups:"
@@ -67,5 +54,14 @@ final class CrdFailures {
       case 404 -> verb.equals("create") ? "; does the API server know apiextensions.k8s.io/v1?" : "";
       default -> "";
     };
+  }
+
+  /** The server's words, or those of the cause. */
+  static String words(KubernetesClientException e) {
+    Status status = e.getStatus();
+    return e.getCode() > 0 && status != null && status.getMessage() != null
+        ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
+        // without a cause, the message is what is known; with one, it is that of the cause, or none
+        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause()) + NoCluster.advice(e);
   }
 }

@@ -2,6 +2,7 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.client.utils.KubernetesVersionPriority;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,32 +34,30 @@ final class Drift {
   private static final Pattern WORDS = Pattern.compile(
       "metadata\\.(labels|annotations).*|.*(?<!\\.properties)\\.(description|title|example|externalDocs.*)");
 
-  private static final String VERSIONS = ".spec.versions";
   private static final int VALUE_LENGTH = 60;
 
-  /** One difference, where, and whether it matters to objects. */
+  /** One difference and where it is. */
   record Difference(String path, String words) {
 
+    /** Whether it matters to objects. */
     boolean matters() {
       return !WORDS.matcher(path).matches();
+    }
+
+    /** Whether the API server refuses to change it in an established definition. */
+    boolean isImmutable() {
+      return path.equals("spec.scope") || path.equals("spec.names.kind");
     }
   }
 
   private Drift() {}
 
-  /** The parts of a definition that are its author's: its labels, annotations and spec. */
+  /** A definition as its author has made it: of its metadata the name, the labels and the annotations, and no status. */
   static Map<String, Object> authored(Map<String, Object> definition) {
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    for (String part : List.of("labels", "annotations")) {
-      if (!Trees.map(definition, "metadata", part).isEmpty()) {
-        metadata.put(part, Trees.map(definition, "metadata", part));
-      }
-    }
-    Map<String, Object> authored = new LinkedHashMap<>();
-    if (!metadata.isEmpty()) {
-      authored.put("metadata", metadata);
-    }
-    authored.put("spec", Trees.map(definition, "spec"));
+    Map<String, Object> metadata = new LinkedHashMap<>(Trees.map(definition, "metadata"));
+    metadata.keySet().retainAll(List.of("name", "labels", "annotations"));
+    Map<String, Object> authored = Trees.with(definition, "metadata", metadata);
+    authored.remove("status");
     return authored;
   }
 
@@ -66,25 +65,20 @@ final class Drift {
   static List<Difference> between(Map<String, Object> existing, Map<String, Object> target) {
     List<Difference> differences = new ArrayList<>();
     compare("", target, existing, differences);
-    List<Difference> sorted = new ArrayList<>(differences.stream().filter(Difference::matters).toList());
-    differences.stream().filter(difference -> !difference.matters()).forEach(sorted::add);
-    return sorted;
+    differences.sort(Comparator.comparing(difference -> !difference.matters()));
+    return differences;
   }
 
   private static void compare(
       String path, @Nullable Object target, @Nullable Object existing, List<Difference> differences) {
-    if (target instanceof Map && existing instanceof Map) {
-      Set<String> keys = new LinkedHashSet<>(Trees.map(target).keySet());
-      keys.addAll(Trees.map(existing).keySet());
-      for (String key : keys) {
-        compare(path + "." + key, Trees.map(target).get(key), Trees.map(existing).get(key), differences);
-      }
-    } else if (path.equals(VERSIONS)) {
-      Map<String, Object> wanted = byKey("name", target);
-      Map<String, Object> found = byKey("name", existing);
-      Set<String> names = new LinkedHashSet<>(wanted.keySet());
-      names.addAll(found.keySet());
-      names.forEach(name -> compare(path + "[" + name + "]", wanted.get(name), found.get(name), differences));
+    boolean versions = path.equals(".spec.versions");
+    if (versions || target instanceof Map && existing instanceof Map) {
+      Map<String, Object> wanted = versions ? byKey("name", target) : Trees.map(target);
+      Map<String, Object> found = versions ? byKey("name", existing) : Trees.map(existing);
+      Set<String> keys = new LinkedHashSet<>(wanted.keySet());
+      keys.addAll(found.keySet());
+      keys.forEach(key -> compare(
+          path + (versions ? "[" + key + "]" : "." + key), wanted.get(key), found.get(key), differences));
     } else if (target instanceof List<?> list && existing instanceof List<?> found && list.size() == found.size()) {
       for (int i = 0; i < list.size(); i++) {
         compare(path + "[" + i + "]", list.get(i), found.get(i), differences);
@@ -110,14 +104,9 @@ final class Drift {
   }
 
   private static boolean isNothing(String path, @Nullable Object value) {
-    if (value == null) {
-      return true;
-    }
-    if (IN_DEFAULT.matcher(path).find()) {
-      return false; // a default of false is one
-    }
-    return value.equals(false) || value.equals("") || value instanceof List<?> list && list.isEmpty()
-        || path.endsWith(".priority") && value instanceof Number number && number.intValue() == 0;
+    return value == null || !IN_DEFAULT.matcher(path).find() // a default of false is one
+        && (value.equals(false) || value.equals("") || value.equals(List.of())
+            || path.endsWith(".priority") && same(value, 0));
   }
 
   private static String show(@Nullable Object value) {
@@ -127,29 +116,26 @@ final class Drift {
 
   /** The existing definition, with its version, made as wanted; a version in which objects are stored stays. */
   static Map<String, Object> replaced(Map<String, Object> wanted, Map<String, Object> existing) {
-    Map<String, Object> spec = joined(Trees.map(existing, "spec"), Trees.map(wanted, "spec"), (found, value) -> value);
-    Map<String, Object> names = new LinkedHashMap<>(Trees.map(wanted, "spec", "names"));
-    for (String filledIn : List.of("singular", "listKind")) {
-      Object value = Trees.at(existing, "spec", "names", filledIn);
-      if (value != null) {
-        names.putIfAbsent(filledIn, value);
-      }
-    }
+    Map<String, Object> spec = new LinkedHashMap<>(Trees.map(existing, "spec"));
+    spec.putAll(Trees.map(wanted, "spec"));
+    Map<String, Object> names = new LinkedHashMap<>(Trees.map(existing, "spec", "names"));
+    names.keySet().retainAll(List.of("singular", "listKind")); // which the server fills in
+    names.putAll(Trees.map(wanted, "spec", "names"));
     spec.put("names", names);
-    Object conversion = Trees.at(existing, "spec", "conversion");
-    if (conversion != null
-        && Objects.equals(Trees.at(conversion, "strategy"), Trees.at(wanted, "spec", "conversion", "strategy"))) {
-      spec.put("conversion", overlaid(conversion, Trees.at(wanted, "spec", "conversion"))); // with an injected authority
+    Map<String, Object> conversion = Trees.map(existing, "spec", "conversion");
+    if (!conversion.isEmpty()
+        && Trees.text(conversion, "strategy").equals(Trees.text(wanted, "spec", "conversion", "strategy"))) {
+      spec.put("conversion", // with an injected authority
+          merged(conversion, Trees.map(wanted, "spec", "conversion"), (found, value) -> value));
     }
     Map<String, Object> versions = byKey("name", Trees.at(wanted, "spec", "versions"));
     List<Object> stored = Trees.list(existing, "status", "storedVersions");
     byKey("name", Trees.at(existing, "spec", "versions")).forEach((name, version) -> {
       if (stored.contains(name)) {
-        versions.putIfAbsent(name, with(version, "storage", false));
+        versions.putIfAbsent(name, Trees.with(version, "storage", false));
       }
     });
-    spec.put("versions", List.copyOf(versions.values()));
-    return whole(existing, overlaid(Trees.at(existing, "metadata"), Trees.at(authored(wanted), "metadata")), spec);
+    return whole(existing, wanted, spec, versions, (found, value) -> value);
   }
 
   /**
@@ -157,109 +143,80 @@ final class Drift {
    * that of another definition after it, it changes nothing: so releases that differ come to an end.
    */
   static Map<String, Object> widened(Map<String, Object> wanted, Map<String, Object> existing) {
-    Map<String, Object> found = Trees.map(existing, "spec");
-    Map<String, Object> spec = new LinkedHashMap<>(found);
-    spec.put("names", joined(Trees.map(found, "names"), Trees.map(wanted, "spec", "names"), Drift::union));
+    Map<String, Object> spec = new LinkedHashMap<>(Trees.map(existing, "spec"));
+    spec.put("names", merged(Trees.map(spec, "names"), Trees.map(wanted, "spec", "names"), Drift::union));
     Object conversion = Trees.at(wanted, "spec", "conversion");
-    if (conversion != null && !Trees.text(found, "conversion", "strategy").equals("Webhook")) {
+    if (conversion != null && !Trees.text(spec, "conversion", "strategy").equals("Webhook")) {
       spec.put("conversion", conversion);
     }
-    Map<String, Object> versions = byKey("name", found.get("versions"));
+    Map<String, Object> versions = byKey("name", spec.get("versions"));
     byKey("name", Trees.at(wanted, "spec", "versions"))
         .forEach((name, version) -> versions.merge(name, version, Drift::widenVersion));
-    spec.put("versions", List.copyOf(versions.values()));
-    String storage = storage(wanted, existing, spec);
-    versions.replaceAll((name, version) -> with(version, "storage", name.equals(storage)));
-    spec.put("versions", List.copyOf(versions.values()));
-    Map<String, Object> metadata = Trees.map(filled(existing.get("metadata"), Trees.map(authored(wanted), "metadata")));
-    return whole(existing, metadata, spec);
+    String storage = storage(storage(wanted), storage(existing), versions,
+        Trees.text(spec, "conversion", "strategy").equals("Webhook"));
+    versions.replaceAll((name, version) -> Trees.with(version, "storage", name.equals(storage)));
+    return whole(existing, wanted, spec, versions, (found, value) -> found);
   }
 
   /** It only moves to a version of higher priority, and to one that keeps all that is stored unless a webhook converts it. */
-  private static String storage(Map<String, Object> wanted, Map<String, Object> existing, Map<String, Object> spec) {
-    Map<String, Object> versions = byKey("name", spec.get("versions"));
-    String from = Trees.text(storage(existing), "name");
-    String to = Trees.text(storage(wanted), "name");
-    boolean loses = !Trees.text(spec, "conversion", "strategy").equals("Webhook")
-        && !SchemaUnion.keepsAll(Trees.map(versions.get(from), "schema", SCHEMA), Trees.map(versions.get(to), "schema", SCHEMA));
-    boolean impoverishes = hasSchema(storage(existing)) && !hasSchema(storage(wanted));
-    return loses || impoverishes ? from : KubernetesVersionPriority.highestPriority(List.of(from, to));
+  private static String storage(
+      @Nullable Object wanted, @Nullable Object existing, Map<String, Object> versions, boolean converts) {
+    String from = Trees.text(existing, "name");
+    String to = Trees.text(wanted, "name");
+    boolean keeps = converts
+        || SchemaUnion.keepsAll(Trees.map(versions.get(from), "schema", SCHEMA), Trees.map(versions.get(to), "schema", SCHEMA));
+    return keeps && (hasSchema(wanted) || !hasSchema(existing))
+        ? KubernetesVersionPriority.highestPriority(List.of(from, to)) : from;
   }
 
   private static @Nullable Object storage(Map<String, Object> definition) {
     return Trees.list(definition, "spec", "versions").stream()
-        .filter(version -> Boolean.TRUE.equals(Trees.at(version, "storage"))).findFirst().orElse(null);
+        .filter(version -> Trees.isTrue(version, "storage")).findFirst().orElse(null);
   }
 
   private static Object widenVersion(Object existing, Object wanted) {
-    Map<String, Object> merged = joined(Trees.map(existing), Trees.map(wanted), Drift::filled);
-    merged.put("served", Boolean.TRUE.equals(Trees.at(existing, "served")) || Boolean.TRUE.equals(Trees.at(wanted, "served")));
-    for (String[] list : new String[][] {{"additionalPrinterColumns", "name"}, {"selectableFields", "jsonPath"}}) {
-      Map<String, Object> both = byKey(list[1], Trees.at(existing, list[0]));
-      byKey(list[1], Trees.at(wanted, list[0])).forEach(both::putIfAbsent);
-      merged.put(list[0], List.copyOf(both.values()));
-    }
+    Map<String, Object> version = Trees.map(merged(existing, wanted, (found, value) -> found));
+    version.put("served", Trees.isTrue(existing, "served") || Trees.isTrue(wanted, "served"));
+    Map.of("additionalPrinterColumns", "name", "selectableFields", "jsonPath").forEach((list, key) -> {
+      Map<String, Object> both = byKey(key, Trees.at(existing, list));
+      byKey(key, Trees.at(wanted, list)).forEach(both::putIfAbsent);
+      version.put(list, List.copyOf(both.values()));
+    });
     Map<String, Object> schema = Trees.map(existing, "schema", SCHEMA);
     if (hasSchema(wanted) || !hasSchema(existing)) {
       schema = SchemaUnion.of(schema, Trees.map(wanted, "schema", SCHEMA));
     }
-    merged.put("schema", with(Trees.map(existing, "schema"), SCHEMA, schema));
+    version.put("schema", Trees.with(Trees.at(existing, "schema"), SCHEMA, schema));
+    return version;
+  }
+
+  private static Map<String, Object> whole(Map<String, Object> existing, Map<String, Object> wanted,
+      Map<String, Object> spec, Map<String, Object> versions, BinaryOperator<Object> both) {
+    spec.put("versions", List.copyOf(versions.values()));
+    return Trees.with(Trees.with(existing, "spec", spec), "metadata",
+        merged(Trees.map(existing, "metadata"), Trees.map(wanted, "metadata"), both));
+  }
+
+  /** By key; what both have and is no object is what {@code both} makes of it. */
+  private static Object merged(Object existing, Object wanted, BinaryOperator<Object> both) {
+    if (!(existing instanceof Map && wanted instanceof Map)) {
+      return both.apply(existing, wanted);
+    }
+    Map<String, Object> merged = new LinkedHashMap<>(Trees.map(existing));
+    Trees.map(wanted).forEach((key, value) -> merged.merge(key, value, (one, other) -> merged(one, other, both)));
     return merged;
   }
 
-  private static Map<String, Object> whole(Map<String, Object> existing, Object metadata, Object spec) {
-    return Trees.map(with(with(existing, "metadata", metadata), "spec", spec));
-  }
-
-  private static Object with(Object map, String key, Object value) {
-    Map<String, Object> changed = new LinkedHashMap<>(Trees.map(map));
-    changed.put(key, value);
-    return changed;
-  }
-
-  private static Map<String, Object> joined(
-      Map<String, Object> existing, Map<String, Object> wanted, BinaryOperator<Object> both) {
-    Map<String, Object> joined = new LinkedHashMap<>(existing);
-    wanted.forEach((key, value) -> joined.merge(key, value, both));
-    return joined;
-  }
-
-  /** By key, the second one's values count. */
-  private static Object overlaid(@Nullable Object existing, @Nullable Object wanted) {
-    return wanted instanceof Map && existing instanceof Map
-        ? joined(Trees.map(existing), Trees.map(wanted), Drift::overlaid)
-        : wanted != null ? wanted : existing != null ? existing : Map.of();
-  }
-
-  /** By key, the first one's values count. */
-  private static Object filled(@Nullable Object existing, Object wanted) {
-    return existing instanceof Map && wanted instanceof Map
-        ? joined(Trees.map(existing), Trees.map(wanted), Drift::filled)
-        : Objects.requireNonNullElse(existing, wanted);
-  }
-
   private static Object union(Object existing, Object wanted) {
-    if (!(existing instanceof List && wanted instanceof List)) {
-      return existing;
-    }
     Set<Object> both = new LinkedHashSet<>(Trees.list(existing));
     both.addAll(Trees.list(wanted));
-    return List.copyOf(both);
+    return existing instanceof List ? List.copyOf(both) : existing;
   }
 
   private static Map<String, Object> byKey(String key, @Nullable Object list) {
     Map<String, Object> byKey = new LinkedHashMap<>();
     Trees.list(list).forEach(item -> byKey.putIfAbsent(Trees.text(item, key), item));
     return byKey;
-  }
-
-  /** What the API server refuses to change in an established definition, as far as the two differ in it. */
-  static List<Difference> immutable(Map<String, Object> wanted, Map<String, Object> existing) {
-    List<Difference> differences = new ArrayList<>();
-    for (String[] path : new String[][] {{"spec", "scope"}, {"spec", "names", "kind"}}) {
-      compare("." + String.join(".", path), Trees.at(wanted, path), Trees.at(existing, path), differences);
-    }
-    return differences;
   }
 
   /** Whether a definition says nothing of its objects' fields, while an existing one does or has more versions. */

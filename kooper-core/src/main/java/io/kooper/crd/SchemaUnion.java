@@ -65,7 +65,7 @@ final class SchemaUnion {
     }
     Object standard = wantedDefault && conflicts > before ? null // the API server refuses one that the schema does not allow
         : wantedDefault ? wanted.get("default") : existing.get("default");
-    return standard == null ? union : with(union, "default", standard);
+    return standard == null ? union : Trees.with(union, "default", standard);
   }
 
   private @Nullable Object keyword(
@@ -75,7 +75,7 @@ final class SchemaUnion {
     return switch (name) {
       case "type", INT_OR_STRING -> widens ? value : found;
       case "description", "title", "example", "externalDocs" -> found == null ? value : found;
-      case "nullable", PRESERVE -> isTrue(existing, name) || isTrue(wanted, name) ? true : null;
+      case "nullable", PRESERVE -> Trees.isTrue(existing, name) || Trees.isTrue(wanted, name) ? true : null;
       case "properties" -> properties(existing, wanted);
       case OTHERS -> others(existing, wanted);
       case "items" -> found instanceof Map && value instanceof Map
@@ -83,12 +83,11 @@ final class SchemaUnion {
           : found == null ? value : found;
       case "minimum", "minLength", "minItems", "minProperties" -> bound(found, value, -1);
       case "maximum", "maxLength", "maxItems", "maxProperties" -> bound(found, value, 1);
-      case "exclusiveMinimum" -> excludes(existing, wanted, name, "minimum", -1);
-      case "exclusiveMaximum" -> excludes(existing, wanted, name, "maximum", 1);
+      case "exclusiveMinimum", "exclusiveMaximum" -> Trees.isTrue(existing, name) && Trees.isTrue(wanted, name) ? true : null;
       case "enum" -> found == null || value == null ? null : joined(Trees.list(found), Trees.list(value));
       case "required" -> required(Trees.list(found), Trees.list(value), keys);
       case "x-kubernetes-validations" -> found == null || value == null ? null : rules(found, value);
-      case "anyOf" -> widens || isTrue(existing, INT_OR_STRING)
+      case "anyOf" -> widens || Trees.isTrue(existing, INT_OR_STRING)
           ? found == null ? value : found // the two types spelled out
           : ofBoth(found, value);
       case "format" -> "int32".equals(found) && "int64".equals(value) || "int64".equals(found) && "int32".equals(value)
@@ -107,7 +106,7 @@ final class SchemaUnion {
       conflicts++;
       return existing.get("properties");
     }
-    boolean special = existing == root || isTrue(existing, EMBEDDED); // their metadata may not be opened
+    boolean special = existing == root || Trees.isTrue(existing, EMBEDDED); // their metadata may not be opened
     Map<String, Object> others = Trees.map(wanted, "properties");
     Set<String> names = new LinkedHashSet<>(properties.keySet());
     names.addAll(others.keySet());
@@ -115,7 +114,8 @@ final class SchemaUnion {
       Map<String, Object> found = Trees.map(properties.get(name));
       Map<String, Object> value = Trees.map(others.get(name));
       boolean both = properties.containsKey(name) && others.containsKey(name);
-      boolean free = isTrue(properties.containsKey(name) ? wanted : existing, PRESERVE) && !(special && name.equals("metadata"));
+      boolean free = Trees.isTrue(properties.containsKey(name) ? wanted : existing, PRESERVE)
+          && !(special && name.equals("metadata"));
       Map<String, Object> one = properties.containsKey(name) ? found : value;
       properties.put(name, both ? node(found, value, List.of()) : free ? opened(one) : one);
     }
@@ -128,14 +128,14 @@ final class SchemaUnion {
     if (found instanceof Map && value instanceof Map) {
       return node(Trees.map(found), Trees.map(value), List.of());
     }
-    if (found instanceof Map && value == null && isTrue(wanted, PRESERVE)) {
+    if (found instanceof Map && value == null && Trees.isTrue(wanted, PRESERVE)) {
       return opened(Trees.map(found));
     }
     if (found != null || existing.get("properties") != null) {
       conflicts += value == null || Boolean.TRUE.equals(found) ? 0 : 1;
       return found;
     }
-    return isTrue(existing, PRESERVE) && value instanceof Map ? opened(Trees.map(value)) : value;
+    return Trees.isTrue(existing, PRESERVE) && value instanceof Map ? opened(Trees.map(value)) : value;
   }
 
   /** What can be said of a field in which anything may be stored: its parts, descriptions and defaults. */
@@ -148,14 +148,14 @@ final class SchemaUnion {
       opened.put("type", "object");
       opened.put("properties", properties);
     }
-    return with(opened, PRESERVE, true);
+    return Trees.with(opened, PRESERVE, true);
   }
 
   /** Whether all that a schema keeps of an object is kept by another, too. */
   static boolean keepsAll(Map<String, Object> schema, Map<String, Object> by) {
-    boolean free = isTrue(by, PRESERVE);
+    boolean free = Trees.isTrue(by, PRESERVE);
     Object others = by.get(OTHERS);
-    return (free || !isTrue(schema, PRESERVE))
+    return (free || !Trees.isTrue(schema, PRESERVE))
         && (!(schema.get("items") instanceof Map) || free || keepsAll(Trees.map(schema, "items"), Trees.map(by, "items")))
         && (!(schema.get(OTHERS) instanceof Map) || free
             || others instanceof Map && keepsAll(Trees.map(schema, OTHERS), Trees.map(others)))
@@ -170,16 +170,6 @@ final class SchemaUnion {
   private static @Nullable Object bound(@Nullable Object found, @Nullable Object value, int sign) {
     return !(found instanceof Number one) || !(value instanceof Number other) ? null
         : Double.compare(other.doubleValue(), one.doubleValue()) * sign > 0 ? other : one;
-  }
-
-  /** Whether the wider bound is excluded: by all that have it. */
-  private static @Nullable Object excludes(
-      Map<String, Object> existing, Map<String, Object> wanted, String name, String bound, int sign) {
-    Object wider = bound(existing.get(bound), wanted.get(bound), sign);
-    boolean included = wider == null
-        || Drift.same(wider, existing.get(bound)) && !isTrue(existing, name)
-        || Drift.same(wider, wanted.get(bound)) && !isTrue(wanted, name);
-    return included ? null : true;
   }
 
   private static List<Object> joined(List<Object> found, List<Object> values) {
@@ -210,7 +200,7 @@ final class SchemaUnion {
   }
 
   private static String type(Map<String, Object> schema) {
-    return isTrue(schema, INT_OR_STRING) ? INT_OR_STRING : Trees.text(schema, "type");
+    return Trees.isTrue(schema, INT_OR_STRING) ? INT_OR_STRING : Trees.text(schema, "type");
   }
 
   /** Whether a type allows more than another; an empty one allows everything. */
@@ -221,15 +211,5 @@ final class SchemaUnion {
       case INT_OR_STRING -> than.equals("integer") || than.equals("string");
       default -> false;
     };
-  }
-
-  private static boolean isTrue(Map<String, Object> schema, String name) {
-    return Boolean.TRUE.equals(schema.get(name));
-  }
-
-  private static Map<String, Object> with(Map<String, Object> map, String key, Object value) {
-    Map<String, Object> changed = new LinkedHashMap<>(map);
-    changed.put(key, value);
-    return changed;
   }
 }

@@ -1,22 +1,33 @@
 package io.kooper.crd;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON as maps and lists, of which nothing may be there. */
+@SuppressWarnings("unchecked") // a JSON object has names
 final class Trees {
 
   private Trees() {}
 
+  /** The value at a path. */
+  static @Nullable Object at(@Nullable Object tree, String... path) {
+    Object found = tree;
+    for (String name : path) {
+      found = found instanceof Map<?, ?> map ? map.get(name) : null;
+    }
+    return found;
+  }
+
   /** The object at a path, empty when there is none. */
   static Map<String, Object> map(@Nullable Object tree, String... path) {
-    return asMap(at(tree, path));
+    return at(tree, path) instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of();
   }
 
   /** The array at a path, empty when there is none. */
   static List<Object> list(@Nullable Object tree, String... path) {
-    return asList(at(tree, path));
+    return at(tree, path) instanceof List<?> list ? (List<Object>) list : List.of();
   }
 
   /** The text at a path, empty when there is none. */
@@ -24,21 +35,14 @@ final class Trees {
     return at(tree, path) instanceof String text ? text : "";
   }
 
-  static @Nullable Object at(@Nullable Object tree, String... path) {
-    Object found = tree;
-    for (String name : path) {
-      found = asMap(found).get(name);
-    }
-    return found;
+  static boolean isTrue(@Nullable Object tree, String... path) {
+    return Boolean.TRUE.equals(at(tree, path));
   }
 
-  @SuppressWarnings("unchecked") // a JSON object has names
-  private static Map<String, Object> asMap(@Nullable Object tree) {
-    return tree instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of();
-  }
-
-  @SuppressWarnings("unchecked")
-  private static List<Object> asList(@Nullable Object tree) {
-    return tree instanceof List<?> list ? (List<Object>) list : List.of();
+  /** A copy of an object with one value put. */
+  static Map<String, Object> with(@Nullable Object tree, String key, Object value) {
+    Map<String, Object> changed = new LinkedHashMap<>(map(tree));
+    changed.put(key, value);
+    return changed;
   }
 }

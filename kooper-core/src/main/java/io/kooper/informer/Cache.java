@@ -9,6 +9,7 @@ import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Cache<T extends HasMetadata> {
   private final Unreadables<T> unreadables;
 
   private volatile boolean synced;
+  private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
 
   private final Clock clock;
   private volatile boolean applying; // the informer's thread is in code of users: transform, index functions, listeners
@@ -98,19 +100,19 @@ final class Cache<T extends HasMetadata> {
   }
 
   void addListener(InformerListener<? super T> listener) {
-    addListener(new BindingListener<T>(listener));
+    addListener(new ObjectListener<T>(listener, store));
   }
 
-  void addListener(StateListener<T> listener) {
+  void addListener(KeyListener<T> listener) {
     telling.lock();
     try {
-      Subscription<T> subscription = new Subscription<>(name, listener, store);
-      store.keys().forEach(key -> subscription.note(key, null, false));
+      Subscription<T> subscription = new Subscription<>(name, listener);
+      subscription.fallBehind();
       if (synced) {
-        subscription.noteSynced();
+        subscription.oweSynced();
       }
       subscriptions.add(subscription);
-      subscription.tellAll(true);
+      subscription.catchUp(true);
     } finally {
       telling.unlock();
     }
@@ -119,9 +121,12 @@ final class Cache<T extends HasMetadata> {
   void removeListener(InformerListener<? super T> listener) {
     telling.lock();
     try {
-      subscriptions.stream().filter(subscription -> subscription.isOf(listener)).findFirst().ifPresent(subscription -> {
-        subscription.remove();
-        subscriptions.remove(subscription);
+      subscriptions.removeIf(subscription -> {
+        boolean found = subscription.listener() instanceof ObjectListener<T> objects && objects.isOf(listener);
+        if (found) {
+          ((ObjectListener<T>) subscription.listener()).remove();
+        }
+        return found;
       });
     } finally {
       telling.unlock();
@@ -132,7 +137,11 @@ final class Cache<T extends HasMetadata> {
   void catchUp() {
     begin();
     try {
-      subscriptions.forEach(subscription -> subscription.tellAll(false));
+      if (changing) {
+        subscriptions.forEach(Subscription::fallBehind);
+        changing = false;
+      }
+      subscriptions.forEach(subscription -> subscription.catchUp(false));
       tellFound();
     } finally {
       end();
@@ -142,7 +151,7 @@ final class Cache<T extends HasMetadata> {
   void failed(RetrieveException cause) {
     begin();
     try {
-      subscriptions.forEach(subscription -> subscription.failed(cause));
+      subscriptions.forEach(subscription -> subscription.tell(listener -> listener.failed(cause)));
     } finally {
       end();
     }
@@ -228,7 +237,7 @@ final class Cache<T extends HasMetadata> {
   private void tellFound() {
     for (Undecodable object; (object = unreadables.nextFound()) != null; ) {
       Undecodable next = object;
-      subscriptions.forEach(subscription -> subscription.undecodable(next));
+      subscriptions.forEach(subscription -> subscription.tell(listener -> listener.undecodable(next)));
     }
   }
 
@@ -305,32 +314,32 @@ final class Cache<T extends HasMetadata> {
     try {
       ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
       Set<ObjectKey> open = new HashSet<>();
+      Map<ObjectKey, State<T>> gone = new HashMap<>();
       for (ObjectKey key : store.keys()) {
         State<T> before = Objects.requireNonNull(store.peek(key));
-        if (next.containsKey(key)) {
-          continue;
-        }
-        if (staging.nameless.isEmpty() || staging.broken.containsKey(key)) {
-          subscriptions.forEach(subscription -> subscription.note(key, before, true));
-        } else {
+        State<T> after = next.get(key);
+        if (after == null && !staging.nameless.isEmpty() && !staging.broken.containsKey(key)) {
           open.add(key);
           next.put(key, before);
+        } else if (after == null || !before.isOfSameObject(after)) {
+          gone.put(key, before);
         }
       }
+      List<ObjectKey> changed = new ArrayList<>(gone.keySet());
       next.forEach((key, after) -> {
         State<T> before = store.peek(key);
-        if (before != after) {
-          boolean gone = before != null && !before.isOfSameObject(after);
-          if (before != null) {
-            after.follow(before);
-          }
-          subscriptions.forEach(subscription -> subscription.note(key, before, gone));
+        if (before != after && !gone.containsKey(key)) {
+          changed.add(key);
+        }
+        if (before != null && before != after) {
+          after.follow(before);
         }
       });
       boolean initial = !synced;
       if (initial) {
-        subscriptions.forEach(Subscription::noteSynced);
+        subscriptions.forEach(Subscription::oweSynced);
       }
+      changing = true;
       store.replace(next);
       synced = true;
       staging.nameless.forEach(this::report);
@@ -339,7 +348,9 @@ final class Cache<T extends HasMetadata> {
       open.addAll(staging.broken.keySet());
       unreadables.replace(next);
       open.forEach(unreadables::keptOut);
-      subscriptions.forEach(subscription -> subscription.tellAll(initial));
+      changed.forEach(key -> tell(key, gone.get(key), initial));
+      changing = false;
+      subscriptions.forEach(subscription -> subscription.catchUp(initial));
       tellFound();
       return certain;
     } finally {
@@ -349,22 +360,26 @@ final class Cache<T extends HasMetadata> {
 
   /** Makes one change and tells of it. One of the two states may be null. */
   private void change(ObjectKey key, @Nullable State<T> before, @Nullable State<T> after) {
-    boolean gone = before != null && (after == null || !before.isOfSameObject(after));
-    if (before != null && after != null) {
-      after.follow(before);
-    }
-    subscriptions.forEach(subscription -> subscription.note(key, before, gone));
+    changing = true;
     if (after == null) {
       store.remove(key);
     } else {
+      if (before != null) {
+        after.follow(before);
+      }
       store.put(after);
     }
-    subscriptions.forEach(subscription -> subscription.tell(key, false));
+    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, false);
+    changing = false;
     tellFound();
+  }
+
+  private void tell(ObjectKey key, @Nullable State<T> gone, boolean initial) {
+    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, initial)));
   }
 
   private void report(Undecodable object) {
     unreadables.log(object);
-    subscriptions.forEach(subscription -> subscription.undecodable(object));
+    subscriptions.forEach(subscription -> subscription.tell(listener -> listener.undecodable(object)));
   }
 }

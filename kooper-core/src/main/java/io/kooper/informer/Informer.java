@@ -124,7 +124,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   }
 
   /** As {@link #addListener(InformerListener)}, without binding anything. It is told until the informer is closed. */
-  public void addListener(StateListener<T> listener) {
+  public void addListener(KeyListener<T> listener) {
     if (state == Life.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }

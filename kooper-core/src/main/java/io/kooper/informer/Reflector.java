@@ -89,7 +89,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     cache.addListener(listener);
   }
 
-  void addListener(StateListener<T> listener) {
+  void addListener(KeyListener<T> listener) {
     cache.addListener(listener);
   }
 

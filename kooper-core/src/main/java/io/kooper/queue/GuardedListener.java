@@ -8,7 +8,7 @@ import java.time.Duration;
 final class GuardedListener<K> {
   private static final Log log = Log.of(WorkQueue.class);
 
-  enum Event { ADDED, TAKEN, FINISHED, DROPPED, REFUSED }
+  enum Event { ADDED, TAKEN, FINISHED, DROPPED }
 
   private final QueueListener<K> listener;
   private final Guard guard;
@@ -27,7 +27,6 @@ final class GuardedListener<K> {
           case TAKEN -> listener.taken(key, lane, Duration.ofNanos(nanos));
           case FINISHED -> listener.finished(key, Duration.ofNanos(nanos));
           case DROPPED -> listener.dropped(key, lane);
-          case REFUSED -> listener.refused(key, lane);
         }
       });
     } catch (Throwable t) {

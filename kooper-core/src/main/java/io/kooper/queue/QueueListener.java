@@ -60,7 +60,4 @@ public interface QueueListener<K> {
 
   /** A shutdown threw away a delivery that an add had asked for. */
   default void dropped(K key, Lane lane) {}
-
-  /** An add came after the shutdown and was refused. */
-  default void refused(K key, Lane lane) {}
 }

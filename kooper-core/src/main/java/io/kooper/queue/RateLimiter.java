@@ -1,43 +1,55 @@
 package io.kooper.queue;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 /**
- * How long to wait before a key is tried again. The factories make client-go's limiters; they combine.
+ * How long to wait before a key is tried again. The factories make client-go's limiters; they combine. The controller counts
+ * the failures, so a limiter that does not share something among all keys has no state.
  *
  * <pre>{@code
  * RateLimiter<String> limiter = RateLimiter.maxOf(
  *     RateLimiter.exponential(Duration.ofMillis(5), Duration.ofMinutes(5)),
  *     RateLimiter.bucket(50, 500, Clock.system()));
+ *
+ * RateLimiter<String> fixed = (key, failures) -> Duration.ofSeconds(10);
  * }</pre>
  *
- * <p>All methods may be called from any thread. Limiters made here remember the keys that failed until they are {@linkplain
- * #forget forgotten}; their delays are never negative.
+ * <p>Called from any thread.
  *
  * @param <K> the type of the keys
  */
+@FunctionalInterface
 public interface RateLimiter<K> {
 
-  /** Counts one more failure of {@code key}, and says how long to wait before it is tried again: zero or more. */
-  Duration when(K key);
-
-  /** The key succeeded or no longer matters: its failures are forgotten. Does nothing if there were none. */
-  void forget(K key);
-
-  /** How many failures of {@code key} were counted since it was last forgotten. */
-  int retries(K key);
+  /**
+   * How long to wait before {@code key} is tried again: zero or more.
+   *
+   * @param failures how many consecutive failures of the key there were, the last one included; at least 1
+   */
+  Duration delay(K key, int failures);
 
   /**
-   * Each key on its own: {@code base} after the first failure, then twice as long each time, up to {@code max}.
+   * {@code base} after the first failure, then twice as long each time, up to {@code max}.
    *
    * @throws IllegalArgumentException unless 0 &lt; base &lt;= max
    */
   static <K> RateLimiter<K> exponential(Duration base, Duration max) {
-    return new Limiters.Exponential<>(base, max);
+    check(base.compareTo(Duration.ZERO) > 0, "the first delay must be more than zero: " + base);
+    check(max.compareTo(base) >= 0, "the longest delay must not be shorter than the first, " + base + ": " + max);
+    long first = Durations.nanos(base);
+    long longest = Durations.nanos(max);
+    return (key, failures) -> {
+      int doublings = failures - 1;
+      // first << doublings > longest, without the overflow; Java shifts by the last six bits only
+      boolean capped = doublings >= Long.SIZE - 1 || first > longest >> doublings;
+      return Duration.ofNanos(capped ? longest : first << doublings);
+    };
   }
 
   /**
@@ -47,7 +59,7 @@ public interface RateLimiter<K> {
    * @throws IllegalArgumentException unless both are more than zero and {@code perSecond} is finite
    */
   static <K> RateLimiter<K> bucket(double perSecond, int burst, Clock clock) {
-    return new Limiters.Bucket<>(perSecond, burst, clock);
+    return new Bucket<>(perSecond, burst, clock);
   }
 
   /**
@@ -58,25 +70,16 @@ public interface RateLimiter<K> {
   @SafeVarargs
   @SuppressWarnings("varargs") // copied at once, nothing is stored into the array
   static <K> RateLimiter<K> maxOf(RateLimiter<K>... limiters) {
-    return new Limiters.MaxOf<>(List.of(limiters));
-  }
-
-  /**
-   * What {@code limiter} says, but never more than {@code max}.
-   *
-   * @throws IllegalArgumentException if max is negative
-   */
-  static <K> RateLimiter<K> withMaxWait(RateLimiter<K> limiter, Duration max) {
-    return new Limiters.MaxWait<>(limiter, max);
-  }
-
-  /**
-   * {@code fast} after each of the first {@code fastAttempts} failures of a key, {@code slow} after each further one.
-   *
-   * @throws IllegalArgumentException if a duration or the number is negative
-   */
-  static <K> RateLimiter<K> fastSlow(Duration fast, Duration slow, int fastAttempts) {
-    return new Limiters.FastSlow<>(fast, slow, fastAttempts);
+    List<RateLimiter<K>> all = List.of(limiters);
+    check(!all.isEmpty(), "the longest of no limiters is nothing: give at least one");
+    return (key, failures) -> {
+      Duration longest = Duration.ZERO;
+      for (RateLimiter<K> limiter : all) {
+        Duration delay = limiter.delay(key, failures);
+        longest = delay.compareTo(longest) > 0 ? delay : longest;
+      }
+      return longest;
+    };
   }
 
   /**
@@ -89,15 +92,33 @@ public interface RateLimiter<K> {
    * @throws IllegalArgumentException unless 0 &lt;= fraction &lt;= 1
    */
   static <K> RateLimiter<K> jittered(RateLimiter<K> limiter, double fraction, DoubleSupplier random) {
-    return new Limiters.Jittered<>(limiter, fraction, random);
+    Objects.requireNonNull(limiter, "limiter");
+    Objects.requireNonNull(random, "random");
+    check(fraction >= 0 && fraction <= 1, "the jitter must be a fraction from 0 to 1: " + fraction);
+    return (key, failures) -> {
+      Duration delay = limiter.delay(key, failures);
+      double off = fraction * Math.min(1, Math.max(0, random.getAsDouble()));
+      return delay.minusNanos((long) (Durations.nanos(delay) * off));
+    };
   }
 
   /**
-   * Kooper's default: the longer of 5 ms·2^n up to 1000 s, a fifth of it at random, for each key; and 10 a second after a
-   * burst of 100 for all together. The numbers are client-go's, the jitter is not.
+   * The default: the longer of 5 ms·2^n for each key, a fifth of it at random, and 10 a second after a burst of 100 for all
+   * together; but never more than a minute. The numbers are client-go's, jitter and cap are not.
    */
   static <K> RateLimiter<K> standard(Clock clock) {
-    RateLimiter<K> each = exponential(Duration.ofMillis(5), Duration.ofSeconds(1000));
-    return maxOf(jittered(each, 0.2, () -> ThreadLocalRandom.current().nextDouble()), bucket(10, 100, clock));
+    Duration longest = Duration.ofMinutes(1);
+    RateLimiter<K> each = exponential(Duration.ofMillis(5), longest);
+    RateLimiter<K> both = maxOf(jittered(each, 0.2, () -> ThreadLocalRandom.current().nextDouble()), bucket(10, 100, clock));
+    return (key, failures) -> {
+      Duration delay = both.delay(key, failures);
+      return delay.compareTo(longest) > 0 ? longest : delay;
+    };
+  }
+
+  private static void check(boolean valid, String message) {
+    if (!valid) {
+      throw new IllegalArgumentException(message);
+    }
   }
 }

@@ -2,8 +2,6 @@ package io.kooper.queue;
 
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
-import io.kooper.internal.Guard;
-import io.kooper.internal.Log;
 import io.kooper.queue.GuardedListener.Event;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,14 +16,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A queue of keys that are to be worked on: it collapses adds, never gives one key to two workers, re-delivers what is
- * added while it is processed, delays, rate limits, and ends honestly. The contract is client-go's; see the package.
+ * added while it is processed, delays, and ends honestly. The contract is client-go's; see the package.
  *
  * <h2>Expected flow</h2>
  *
@@ -36,9 +33,8 @@ import org.jspecify.annotations.Nullable;
  * for (String key; (key = queue.get()) != null; ) { // each worker
  *   try {
  *     handle(key);
- *     queue.forget(key);
  *   } catch (Exception e) {
- *     queue.addRateLimited(key);                   // comes again after a back-off
+ *     queue.addAfter(key, backOff, Lane.RETRY);    // see RateLimiter
  *   } finally {
  *     queue.done(key);
  *   }
@@ -66,15 +62,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkQueue<K> {
 
-  private static final Log log = Log.of(WorkQueue.class);
-
-  /** For a key of which the limiter cannot say how long. */
-  private static final Duration WITHOUT_LIMITER = Duration.ofSeconds(1);
-
   private final String name;
   private final Clock clock;
-  private final RateLimiter<K> limiter;
-  private final Guard limiting;
   private final @Nullable GuardedListener<K> listener;
 
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
@@ -101,20 +90,16 @@ public final class WorkQueue<K> {
 
   private boolean shutDown; // never unset; from then on no slot becomes pending and none is delayed
   private long dropped; // deliveries that shutdowns threw away
-  private long refused; // adds that came after the shutdown
   private long shutDownNows; // a wait for the drain gives up when this changes
 
   private WorkQueue(Builder<K> builder) {
     this.name = builder.name;
     this.clock = builder.clock;
-    this.limiter = builder.limiter.apply(clock);
-    this.limiting = new Guard(log, "the rate limiter of work queue " + name);
     this.listener = builder.listener == builder.nobody ? null : new GuardedListener<>(name, builder.listener);
   }
 
   /**
-   * A builder of a queue on the {@linkplain Clock#system() system's clock}, limited by {@link RateLimiter#standard}, without
-   * a listener.
+   * A builder of a queue on the {@linkplain Clock#system() system's clock}, without a listener.
    */
   public static <K> Builder<K> builder() {
     return new Builder<>();
@@ -129,7 +114,7 @@ public final class WorkQueue<K> {
    * Asks for a delivery of {@code key} as soon as its lane's turn comes, or after {@link #done} if it is processed now. A
    * delivery that is already pending is hastened and raised to this, if it is later or lower.
    *
-   * @return false if it was refused because the queue is shut down: counted in {@link #refused()} and told to the listener
+   * @return false if it was refused because the queue is shut down
    */
   public boolean add(K key, Lane lane) {
     return offer(key, lane, 0);
@@ -144,26 +129,6 @@ public final class WorkQueue<K> {
    */
   public boolean addAfter(K key, Duration delay, Lane lane) {
     return offer(key, lane, Durations.nanos(delay));
-  }
-
-  /**
-   * Asks for a delivery in {@link Lane#RETRY} after the time that the rate limiter says; after a second when it throws or
-   * gives null, which is logged.
-   *
-   * @return false if it was refused because the queue is shut down
-   */
-  public boolean addRateLimited(K key) {
-    return addAfter(key, limiting.ask(() -> limiter.when(key), WITHOUT_LIMITER), Lane.RETRY);
-  }
-
-  /** Tells the rate limiter that {@code key} succeeded or no longer matters: its next back-off starts anew. */
-  public void forget(K key) {
-    limiting.run(() -> limiter.forget(key));
-  }
-
-  /** How many times {@code key} was limited since it was last forgotten; client-go's NumRequeues. */
-  public int retries(K key) {
-    return limiting.ask(() -> limiter.retries(key), 0);
   }
 
   /**
@@ -304,11 +269,6 @@ public final class WorkQueue<K> {
     return read(now -> dropped);
   }
 
-  /** How many adds were refused because they came after the shutdown. */
-  public long refused() {
-    return read(now -> refused);
-  }
-
   /** How many distinct keys are ready to be taken. */
   public int length() {
     return read(now -> ready.size());
@@ -343,22 +303,6 @@ public final class WorkQueue<K> {
     return read(now -> Duration.ofNanos(ready.longestWait(now)));
   }
 
-  /** How long the key that was taken first of those in flight has been processed, or zero if none is in flight. */
-  public Duration longestRunning() {
-    return read(now -> running.first() == null ? Duration.ZERO : Duration.ofNanos(now - running.first().takenAt));
-  }
-
-  /** For how long the keys in flight have been processed, together; client-go's unfinished work. */
-  public Duration unfinishedWork() {
-    return read(now -> {
-      long sum = 0;
-      for (Slot<K> slot : running) {
-        sum += now - slot.takenAt;
-      }
-      return Duration.ofNanos(sum);
-    });
-  }
-
   /** Its name and how much is ready, delayed and in flight; no key. */
   @Override
   public String toString() {
@@ -377,15 +321,11 @@ public final class WorkQueue<K> {
       if (accepted) {
         long now = promoteDue();
         added = merge(key, lane, now + Math.max(0, delay), now);
-      } else {
-        refused++;
       }
     } finally {
       lock.unlock();
     }
-    if (listener != null && !accepted) {
-      listener.tell(Event.REFUSED, key, lane, 0);
-    } else if (listener != null && added) {
+    if (listener != null && added) {
       listener.tell(Event.ADDED, key, lane, 0);
     }
     return accepted;
@@ -582,8 +522,6 @@ public final class WorkQueue<K> {
   public static final class Builder<K> {
     private String name = "queue";
     private Clock clock = Clock.system();
-    private Function<Clock, RateLimiter<K>> limiter = RateLimiter::standard;
-    private boolean limiterMissing;
     private final QueueListener<K> nobody = new QueueListener<>() {};
     private QueueListener<K> listener = nobody;
 
@@ -598,13 +536,6 @@ public final class WorkQueue<K> {
     /** By which the queue measures and waits. */
     public Builder<K> clock(Clock clock) {
       this.clock = clock;
-      return this;
-    }
-
-    /** How long {@link WorkQueue#addRateLimited} delays; by default {@link RateLimiter#standard} on the queue's clock. */
-    public Builder<K> rateLimiter(RateLimiter<K> limiter) {
-      this.limiter = clock -> limiter;
-      this.limiterMissing = limiter == null;
       return this;
     }
 
@@ -626,9 +557,6 @@ public final class WorkQueue<K> {
       }
       if (clock == null) {
         errors.add("the clock must not be null");
-      }
-      if (limiterMissing) {
-        errors.add("the rate limiter must not be null");
       }
       if (listener == null) {
         errors.add("the listener must not be null");

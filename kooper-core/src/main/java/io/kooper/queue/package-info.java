@@ -15,7 +15,7 @@
  *       changes.
  *   <li><b>Never early</b>: a delayed key is not handed out before its time.
  *   <li><b>Honest at the end</b>: a shutdown refuses what comes, delivers what is ready, and counts and reports all that
- *       it drops or refuses.
+ *       it drops.
  *   <li>Any number of producers and consumers; a consumer may add. No thread is started.
  * </ul>
  *
@@ -24,7 +24,6 @@
  * <ul>
  *   <li>Keys are immutable, with cheap {@code equals} and {@code hashCode}: both are called under the queue's lock.
  *   <li>Who takes a key calls {@code done} for it, whatever happens (in a {@code finally}), on any thread.
- *   <li>Who retries a key calls {@code forget} when it succeeds or no longer matters: until then its limiter remembers it.
  * </ul>
  *
  * <h2>Caveats</h2>

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.ManualClock;
-import io.kooper.controller.Deliveries.Delivery;
+import io.kooper.controller.Ledger.Delivery;
+import io.kooper.controller.Ledger.Verdict;
 import io.kooper.fake.FakeSource;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
@@ -157,12 +158,12 @@ class DeletesTest {
     private final Map<ObjectKey, State<ConfigMap>> objects = new ConcurrentHashMap<>();
     private final ManualClock clock = new ManualClock();
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
-    private final Deliveries<ConfigMap> deliveries = new Deliveries<>(new MapStore(objects), queue, ControllerMetrics.NONE);
+    private final Ledger<ConfigMap> ledger = new Ledger<>(new MapStore(objects), queue, ControllerMetrics.NONE);
     private final ObjectKey key = FakeSource.key("a");
 
     @BeforeEach
     void begin() {
-      deliveries.begin();
+      ledger.begin();
     }
 
     private ConfigMap stored(String uid, String version) {
@@ -175,14 +176,14 @@ class DeletesTest {
     private record Told(ConfigMap object, boolean delete) {}
 
     private Delivery<ConfigMap> next(Told expected) {
-      Delivery<ConfigMap> delivery = deliveries.next(key);
+      Delivery<ConfigMap> delivery = ledger.next(key);
       assertThat(delivery).isNotNull();
       assertThat(new Told(delivery.object(), delivery.delete())).isEqualTo(expected);
       return delivery;
     }
 
     private void take(Told expected) {
-      deliveries.succeeded(key, next(expected));
+      ledger.settle(key, next(expected), Verdict.SUCCEEDED);
     }
 
     private static Told add(ConfigMap object) {
@@ -200,11 +201,11 @@ class DeletesTest {
       take(add(a));
       ConfigMap b = stored("B", "2");
 
-      assertThat(deliveries.next(key)).isNull();
+      assertThat(ledger.next(key)).isNull();
 
-      deliveries.deleted(State.of(a));
+      ledger.changed(key, State.of(a), false);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
-      deliveries.added(State.of(b), false);
+      ledger.changed(key, null, false);
       take(delete(a));
       take(add(b));
     }
@@ -215,11 +216,11 @@ class DeletesTest {
       ConfigMap last = stored("A", "2");
       objects.clear();
 
-      assertThat(deliveries.next(key)).isNull();
+      assertThat(ledger.next(key)).isNull();
 
-      deliveries.deleted(State.of(last));
+      ledger.changed(key, State.of(last), false);
       take(delete(last));
-      assertThat(deliveries.next(key)).isNull();
+      assertThat(ledger.next(key)).isNull();
     }
 
     @Test
@@ -227,11 +228,11 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(State.of(a));
+      ledger.changed(key, State.of(a), false);
       ConfigMap back = stored("A", "1");
 
       take(add(back));
-      deliveries.added(State.of(back), false);
+      ledger.changed(key, null, false);
       take(add(back));
     }
 
@@ -241,16 +242,15 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(State.of(a));
-      next(delete(a));
-      deliveries.failed(key, EventType.DELETE);
+      ledger.changed(key, State.of(a), false);
+      ledger.settle(key, next(delete(a)), Verdict.FAILED);
 
       ConfigMap back = stored("A", "3");
-      deliveries.added(State.of(back), false);
+      ledger.changed(key, null, false);
 
       take(add(back));
       objects.clear();
-      deliveries.deleted(State.of(back));
+      ledger.changed(key, State.of(back), false);
       take(delete(back));
     }
 
@@ -259,14 +259,14 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(State.of(a));
+      ledger.changed(key, State.of(a), false);
       ConfigMap back = stored("A", "3");
-      deliveries.added(State.of(back), false);
+      ledger.changed(key, null, false);
       objects.clear();
 
-      assertThat(deliveries.next(key)).as("before the news of the second delete").isNull();
+      assertThat(ledger.next(key)).as("before the news of the second delete").isNull();
 
-      deliveries.deleted(State.of(back));
+      ledger.changed(key, State.of(back), false);
       take(delete(back));
     }
 
@@ -275,13 +275,13 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.deleted(State.of(a));
-      Delivery<ConfigMap> delete = deliveries.next(key);
+      ledger.changed(key, State.of(a), false);
+      Delivery<ConfigMap> delete = ledger.next(key);
       ConfigMap back = stored("A", "3");
-      deliveries.added(State.of(back), false);
-      deliveries.succeeded(key, delete);
+      ledger.changed(key, null, false);
+      ledger.settle(key, delete, Verdict.SUCCEEDED);
 
-      assertThat(deliveries.isUntold(key)).isTrue();
+      assertThat(ledger.isUntold(key)).isTrue();
       take(add(back));
     }
 
@@ -289,15 +289,15 @@ class DeletesTest {
     @DisplayName("An object whose add came too late to be called was not told, and its delete is not either")
     void anAddThatCameTooLateWasNotTold() {
       ConfigMap a = stored("A", "1");
-      deliveries.untold(key, next(add(a)));
-      assertThat(deliveries.isUntold(key)).isTrue();
+      ledger.settle(key, next(add(a)), Verdict.NOT_CALLED);
+      assertThat(ledger.isUntold(key)).isTrue();
       Delivery<ConfigMap> late = next(add(a));
       objects.clear();
-      deliveries.deleted(State.of(a));
-      deliveries.untold(key, late);
+      ledger.changed(key, State.of(a), false);
+      ledger.settle(key, late, Verdict.NOT_CALLED);
 
-      assertThat(deliveries.next(key)).isNull();
-      assertThat(deliveries.keys()).isEmpty();
+      assertThat(ledger.next(key)).isNull();
+      assertThat(ledger.keys()).isEmpty();
     }
 
     @Test
@@ -305,9 +305,9 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       ConfigMap changed = stored("A", "2");
-      deliveries.untold(key, next(add(changed)));
+      ledger.settle(key, next(add(changed)), Verdict.NOT_CALLED);
       objects.clear();
-      deliveries.deleted(State.of(changed));
+      ledger.changed(key, State.of(changed), false);
 
       take(delete(changed));
     }
@@ -316,40 +316,44 @@ class DeletesTest {
     @DisplayName("K11: a call's type says why it came: update is not add, a retry is what failed, a call asked for is a requeue")
     void typesAreTrue() {
       stored("A", "1");
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.ADD);
-      deliveries.failed(key, EventType.ADD);
-      Delivery<ConfigMap> retry = deliveries.next(key);
+      Delivery<ConfigMap> first = ledger.next(key);
+      assertThat(first.type()).isEqualTo(EventType.ADD);
+      ledger.settle(key, first, Verdict.FAILED);
+      Delivery<ConfigMap> retry = ledger.next(key);
       assertThat(retry.type()).isEqualTo(EventType.ADD);
-      deliveries.succeeded(key, retry);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
-      deliveries.postponed(key, retry);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.RESYNC);
-      deliveries.postponed(key, retry);
+      ledger.settle(key, retry, Verdict.SUCCEEDED);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.RESYNC);
+      ledger.settle(key, retry, Verdict.POSTPONED);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.REQUEUE);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.RESYNC);
+      ledger.settle(key, retry, Verdict.POSTPONED);
       ConfigMap changed = stored("A", "2");
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.UPDATE);
-      assertThat(deliveries.next(key).type()).as("the request was met").isEqualTo(EventType.RESYNC);
-      deliveries.failed(key, EventType.UPDATE);
-      deliveries.postponed(key, retry);
+      Delivery<ConfigMap> update = ledger.next(key);
+      assertThat(update.type()).isEqualTo(EventType.UPDATE);
+      assertThat(ledger.next(key).type()).as("the request was met").isEqualTo(EventType.RESYNC);
+      ledger.settle(key, update, Verdict.FAILED);
+      ledger.settle(key, retry, Verdict.POSTPONED);
       objects.clear();
-      deliveries.deleted(State.of(changed));
-      Delivery<ConfigMap> delete = deliveries.next(key);
+      ledger.changed(key, State.of(changed), false);
+      Delivery<ConfigMap> delete = ledger.next(key);
       assertThat(delete.type()).as("neither what failed nor what was asked for before").isEqualTo(EventType.DELETE);
-      deliveries.failed(key, EventType.DELETE);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
-      deliveries.postponed(key, delete);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.REQUEUE);
-      assertThat(deliveries.next(key).type()).isEqualTo(EventType.DELETE);
+      ledger.settle(key, delete, Verdict.FAILED);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.DELETE);
+      ledger.settle(key, delete, Verdict.POSTPONED);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.REQUEUE);
+      assertThat(ledger.next(key).type()).isEqualTo(EventType.DELETE);
     }
 
     @Test
-    void theDeleteOfAnotherUidIsNotTold() {
-      take(add(stored("A", "1")));
+    void theDeleteOfAnotherUidTellsTheOneThatWasTold() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
       ConfigMap other = stored("B", "2");
       objects.clear();
-      deliveries.deleted(State.of(other));
+      ledger.changed(key, State.of(other), false);
 
-      assertThat(deliveries.next(key)).isNull();
+      take(delete(a));
+      assertThat(ledger.next(key)).isNull();
     }
 
     @Test
@@ -358,18 +362,18 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      deliveries.synced();
+      ledger.missed(false);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       take(delete(a));
 
       ConfigMap b = stored("B", "2");
       take(add(b));
       ConfigMap c = stored("C", "3");
-      deliveries.added(State.of(c), true);
-      deliveries.synced();
+      ledger.changed(key, null, true);
+      ledger.missed(false);
       take(delete(b));
       take(add(c));
-      deliveries.synced();
+      ledger.missed(false);
       assertThat(queue.length()).isEqualTo(1);
     }
 
@@ -380,36 +384,37 @@ class DeletesTest {
       for (int i = 0; i < 100; i++) {
         ConfigMap a = stored("A" + i, "" + i);
         Delivery<ConfigMap> told = next(add(a));
-        deliveries.failed(key, EventType.ADD);
-        deliveries.postponed(key, told);
-        deliveries.refused(key, told);
+        ledger.settle(key, told, Verdict.FAILED);
+        ledger.settle(key, told, Verdict.POSTPONED);
+        ledger.settle(key, told, Verdict.REFUSED);
         objects.clear();
-        deliveries.deleted(State.of(a));
+        ledger.changed(key, State.of(a), false);
         take(delete(a));
       }
 
-      assertThat(deliveries).hasNoNullFieldsOrProperties().extracting("told", "tombstones", "refused", "postponed", "troubles")
-          .allSatisfy(memory -> assertThat(memory.toString()).isIn("{}", "[]"));
+      assertThat(ledger).extracting("entries").isEqualTo(Map.of());
     }
 
     @Test
     void keysAreThoseOfObjectsAndOfDeletesThatWereNotTaken() {
       ConfigMap a = stored("A", "1");
       take(add(a));
-      assertThat(deliveries.keys()).containsExactly(key);
+      assertThat(ledger.keys()).containsExactly(key);
       objects.clear();
-      deliveries.deleted(State.of(a));
-      assertThat(deliveries.keys()).containsExactly(key);
+      ledger.changed(key, State.of(a), false);
+      assertThat(ledger.keys()).containsExactly(key);
       take(delete(a));
-      assertThat(deliveries.keys()).isEmpty();
+      assertThat(ledger.keys()).isEmpty();
     }
 
     @Test
     void theFirstListWaitsInTheLowestLaneAndChangesInTheHighest() {
-      deliveries.added(State.of(stored("A", "1")), true);
+      stored("A", "1");
+      ledger.changed(key, null, true);
       assertThat(queue.length(Lane.RESYNC)).isEqualTo(1);
 
-      deliveries.updated(State.of(stored("A", "1")), State.of(stored("A", "2")));
+      stored("A", "2");
+      ledger.changed(key, null, false);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       assertThat(queue.length()).isEqualTo(1);
     }
@@ -418,10 +423,10 @@ class DeletesTest {
     void aKeyWithADeleteAndASuccessorIsListedOnce() {
       ConfigMap a = stored("A", "1");
       take(add(a));
-      deliveries.deleted(State.of(a));
       stored("B", "2");
+      ledger.changed(key, State.of(a), false);
 
-      assertThat(deliveries.keys()).containsExactly(key);
+      assertThat(ledger.keys()).containsExactly(key);
     }
   }
 

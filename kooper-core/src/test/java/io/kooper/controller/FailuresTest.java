@@ -2,7 +2,9 @@ package io.kooper.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import io.kooper.controller.Rig.Call;
+import io.kooper.fake.Logs;
 import io.kooper.handler.TerminalException;
 import io.kooper.queue.RateLimiter;
 import io.kooper.retrieve.ObjectKey;
@@ -48,12 +50,27 @@ class FailuresTest {
       for (int i = 0; i < 11; i++) {
         rig.put("o" + i, "1");
       }
-      rig.start(builder -> builder.resync(Duration.ofHours(10))).awaitCalls(11);
+      rig.start(builder -> builder.retries(3).resync(Duration.ofHours(10))).awaitCalls(11);
 
       rig.advance(Duration.ofMinutes(10), 60);
 
       assertThat(rig.calls()).hasSize(44);
       assertThat(attempts("o0")).containsExactly(1, 2, 3, 4);
+    }
+
+    @Test
+    void withoutALimitAFailingKeyIsCalledAtLeastOnceAMinuteForEverAndAlarmsOnce() {
+      try (Logs log = new Logs("io.kooper.controller.FailureLog", Level.ERROR)) {
+        rig.behave((call, context) -> fail());
+        rig.put("a", "1").start(builder -> builder.noResync()).awaitCalls(1);
+
+        rig.advance(Duration.ofMinutes(2), 120);
+        int early = rig.calls().size();
+        rig.advance(Duration.ofMinutes(30), 120);
+
+        assertThat(rig.calls().size() - early).isBetween(30, 45);
+        assertThat(log.lines()).singleElement().asString().contains("attempt 10").contains("tenth time in a row");
+      }
     }
 
     @Test
@@ -166,14 +183,14 @@ class FailuresTest {
     @Test
     void aRateLimiterThatThrowsLosesNoKey() {
       rig.behave((call, context) -> fail());
-      rig.put("a", "1").start(builder -> builder.rateLimiter(new BrokenLimiter())).awaitCalls(1).settle();
+      rig.put("a", "1").start(builder -> builder.rateLimiter(BROKEN)).awaitCalls(1).settle();
 
       rig.advanceUntil(Duration.ofMillis(500), () -> rig.calls().size() >= 3);
     }
 
     @Test
     void aRateLimiterThatThrowsTellsNoDeleteTwice() {
-      rig.put("a", "1").start(builder -> builder.rateLimiter(new BrokenLimiter())).awaitCalls(1).settle();
+      rig.put("a", "1").start(builder -> builder.rateLimiter(BROKEN)).awaitCalls(1).settle();
       rig.source.delete("a");
 
       rig.advance(Duration.ofSeconds(10), 20);
@@ -182,22 +199,9 @@ class FailuresTest {
     }
   }
 
-  private static final class BrokenLimiter implements RateLimiter<ObjectKey> {
-    @Override
-    public Duration when(ObjectKey key) {
-      throw new IllegalStateException("broken limiter");
-    }
-
-    @Override
-    public void forget(ObjectKey key) {
-      throw new IllegalStateException("broken limiter");
-    }
-
-    @Override
-    public int retries(ObjectKey key) {
-      throw new IllegalStateException("broken limiter");
-    }
-  }
+  private static final RateLimiter<ObjectKey> BROKEN = (key, failures) -> {
+    throw new IllegalStateException("broken limiter");
+  };
 
   @Nested
   class WhateverIsThrown {

@@ -97,19 +97,8 @@ class LifeTest {
         throw new IllegalStateException("as asked");
       }
     });
-    RateLimiter<ObjectKey> limiter = new RateLimiter<>() {
-      @Override
-      public Duration when(ObjectKey key) {
-        throw new OutOfMemoryError("as asked");
-      }
-
-      @Override
-      public void forget(ObjectKey key) {}
-
-      @Override
-      public int retries(ObjectKey key) {
-        return 0;
-      }
+    RateLimiter<ObjectKey> limiter = (key, failures) -> {
+      throw new OutOfMemoryError("as asked");
     };
     rig.put("a", "1").start(builder -> builder.noResync().rateLimiter(limiter));
     rig.advanceUntil(Duration.ofSeconds(1), () -> rig.calls().size() == 3);

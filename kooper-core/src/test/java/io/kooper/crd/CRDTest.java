@@ -79,8 +79,10 @@ class CRDTest {
     assertThat(CRD.builder(client, OtherFoo.class).definition(Definitions.foo()).build()).isNotNull();
     assertThatThrownBy(() -> CRD.builder(client, ClusterFu.class).definition(Definitions.foo()).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("kind \"Foo\", but " + ClusterFu.class.getName() + " has \"Fu\"",
-            "scope \"Namespaced\"", "implementing Namespaced", "does not serve version \"v2\"");
+        .hasMessageContainingAll("has the group example.com, kind Foo, plural foos and scope Namespaced, but "
+            + ClusterFu.class.getName() + " the group example.com, kind Fu, plural foos and scope Cluster",
+            "implementing Namespaced",
+            "does not serve version \"v2\"");
   }
 
   @Test
@@ -91,9 +93,9 @@ class CRDTest {
 
   @Test
   void saysOnFabricsMockServerThatNothingEstablishesDefinitionsThere() {
-    CRD<Foo> foos = CRD.builder(client, Foo.class).timeout(Duration.ofSeconds(20)).clock(new LeapingClock())
-        .build();
-    assertThatThrownBy(foos::initialize).isInstanceOf(CrdException.class)
+    CrdClient crds = new DefaultCrdClient(new FabricCrdApi(client), FakeCrdApi.JSON, new LeapingClock(), () -> 0);
+    assertThatThrownBy(() -> crds.ensurePresent(Definitions.foo(), CrdPolicy.UPDATE, Duration.ofSeconds(20)))
+        .isInstanceOf(CrdException.class)
         .hasMessageContainingAll("foos.example.com", "not ready within PT20S", "mock server");
     assertThat(client.apiextensions().v1().customResourceDefinitions().withName("foos.example.com").get()).isNotNull();
   }

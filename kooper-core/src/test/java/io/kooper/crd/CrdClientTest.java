@@ -12,14 +12,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.kooper.clock.Clock;
 import io.kooper.clock.ManualClock;
 import io.kooper.crd.FakeCrdApi.Happening;
 import io.kooper.fake.Logs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -41,36 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("K10: a CRD client")
 @Timeout(20)
-class CrdClientTest {
-
-  private static final Duration MINUTE = Duration.ofMinutes(1);
-  private static final String COLUMN = "additionalPrinterColumns:\n    - {name: New, type: date, jsonPath: .spec.new}";
-
-  private final FakeCrdApi api = new FakeCrdApi();
-  private final LeapingClock clock = new LeapingClock();
-  private final DefaultCrdClient client = client(clock);
-
-  private DefaultCrdClient client(Clock clock) {
-    return new DefaultCrdClient(api, FakeCrdApi.JSON, clock, () -> 0);
-  }
-
-  private void ensure(CustomResourceDefinition definition, CrdPolicy policy) throws InterruptedException {
-    client.ensurePresent(definition, policy, MINUTE);
-  }
-
-  private Throwable ensureFails(CustomResourceDefinition definition, CrdPolicy policy) {
-    Throwable thrown = catchThrowable(() -> ensure(definition, policy));
-    assertThat(thrown).isInstanceOf(CrdException.class);
-    return thrown;
-  }
-
-  private List<String> calls() {
-    return api.calls.stream().filter(call -> !call.equals("version") && !call.startsWith("list")).toList();
-  }
-
-  private static CustomResourceDefinition changed() {
-    return Definitions.definition(Definitions.FOO.replace("additionalPrinterColumns:", COLUMN));
-  }
+class CrdClientTest extends CrdClientRig {
 
   @Nested
   class Ensuring {
@@ -141,170 +110,6 @@ class CrdClientTest {
       ensure(definition, CrdPolicy.UPDATE);
       ensure(definition, CrdPolicy.UPDATE);
       assertThat(definition).isEqualTo(Definitions.foo());
-    }
-  }
-
-  @Nested
-  class WithADefinitionThatDiffers {
-
-    @Test
-    void updatesItOnce() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      ensure(changed(), CrdPolicy.UPDATE);
-      ensure(changed(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "update", "get");
-      assertThat(Trees.map(api.stored, "metadata", "labels")).containsKey("app.kubernetes.io/managed-by");
-    }
-
-    @Test
-    void doesNotUpdateAgainWhatTheServerDidNotTakeOver() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.establishing = false;
-      Trees.map(api.stored).put("status", status());
-      api.next("get", nothing(), () -> api.put(Definitions.FOO_AS_SERVED.replace("uid: u", "uid: other")),
-          () -> Trees.map(api.stored).put("status", FakeCrdApi.established()));
-      ensure(changed(), CrdPolicy.UPDATE);
-      assertThat(calls()).as("another of its name is compared anew").containsExactly("get", "update", "get", "update", "get");
-    }
-
-    @Test
-    void keepsItByPolicy() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      ensure(changed(), CrdPolicy.KEEP);
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void failsByPolicyAndNamesTheDifferences() {
-      api.put(Definitions.FOO_AS_SERVED);
-      assertThat(ensureFails(changed(), CrdPolicy.FAIL)).hasMessageContainingAll("foos.example.com", "CrdPolicy.FAIL",
-          "spec.versions[v1].additionalPrinterColumns");
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void keepsAStoredVersionThatTheNewOneDoesNotName() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      ensure(Definitions.definition(Definitions.FOO.replace("name: v1", "name: v2")), CrdPolicy.UPDATE);
-      assertThat(Trees.list(api.stored, "spec", "versions")).extracting(v -> Trees.text(v, "name"))
-          .containsExactly("v1", "v2");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"scope: Namespaced,scope: Cluster,spec.scope", "kind: Foo,kind: Fu,spec.names.kind"})
-    void saysThatScopeAndKindCannotChange(String from, String to, String field) {
-      api.put(Definitions.FOO_AS_SERVED);
-      assertThat(ensureFails(Definitions.definition(Definitions.FOO.replace(from, to)), CrdPolicy.UPDATE))
-          .hasMessageContainingAll("cannot be updated", field, "delete it");
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void readsAgainWhenAnotherWasFasterAndLosesNothing() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.next("update", () -> api.edit("metadata", "labels", "theirs", "1"),
-          () -> api.edit("metadata", "labels", "theirs", "2"));
-      ensure(changed(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "update", "get", "update", "get", "update");
-      assertThat(Trees.text(api.stored, "metadata", "labels", "theirs")).isEqualTo("2");
-    }
-
-    @Test
-    void doesNothingMoreWhenAnotherReplicaMadeTheSameUpdate() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.next("update", () -> {
-        api.put(Definitions.FOO_AS_SERVED.replace("additionalPrinterColumns:", COLUMN));
-      });
-      ensure(changed(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "update", "get");
-    }
-
-    @Test
-    void givesUpAtTheTimeoutWhenOthersAreAlwaysFaster() {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.always("update", () -> api.edit("metadata", "labels", "theirs", "" + api.calls.size()));
-      assertThat(ensureFails(changed(), CrdPolicy.UPDATE)).hasMessageContainingAll("not ready within PT1M", "409 Conflict");
-    }
-
-    @Test
-    void createsItWhenItIsGoneAtTheUpdate() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.next("update", () -> api.stored = null);
-      ensure(changed(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "update", "get", "create");
-    }
-
-    @Test
-    void failsAtOnceWhenTheServerRefusesTheNewOne() {
-      api.put(Definitions.FOO_AS_SERVED);
-      api.always("update", refusal(422, "Invalid", "spec.versions[0].schema: Invalid value"));
-      assertThat(ensureFails(changed(), CrdPolicy.UPDATE)).hasMessage("cannot update the CustomResourceDefinition"
-          + " \"foos.example.com\": 422 Invalid, \"spec.versions[0].schema: Invalid value\"");
-      assertThat(clock.waits).isEmpty();
-    }
-  }
-
-  @Nested
-  class WithADefinitionWithoutASchema {
-
-    @Test
-    void addsToARicherOneButLeavesItsSchema() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      Object schema = schema();
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "update");
-      assertThat(schema()).isEqualTo(schema);
-      assertThat(Trees.list(version(), "additionalPrinterColumns")).extracting(c -> Trees.text(c, "name"))
-          .containsExactly("Size", "New");
-    }
-
-    @Test
-    void neverReplacesARicherSchema() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.REPLACE);
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void neverReplacesOneWithMoreVersions() throws Exception {
-      ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
-      ensure(Definitions.schemaless().version("v2").build(), CrdPolicy.UPDATE);
-      api.calls.clear();
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.REPLACE);
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void updatesAnotherWithout() throws Exception {
-      ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
-      ensure(Definitions.schemaless().printerColumn("New", "date", ".spec.new").build(), CrdPolicy.UPDATE);
-      assertThat(calls()).containsExactly("get", "create", "get", "update");
-    }
-
-    @Test
-    void isReplacedByOneWithASchemaOnPurpose() throws Exception {
-      ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
-      ensure(Definitions.foo(), CrdPolicy.REPLACE);
-      assertThat(schema()).containsKey("properties").doesNotContainKey(SchemaUnion.PRESERVE);
-    }
-
-    @Test
-    void takesOverFieldsAndDefaultsButKeepsAndAllowsWhatIsStored() throws Exception {
-      ensure(Definitions.schemaless().build(), CrdPolicy.UPDATE);
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      assertThat(schema()).containsEntry(SchemaUnion.PRESERVE, true).doesNotContainKey("required");
-      assertThat(Trees.map(schema(), "properties", "spec")).containsEntry(SchemaUnion.PRESERVE, true)
-          .doesNotContainKey("x-kubernetes-validations");
-      assertThat(Trees.map(schema(), "properties", "spec", "properties", "size"))
-          .containsOnly(Map.entry(SchemaUnion.PRESERVE, true), Map.entry("default", 1));
-    }
-
-    private Map<String, Object> schema() {
-      return Trees.map(version(), "schema", "openAPIV3Schema");
-    }
-
-    private Object version() {
-      return Trees.list(api.stored, "spec", "versions").get(0);
     }
   }
 
@@ -462,48 +267,6 @@ class CrdClientTest {
     void tellsWhenTheServerHasNoSuchApi() {
       api.always("create", refusal(404, "NotFound", "the server could not find the requested resource"));
       assertThat(ensureFails(Definitions.foo(), CrdPolicy.UPDATE)).hasMessageContaining("apiextensions.k8s.io/v1?");
-    }
-  }
-
-  @Nested
-  class CheckingTheServersVersion {
-
-    @Test
-    void asksOnce() throws Exception {
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      client.delete(NAME);
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      client.waitToBePresent(NAME, MINUTE);
-      assertThat(api.calls).filteredOn("version"::equals).hasSize(1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"15", "9+"})
-    void refusesOldServers(String minor) {
-      api.minor = minor;
-      assertThat(ensureFails(Definitions.foo(), CrdPolicy.UPDATE))
-          .hasMessageContainingAll("Kubernetes 1." + minor, "at least 1.16");
-      assertThat(calls()).containsExactly("get");
-    }
-
-    @Test
-    void needsNoVersionOfAServerThatHasADefinition() throws Exception {
-      api.put(Definitions.FOO_AS_SERVED);
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
-      assertThat(api.calls).containsExactly("get", "list v1");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"16", "16+", "34", "", "what"})
-    void goesOnWithOthers(String minor) throws Exception {
-      api.minor = minor;
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
-    }
-
-    @Test
-    void goesOnWhenItCannotBeRead() throws Exception {
-      api.next("version", refusal(403, "Forbidden", "no"));
-      ensure(Definitions.foo(), CrdPolicy.UPDATE);
     }
   }
 

@@ -96,7 +96,8 @@ class CrdDefinitionsTest {
     @Test
     void nameTheClassWhenSomethingIsMissing() {
       assertThatThrownBy(() -> CrdDefinitions.of(Bare.class)).isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll(Bare.class.getName(), "group is missing", "version is missing");
+          .hasMessageContainingAll(Bare.class.getName(), "group of the definition bares.null is missing",
+              "version of the definition bares.null is missing");
     }
   }
 

@@ -86,7 +86,20 @@ final class Definitions {
     return definition(FOO);
   }
 
-  static CrdConf schemaless() {
-    return CrdConf.ofKind("Foo").plural("foos").group("example.com").version("v1");
+  /** One version that says nothing of fields, and more lines of that version. */
+  static CustomResourceDefinition schemaless(String version, String more) {
+    return definition("""
+        metadata: {name: foos.example.com}
+        spec:
+          group: example.com
+          scope: Namespaced
+          names: {kind: Foo, plural: foos}
+          versions:
+          - name: %s
+            served: true
+            storage: true
+            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+            %s
+        """.formatted(version, more));
   }
 }

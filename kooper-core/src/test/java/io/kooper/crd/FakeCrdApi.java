@@ -3,7 +3,6 @@ package io.kooper.crd;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,8 +31,6 @@ class FakeCrdApi implements CrdApi {
   final List<String> calls = new ArrayList<>();
   @Nullable Map<String, Object> stored;
   boolean establishing = true;
-  String major = "1";
-  String minor = "34";
   private final Map<String, Deque<Happening>> next = new HashMap<>();
   private final Map<String, Happening> always = new HashMap<>();
   private final AtomicInteger versions = new AtomicInteger(100);
@@ -134,57 +131,34 @@ class FakeCrdApi implements CrdApi {
   }
 
   @Override
-  public synchronized @Nullable Map<String, Object> get(String name, Duration patience) throws InterruptedException {
-    calls.add("get");
-    happens("get");
-    return stored == null ? null : copy(stored);
-  }
-
-  @Override
-  public synchronized Map<String, Object> create(Map<String, Object> definition, Duration patience)
+  @SuppressWarnings("unchecked")
+  public synchronized Map<String, Object> send(String verb, String path, @Nullable Object body, Duration patience)
       throws InterruptedException {
-    calls.add("create");
-    happens("create");
-    if (stored != null) {
-      throw failure(409, "AlreadyExists", "already exists", null);
-    }
-    return store(definition, true);
-  }
-
-  @Override
-  public synchronized Map<String, Object> update(Map<String, Object> definition, Duration patience)
-      throws InterruptedException {
-    calls.add("update");
-    happens("update");
-    if (stored == null) {
+    calls.add(verb.equals("list") ? "list " + path.split("/")[3] : verb);
+    happens(verb);
+    if (stored == null && !verb.equals("create")) {
       throw failure(404, "NotFound", "not found", null);
     }
-    if (!Trees.text(definition, "metadata", "resourceVersion").equals(Trees.text(stored, "metadata", "resourceVersion"))) {
-      throw failure(409, "Conflict", "the object has been modified", null);
+    switch (verb) {
+      case "create" -> {
+        if (stored != null) {
+          throw failure(409, "AlreadyExists", "already exists", null);
+        }
+        return store((Map<String, Object>) body, true);
+      }
+      case "update" -> {
+        if (!Trees.text(body, "metadata", "resourceVersion").equals(Trees.text(stored, "metadata", "resourceVersion"))) {
+          throw failure(409, "Conflict", "the object has been modified", null);
+        }
+        return store((Map<String, Object>) body, false);
+      }
+      case "delete" -> {
+        stored = null;
+        return Map.of();
+      }
+      default -> {
+        return copy(stored);
+      }
     }
-    return store(definition, false);
-  }
-
-  @Override
-  public synchronized void list(String group, String version, String plural, Duration patience)
-      throws InterruptedException {
-    calls.add("list " + version);
-    happens("list");
-  }
-
-  @Override
-  public synchronized boolean delete(String name) throws InterruptedException {
-    calls.add("delete");
-    happens("delete");
-    boolean existed = stored != null;
-    stored = null;
-    return existed;
-  }
-
-  @Override
-  public synchronized VersionInfo version() throws InterruptedException {
-    calls.add("version");
-    happens("version");
-    return new VersionInfo.Builder().withMajor(major).withMinor(minor).build();
   }
 }

@@ -284,7 +284,7 @@ class ReleasesTest {
     @Test
     void neverStoresWithoutASchemaWhereThereWasOne() throws Exception {
       start(FOO);
-      client.ensurePresent(Definitions.schemaless().version("v2").build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
+      client.ensurePresent(Definitions.schemaless("v2", ""), CrdPolicy.UPDATE, Duration.ofMinutes(1));
       assertThat(Trees.list(api.stored, "spec", "versions")).filteredOn(v -> Boolean.TRUE.equals(Trees.at(v, "storage")))
           .singleElement().extracting(v -> Trees.text(v, "name")).isEqualTo("v1");
     }

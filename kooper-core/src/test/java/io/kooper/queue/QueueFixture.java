@@ -21,7 +21,7 @@ abstract class QueueFixture {
   final ManualClock clock = new ManualClock();
   final Recorder recorder = new Recorder();
   final WorkQueue<String> queue = WorkQueue.<String>builder()
-      .clock(clock).listener(recorder).rateLimiter(RateLimiter.exponential(ofMillis(1), ofSeconds(1))).build();
+      .clock(clock).listener(recorder).build();
   final List<Thread> threads = new ArrayList<>();
 
   @AfterEach

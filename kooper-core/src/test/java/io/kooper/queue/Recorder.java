@@ -28,11 +28,6 @@ final class Recorder implements QueueListener<String> {
     events.add("dropped " + key + " " + lane);
   }
 
-  @Override
-  public void refused(String key, Lane lane) {
-    events.add("refused " + key + " " + lane);
-  }
-
   long count(String kind) {
     return events.stream().filter(event -> event.startsWith(kind + " ")).count();
   }

@@ -59,7 +59,7 @@ class WorkQueueLincheckTest {
   public static class Operations {
     private final NoWait clock = new NoWait();
     private final WorkQueue<Integer> queue = WorkQueue.<Integer>builder()
-        .clock(clock).rateLimiter(RateLimiter.fastSlow(Duration.ZERO, Duration.ZERO, 0)).build();
+        .clock(clock).build();
 
     @Operation
     public boolean add(@Param(name = "key") int key) {
@@ -273,8 +273,7 @@ class WorkQueueLincheckTest {
    * reports a deadlock.
    */
   public static class Waiting {
-    private final WorkQueue<Integer> queue = WorkQueue.<Integer>builder().clock(new SignalOnly())
-        .rateLimiter(RateLimiter.fastSlow(Duration.ZERO, Duration.ZERO, 0)).build();
+    private final WorkQueue<Integer> queue = WorkQueue.<Integer>builder().clock(new SignalOnly()).build();
     private final int[] taken = new int[3]; // not atomic: two workers on one key would be seen
 
     @Operation

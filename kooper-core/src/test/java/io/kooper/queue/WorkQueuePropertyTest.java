@@ -84,8 +84,7 @@ class WorkQueuePropertyTest {
     Script(long seed) {
       random = new Random(seed);
       keys = 1 + random.nextInt(12);
-      queue = WorkQueue.<Integer>builder().clock(clock).listener(this)
-          .rateLimiter(RateLimiter.fastSlow(Duration.ofNanos(2), Duration.ofNanos(9), 2)).build();
+      queue = WorkQueue.<Integer>builder().clock(clock).listener(this).build();
     }
 
     void run() throws InterruptedException {
@@ -121,8 +120,8 @@ class WorkQueuePropertyTest {
           request(key, lane, Math.max(0, delay), queue.addAfter(key, Duration.ofNanos(delay), lane));
         }
         case 3 -> {
-          long delay = queue.retries(key) < 2 ? 2 : 9;
-          request(key, Lane.RETRY, delay, queue.addRateLimited(key));
+          long delay = random.nextBoolean() ? 2 : 9;
+          request(key, Lane.RETRY, delay, queue.addAfter(key, Duration.ofNanos(delay), Lane.RETRY));
         }
         case 4, 5, 6 -> {
           if (ready(null) > 0) {
@@ -131,9 +130,6 @@ class WorkQueuePropertyTest {
         }
         case 7 -> {
           if (processing.containsKey(key)) {
-            if (random.nextBoolean()) {
-              queue.forget(key);
-            }
             done(key);
           }
         }
@@ -225,10 +221,6 @@ class WorkQueuePropertyTest {
       assertThat(queue.dropped()).isEqualTo(dropped);
       assertThat(queue.oldestWaiting().toNanos())
           .isEqualTo(idle.stream().mapToLong(key -> Math.max(0, now - wanted.get(key).time)).max().orElse(0));
-      assertThat(queue.longestRunning().toNanos())
-          .isEqualTo(processing.values().stream().mapToLong(since -> now - since).max().orElse(0));
-      assertThat(queue.unfinishedWork().toNanos())
-          .isEqualTo(processing.values().stream().mapToLong(since -> now - since).sum());
     }
 
     @Override
@@ -297,7 +289,6 @@ class WorkQueuePropertyTest {
         Arrays.setAll(all, i -> new AtomicLong());
       }
       queue = WorkQueue.<Integer>builder()
-          .rateLimiter(RateLimiter.fastSlow(Duration.ofNanos(20_000), Duration.ofNanos(200_000), 3))
           .listener(new QueueListener<>() {
             @Override
             public void added(Integer key, Lane lane) {
@@ -402,9 +393,7 @@ class WorkQueuePropertyTest {
         }
         seen[key].accumulateAndGet(versions[key].get(), Math::max);
         if (random.nextInt(10) == 0) {
-          queue.addRateLimited(key);
-        } else {
-          queue.forget(key);
+          queue.addAfter(key, Duration.ofNanos(random.nextBoolean() ? 20_000 : 200_000), Lane.RETRY);
         }
         workers.decrementAndGet(key);
         queue.done(key);

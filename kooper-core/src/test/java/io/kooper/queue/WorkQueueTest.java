@@ -109,8 +109,7 @@ class WorkQueueTest extends QueueFixture {
       clock.advance(ofSeconds(1));
       for (int i = 0; i < 30; i++) {
         Object key = objects.get();
-        objects.addRateLimited(key);
-        objects.forget(key);
+        objects.addAfter(key, ofMillis(5), RETRY);
         objects.done(key);
       }
       clock.advance(ofSeconds(2));
@@ -231,46 +230,6 @@ class WorkQueueTest extends QueueFixture {
       assertThat(queue.length()).isEqualTo(1);
     }
 
-    @Test
-    @DisplayName("W15 addRateLimited backs off each key on its own; forget starts anew")
-    void rateLimits() {
-      queue.addRateLimited("a");
-      queue.addRateLimited("b");
-      assertThat(queue.retries("a")).isEqualTo(1);
-      clock.advance(ofMillis(1));
-      assertThat(queue.length(RETRY)).isEqualTo(2);
-      queue.addRateLimited("c");
-      queue.forget("c");
-      assertThat(queue.retries("c")).isZero();
-      assertThat(queue.retries("a")).isEqualTo(1);
-    }
-
-    @Test
-    void whatTheRateLimiterThrowsDelaysByASecond() {
-      WorkQueue<String> broken = WorkQueue.<String>builder().clock(clock).rateLimiter(new RateLimiter<>() {
-        @Override
-        public Duration when(String key) {
-          throw new AssertionError("broken");
-        }
-
-        @Override
-        public void forget(String key) {
-          throw new AssertionError("broken");
-        }
-
-        @Override
-        public int retries(String key) {
-          throw new AssertionError("broken");
-        }
-      }).build();
-      assertThat(broken.addRateLimited("a")).isTrue();
-      broken.forget("a");
-      assertThat(broken.retries("a")).isZero();
-      clock.advance(ofMillis(999));
-      assertThat(broken.length()).isZero();
-      clock.advance(ofMillis(1));
-      assertThat(broken.length(RETRY)).isEqualTo(1);
-    }
   }
 
   @Nested
@@ -279,15 +238,14 @@ class WorkQueueTest extends QueueFixture {
     @SuppressWarnings("NullAway")
     void namesEveryErrorInOneMessage() {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> WorkQueue.builder().name(" ").clock(null).rateLimiter(null).listener(null).build())
-          .withMessageContainingAll("name", "clock", "rate limiter", "listener");
+          .isThrownBy(() -> WorkQueue.builder().name(" ").clock(null).listener(null).build())
+          .withMessageContainingAll("name", "clock", "listener");
     }
 
     @Test
-    void theDefaultsAreTheSystemClockAndTheStandardLimiter() throws InterruptedException {
+    void theDefaultIsTheSystemClock() throws InterruptedException {
       WorkQueue<String> plain = WorkQueue.<String>builder().build();
-      plain.addRateLimited("a");
-      assertThat(plain.retries("a")).isEqualTo(1);
+      plain.addAfter("a", ofMillis(1), RETRY);
       assertThat(plain.get()).isEqualTo("a");
     }
 

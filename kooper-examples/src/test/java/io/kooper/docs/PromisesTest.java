@@ -71,10 +71,8 @@ class PromisesTest {
   @CsvSource(delimiter = '~', textBlock = """
       controller/ControllerBuilder ~ int workers = (\\d+) ~ docs/concepts.md ~ .workers(4) // default: {}
       controller/ControllerBuilder ~ int workers = (\\d+) ~ docs/migration-from-kooper.md ~ | workers | 1 | 3 | {} |
-      controller/ControllerBuilder ~ int retries = (\\d+) ~ docs/concepts.md ~ .retries(5) // default: {};
-      controller/ControllerBuilder ~ int retries = (\\d+) ~ docs/migration-from-kooper.md ~ cannot be switched off | 0 | {} |
       queue/RateLimiter ~ each = exponential.Duration.ofMillis.(\\d+) ~ docs/concepts.md ~ after {} ms, then
-      queue/RateLimiter ~ each = exponential.*?ofSeconds.(\\d+) ~ docs/concepts.md ~ up to {} s; all keys
+      queue/RateLimiter ~ Duration longest = Duration.ofMinutes.(\\d+) ~ docs/concepts.md ~ up to {} min; all keys
       queue/RateLimiter ~ bucket.(\\d+), 100, clock ~ docs/concepts.md ~ retried {} times a second after a burst of 100
       queue/RateLimiter ~ bucket.10, (\\d+), clock ~ docs/concepts.md ~ retried 10 times a second after a burst of {}
       controller/FailureLog ~ int LINES = (\\d+) ~ docs/logging.md ~ (of {} in a minute)

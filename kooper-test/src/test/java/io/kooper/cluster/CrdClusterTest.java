@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -19,7 +20,6 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 import io.kooper.crd.CRD;
 import io.kooper.crd.CrdClient;
-import io.kooper.crd.CrdConf;
 import io.kooper.crd.CrdDefinitions;
 import io.kooper.crd.CrdException;
 import io.kooper.crd.CrdPolicy;
@@ -98,8 +98,10 @@ class CrdClusterTest {
   }
 
   private static CustomResourceDefinition withColumn() {
-    return CrdConf.ofKind("Teapot").plural("teapots").group("kooper.io").version("v1").shortNames("tp").statusSubresource()
-        .printerColumn("Content", "string", ".spec").build();
+    CustomResourceDefinition definition = definition();
+    definition.getSpec().getVersions().get(0).setAdditionalPrinterColumns(List.of(new CustomResourceColumnDefinitionBuilder()
+        .withName("Content").withType("string").withJsonPath(".spec").build()));
+    return definition;
   }
 
   private static void ensure(CustomResourceDefinition definition) throws InterruptedException {

@@ -7,10 +7,14 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Version;
 import io.kooper.controller.Controller;
 import io.kooper.crd.CrdClient;
-import io.kooper.crd.CrdConf;
+import io.kooper.crd.CrdDefinitions;
 import io.kooper.crd.CrdPolicy;
 import io.kooper.finalizer.FinalizerHandler;
 import io.kooper.handler.Handler;
@@ -27,6 +31,12 @@ import org.junit.jupiter.api.Test;
 
 /** A finalizer against an API server that has versions, conflicts and finalizers of its own. */
 class FinalizerTest {
+
+  @Group("test.kooper.io")
+  @Version("v1")
+  static class Widget extends CustomResource<String, Void> implements Namespaced {
+    private static final long serialVersionUID = 1L;
+  }
 
   private static final String OURS = "example.com/dns-record";
 
@@ -166,8 +176,7 @@ class FinalizerTest {
 
   @Test
   void finalizesWhatHasNoClass() throws InterruptedException {
-    CrdConf widgets = CrdConf.ofKind("Widget").plural("widgets").group("test.kooper.io").version("v1");
-    CrdClient.of(client).ensurePresent(widgets.build(), CrdPolicy.UPDATE, Duration.ofMinutes(1));
+    CrdClient.of(client).ensurePresent(CrdDefinitions.of(Widget.class), CrdPolicy.UPDATE, Duration.ofMinutes(1));
     whileRunning(controller(Retriever.generic(client, "test.kooper.io/v1", "Widget")), () -> {
       GenericKubernetesResource widget = new GenericKubernetesResource();
       widget.setApiVersion("test.kooper.io/v1");

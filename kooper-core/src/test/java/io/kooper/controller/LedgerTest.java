@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.controller.Ledger.Verdict;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
 import io.kooper.metrics.ControllerMetrics;
@@ -15,36 +16,36 @@ import org.junit.jupiter.api.Test;
 import org.mockito.Mockito;
 
 /** Between the informer's change of its store and its telling of it. */
-class DeliveriesTest {
+class LedgerTest {
 
   private final ConfigMap object = new ConfigMapBuilder().withNewMetadata().withName("a").withUid("1").endMetadata().build();
   private final ObjectKey key = ObjectKey.of(object);
   private final Store<ConfigMap> store = Mockito.mock();
   private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().build();
-  private final Deliveries<ConfigMap> deliveries = new Deliveries<>(store, queue, ControllerMetrics.NONE);
+  private final Ledger<ConfigMap> ledger = new Ledger<>(store, queue, ControllerMetrics.NONE);
 
   @BeforeEach
   void isToldAndThenGoneFromTheStore() {
     Mockito.when(store.state(key)).thenReturn(Optional.of(State.of(object)));
-    deliveries.succeeded(key, deliveries.next(key));
+    ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED);
     Mockito.when(store.state(key)).thenReturn(Optional.empty());
   }
 
   @Test
   void aDeleteWaitsForTheInformerWhichKnowsTheLastState() {
-    assertThat(deliveries.next(key)).isNull();
+    assertThat(ledger.next(key)).isNull();
   }
 
   @Test
   void aDeleteThatTheQueueWouldRefuseIsToldAtOnceAndOnlyOnce() {
     queue.shutDown();
 
-    Deliveries.Delivery<ConfigMap> delivery = deliveries.next(key);
+    Ledger.Delivery<ConfigMap> delivery = ledger.next(key);
 
     assertThat(delivery.delete()).isTrue();
     assertThat(delivery.object()).isSameAs(object);
-    deliveries.deleted(State.of(object)); // what the informer was about to say
-    deliveries.succeeded(key, delivery);
-    assertThat(deliveries.next(key)).isNull();
+    ledger.changed(key, State.of(object), false); // what the informer was about to say
+    ledger.settle(key, delivery, Verdict.SUCCEEDED);
+    assertThat(ledger.next(key)).isNull();
   }
 }
