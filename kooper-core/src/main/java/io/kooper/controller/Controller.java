@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.handler.Handler;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 
 /**
@@ -73,6 +74,16 @@ public interface Controller extends AutoCloseable {
    * either then. A controller that wraps another asks that one. Default: false.
    */
   default boolean isCalledByHandler() {
+    return false;
+  }
+
+  /**
+   * Calls the handler for the object of this key soon, though nothing has changed: for a webhook, a timer or a message. The call
+   * is one like any other: one at a time for a key, repeated when it fails. May be called from any thread.
+   *
+   * @return false when there is no such object, or the controller does not lead, has not begun or stops: no call follows
+   */
+  default boolean trigger(ObjectKey key) {
     return false;
   }
 

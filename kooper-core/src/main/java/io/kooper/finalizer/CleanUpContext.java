@@ -6,6 +6,7 @@ import io.kooper.informer.Store;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
+import java.util.List;
 
 /** Notes whether a clean-up asked to be called again: then it has not ended. */
 final class CleanUpContext<T extends HasMetadata> implements HandlerContext<T> {
@@ -60,5 +61,30 @@ final class CleanUpContext<T extends HasMetadata> implements HandlerContext<T> {
   @Override
   public Store<T> store() {
     return context.store();
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> related(Class<R> type) {
+    return context.related(type);
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> related(String relation, Class<R> type) {
+    return context.related(relation, type);
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> owned(Class<R> type) {
+    return context.owned(type);
+  }
+
+  @Override
+  public List<String> reasons() {
+    return context.reasons();
+  }
+
+  @Override
+  public void wrote(HasMetadata written) {
+    context.wrote(written);
   }
 }

@@ -2,9 +2,11 @@ package io.kooper.handler;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.informer.Store;
+import io.kooper.informer.UnreadableException;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What a handler may know and ask for during one call. Valid until the call returns. A test mocks it.
@@ -48,4 +50,44 @@ public interface HandlerContext<T extends HasMetadata> {
    * @throws IllegalArgumentException when the delay is zero or negative
    */
   void requeueAfter(Duration delay);
+
+  /**
+   * The related objects of this call's object, from the store, without a request: those that map to it, as {@code owns} or
+   * {@code watches} of the controller's builder says, or those that it {@code references} and that exist.
+   *
+   * @throws IllegalArgumentException when no kind of this type is related, or several are: name the relation then
+   * @throws UnreadableException when one of them cannot be bound: it must not be taken for missing
+   */
+  default <R extends HasMetadata> List<R> related(Class<R> type) {
+    throw new IllegalArgumentException("no " + type.getSimpleName() + " is related to the objects of " + controller());
+  }
+
+  /** As {@link #related(Class)}, of the relation of this name; by default that is the plural of the related kind. */
+  default <R extends HasMetadata> List<R> related(String relation, Class<R> type) {
+    return related(type);
+  }
+
+  /** Of {@link #related(Class)} those whose controller owner reference has the uid of this call's object. */
+  default <R extends HasMetadata> List<R> owned(Class<R> type) {
+    return related(type);
+  }
+
+  /**
+   * Why this call is made, as {@code added}, {@code related deployments default/web} or {@code retry}; at most eight reasons,
+   * then a count of the others. For logs; the words may change.
+   */
+  default List<String> reasons() {
+    return List.of();
+  }
+
+  /**
+   * Says that this call has written an object that the controller watches, as its own object's status or a related object: give
+   * what the API server returned. The key is not handed out again before the store has that state or a newer one, but after
+   * five seconds at the latest; and if nothing else has changed, the change that was written makes no call.
+   *
+   * <pre>{@code
+   * context.wrote(client.resource(copy).patchStatus());
+   * }</pre>
+   */
+  default void wrote(HasMetadata written) {}
 }
