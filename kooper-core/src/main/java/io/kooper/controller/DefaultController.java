@@ -170,7 +170,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     try {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
-      if (life.awaitSync(leadership)) {
+      if (life.awaitSync(leadership, informer.byNamespace())) {
         startWorkers();
         ledger.begin();
         workers.lead(leadership);

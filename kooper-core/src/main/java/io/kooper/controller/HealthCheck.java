@@ -78,7 +78,9 @@ final class HealthCheck {
     } else if (defect != null) {
       reasons.add(name + " has to be restarted: " + defect);
     } else if (!allSeen && !cold) {
-      reasons.add(name + " has not seen all objects yet" + because);
+      Set<String> unseen = watch.missing();
+      reasons.add(name + " has not seen all objects yet"
+          + (unseen.isEmpty() ? "" : ", none of namespace " + named(unseen)) + because);
     } else if (!watch.watching() && !cold) {
       reasons.add(name + " is not watching since " + watch.since() + because);
     }
@@ -147,8 +149,8 @@ final class HealthCheck {
         + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
   }
 
-  static String named(Set<ObjectKey> keys) {
-    return keys.stream().limit(NAMED).map(ObjectKey::toString).sorted().collect(Collectors.joining(", "))
+  static String named(Set<?> keys) {
+    return keys.stream().limit(NAMED).map(Object::toString).sorted().collect(Collectors.joining(", "))
         + (keys.size() > NAMED ? " and " + (keys.size() - NAMED) + " more" : "");
   }
 
