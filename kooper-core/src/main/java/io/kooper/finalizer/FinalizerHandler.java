@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Surrounds a handler so that it misses no delete, not even one that happens while no controller runs: Kubernetes keeps an
@@ -37,7 +38,7 @@ import java.util.regex.Pattern;
  * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated as any other. An
  * object that has changed meanwhile (409, or 422 where a test failed) is told as a {@link KubernetesClientException} with
  * code 409, which is repeated with the newer state and logged at debug as long as that helps. An object that is gone (404)
- * is no error.
+ * is no error. A finalizer that the API server accepts and does not keep is one: no change would bring the next call.
  *
  * <p>It needs the permission to {@code patch} the objects.
  *
@@ -117,11 +118,15 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
 
   private void putOn(T object) {
     boolean first = object.getMetadata().getFinalizers().isEmpty();
-    patch(object, List.of(
+    T patched = patch(object, List.of(
         test("/metadata/resourceVersion", object.getMetadata().getResourceVersion()), // it is not being deleted meanwhile
         first
             ? Map.of("op", "add", "path", "/metadata/finalizers", "value", List.of(finalizer))
             : Map.of("op", "add", "path", "/metadata/finalizers/-", "value", finalizer)));
+    if (patched != null && !patched.getMetadata().getFinalizers().contains(finalizer)) { // no change would bring the next call
+      throw new IllegalStateException("the API server has accepted the finalizer " + finalizer
+          + " and not kept it: does an admission webhook take it off?");
+    }
   }
 
   private void cleanUp(HandlerContext<T> context, T object, int place) throws Exception {
@@ -141,9 +146,10 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
     return Map.of("op", "test", "path", path, "value", value);
   }
 
-  private void patch(T object, List<Map<String, Object>> operations) {
+  /** The object as the API server has it then; null when it is gone. */
+  private @Nullable T patch(T object, List<Map<String, Object>> operations) {
     try {
-      client.resource(object).patch(
+      return client.resource(object).patch(
           PatchContext.of(PatchType.JSON), client.getKubernetesSerialization().asJson(operations));
     } catch (KubernetesClientException e) {
       if (e.getCode() == CONFLICT || e.getCode() == UNPROCESSABLE) {
@@ -153,6 +159,7 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
       if (e.getCode() != NOT_FOUND) {
         throw e;
       }
+      return null;
     }
   }
 }

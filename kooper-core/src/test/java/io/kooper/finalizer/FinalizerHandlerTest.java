@@ -109,6 +109,14 @@ class FinalizerHandlerTest {
     }
 
     @Test
+    void isAFailureWhenTheServerDidNotKeepTheFinalizer() {
+      when(resource.patch(any(PatchContext.class), anyString())).thenReturn(living("a.org/a"));
+
+      assertThatThrownBy(() -> finalizer.add(context, living("a.org/a")))
+          .isInstanceOf(IllegalStateException.class).hasMessageContainingAll(OURS, "webhook");
+    }
+
+    @Test
     void isHandledOnceItHasTheFinalizer() throws Exception {
       ConfigMap object = living("a.org/a", OURS);
 
