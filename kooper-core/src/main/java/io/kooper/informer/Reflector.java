@@ -72,7 +72,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
    * @param part of the store, which the source lists
    * @param told called after each list was told
    */
-  Reflector(String name, String part, ListerWatcher<T> source, Cache<T> cache, Clock clock, BooleanSupplier mayAsk, Runnable told) {
+  Reflector(String name, String part, ListerWatcher<T> source, Cache<T> cache, Clock clock, BooleanSupplier mayAsk,
+      Runnable told) {
     this.name = name;
     this.part = part;
     this.source = source;

@@ -130,7 +130,7 @@ final class Reflectors<T extends HasMetadata> {
     }
   }
 
-  /** With the lock held. @param before is to end first */
+  /** With the lock held. The thread {@code before}, if there is one, ends first. */
   private void start(String part, Running<T> one, @Nullable Thread before) {
     Thread thread = new Thread(() -> run(part, one, before), "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part));
     thread.setDaemon(true);

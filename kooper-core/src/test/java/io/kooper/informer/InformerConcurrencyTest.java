@@ -90,7 +90,8 @@ class InformerConcurrencyTest {
   @Tag("R14")
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
-    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
+    Cache<ConfigMap> cache = new Cache<>(
+        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);
