@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.kooper.internal.Deadline;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
+import io.kooper.retrieve.HttpListerWatcher.Form;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.List;
 import java.util.Locale;
@@ -88,7 +89,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
       Target target = new Target(Target.server(client), slash < 0 ? "" : apiVersion.substring(0, slash),
           apiVersion.substring(slash + 1), plural, null, Map.of());
       known = new Found(plural, new HttpListerWatcher<>(
-          client, GenericKubernetesResource.class, target, kind, false, deadlines));
+          client, GenericKubernetesResource.class, target, kind, Form.PACKED, deadlines));
       found = known;
     }
     return known.listerWatcher();
@@ -98,7 +99,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     String doing = "discover the kind " + kind + " of " + apiVersion;
     String url = Target.server(client) + (apiVersion.indexOf('/') < 0 ? "api/" : "apis/") + apiVersion;
     APIResourceList resources;
-    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, headers, doing))) {
+    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, Exchange.JSON, headers, doing))) {
       if (exchange.status() != 200) {
         ErrorBody said = ErrorBody.read(exchange, body, client.getKubernetesSerialization());
         throw Failures.ofStatus(doing, exchange.status(), said.status(), exchange.header("Retry-After"),

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
+import io.kooper.retrieve.HttpListerWatcher.Form;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.function.Consumer;
 
@@ -17,16 +18,16 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private final Target target;
   private final Binder<T> binder;
-  private final boolean bound;
+  private final Form form;
   private final Consumer<SourceEvent<T>> events;
   private String type = "";
   private byte[] object = NOTHING;
   private int length;
 
-  EventPieces(Target target, Binder<T> binder, boolean bound, Consumer<SourceEvent<T>> events) {
+  EventPieces(Target target, Binder<T> binder, Form form, Consumer<SourceEvent<T>> events) {
     this.target = target;
     this.binder = binder;
-    this.bound = bound;
+    this.form = form;
     this.events = events;
   }
 
@@ -44,7 +45,7 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   public void end() throws RetrieveException {
     switch (type) {
       case "ADDED", "MODIFIED", "DELETED" ->
-        events.accept(new Json<>(SourceEvent.Type.valueOf(type), object, length, binder, bound));
+        events.accept(Json.of(SourceEvent.Type.valueOf(type), object, length, binder, form));
       case "BOOKMARK" -> bookmark();
       case "ERROR" -> throw error();
       // a newer server may know more: what it tells of an object comes as one of the above as well

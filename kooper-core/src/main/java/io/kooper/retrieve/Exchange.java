@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange implements AutoCloseable {
 
+  static final String JSON = "application/json";
+
   private static final Log LOG = Log.of(Exchange.class);
 
   /** What comes over a connection comes in its own time, which no test can move. */
@@ -65,15 +67,16 @@ final class Exchange implements AutoCloseable {
   /**
    * Sends the request and waits for the response's headers.
    *
+   * @param accept the kinds of response, the preferred one first
    * @param deadline for the headers; it learns from this request
    * @param doing what for, as in {@code list pods}, for messages
    * @throws RetrieveException when there is no response, or none in time: should it come later, it is broken off
    */
-  static Exchange open(HttpClient http, String url, Deadline deadline, String doing)
+  static Exchange open(HttpClient http, String url, String accept, Deadline deadline, String doing)
       throws RetrieveException, InterruptedException {
     long start = CLOCK.nanoTime();
     try {
-      Exchange exchange = open(http, url, deadline.now(), doing);
+      Exchange exchange = open(http, url, accept, deadline.now(), doing);
       deadline.met(CLOCK.nanoTime() - start);
       return exchange;
     } catch (RetrieveException e) {
@@ -86,14 +89,14 @@ final class Exchange implements AutoCloseable {
     }
   }
 
-  static Exchange open(HttpClient http, String url, Duration patience, String doing)
+  static Exchange open(HttpClient http, String url, String accept, Duration patience, String doing)
       throws RetrieveException, InterruptedException {
     // no more than AHEAD chunks are ever outstanding: putting one must not block the client's thread
     Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
     CompletableFuture<HttpResponse<AsyncBody>> future;
     long due = CLOCK.nanoTime() + patience.toNanos();
     try {
-      HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", "application/json");
+      HttpRequest.Builder request = http.newHttpRequestBuilder().uri(url).header("Accept", accept);
       if (timeoutIsOfHeaders(http)) {
         request.timeout(patience.plus(AFTER_PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
       }

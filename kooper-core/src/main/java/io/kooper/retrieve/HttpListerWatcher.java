@@ -56,11 +56,26 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     }
   }
 
+  /** How the objects are asked for and kept. */
+  enum Form {
+    /** As bytes. */
+    PACKED,
+    /** As Java objects. */
+    BOUND,
+    /** As bytes, of which there is nothing but the metadata. */
+    METADATA;
+
+    /** A server that does not know a list or an object of metadata sends whole ones. */
+    private String accept(String kind) {
+      return this == METADATA ? "application/json;as=" + kind + ";g=meta.k8s.io;v=v1," + Exchange.JSON : Exchange.JSON;
+    }
+  }
+
   private final HttpClient http;
   private final ClientLife life;
   private final Target target;
   private final Binder<T> binder;
-  private final boolean bound;
+  private final Form form;
   private final FunctionListerWatcher<T> webSocket;
   private final Duration watchGrace;
   private final Deadline watchHeaders;
@@ -71,15 +86,14 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   /**
    * @param kind what objects that do not say it are; null to learn it from lists
-   * @param bound whether informers are to keep the objects instead of their bytes
    */
   HttpListerWatcher(
-      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, boolean bound, Deadlines deadlines) {
+      KubernetesClient client, Class<T> type, Target target, @Nullable String kind, Form form, Deadlines deadlines) {
     this.http = withoutRetries(client);
     this.life = ClientLife.of(client, http, target.plural());
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
-    this.bound = bound;
+    this.form = form;
     this.webSocket = WebSocketWatch.of(client, type, target);
     this.watchGrace = deadlines.watchGrace();
     this.watchHeaders = deadlines.growing(deadlines.headers());
@@ -113,9 +127,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   private ListMeta page(String url, Deadline headers, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
-    ListPieces<T> pieces = new ListPieces<>(target, binder, bound, events);
+    ListPieces<T> pieces = new ListPieces<>(target, binder, form, events);
     JsonSlicer slicer = JsonSlicer.ofList(pieces);
-    try (Exchange exchange = open("list", url, headers)) {
+    try (Exchange exchange = open("list", url, form.accept("PartialObjectMetadataList"), headers)) {
       requireOk("list", exchange);
       feedAll(exchange, slicer);
       if (!slicer.atEnd()) {
@@ -152,8 +166,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   public void watch(ListOptions options, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, bound, events));
-    try (Exchange exchange = open("watch", target.watchUrl(options, seconds), watchHeaders)) {
+    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, form, events));
+    try (Exchange exchange = open(
+        "watch", target.watchUrl(options, seconds), form.accept("PartialObjectMetadata"), watchHeaders)) {
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();
         events.accept(SourceEvent.opened());
@@ -190,8 +205,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     throw new RetrieveException(Reason.GONE, "the WebSocket watch of " + target + " ended, list again");
   }
 
-  private Exchange open(String verb, String url, Deadline headers) throws RetrieveException, InterruptedException {
-    return life.open(verb + " " + target, () -> Exchange.open(http, url, headers, verb + " " + target));
+  private Exchange open(String verb, String url, String accept, Deadline headers)
+      throws RetrieveException, InterruptedException {
+    return life.open(verb + " " + target, () -> Exchange.open(http, url, accept, headers, verb + " " + target));
   }
 
   /** Feeds the next chunk; false at the end of the body. */

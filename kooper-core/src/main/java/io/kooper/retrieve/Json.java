@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.internal.Throwables;
+import io.kooper.retrieve.HttpListerWatcher.Form;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,11 @@ public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, i
 
   /** Which state of which object it is, read without binding it. */
   public record Identity(ObjectKey key, String uid, String resourceVersion) {}
+
+  static <T extends HasMetadata> Json<T> of(SourceEvent.Type type, byte[] bytes, int length, Binding<T> binding, Form form) {
+    byte[] kept = form == Form.METADATA ? MetadataScan.only(bytes, length) : bytes;
+    return new Json<>(type, kept, form == Form.METADATA ? kept.length : length, binding, form == Form.BOUND);
+  }
 
   /** Null when one of its parts cannot be read: then only binding it can tell. */
   public @Nullable Identity identity() {

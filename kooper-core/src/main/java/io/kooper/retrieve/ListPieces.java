@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListMeta;
+import io.kooper.retrieve.HttpListerWatcher.Form;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +12,16 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private final Target target;
   private final Binder<T> binder;
-  private final boolean bound;
+  private final Form form;
   private final Consumer<SourceEvent<T>> events;
   private @Nullable ListMeta meta;
   private @Nullable String message;
   private boolean isStatus;
 
-  ListPieces(Target target, Binder<T> binder, boolean bound, Consumer<SourceEvent<T>> events) {
+  ListPieces(Target target, Binder<T> binder, Form form, Consumer<SourceEvent<T>> events) {
     this.target = target;
     this.binder = binder;
-    this.bound = bound;
+    this.form = form;
     this.events = events;
   }
 
@@ -32,7 +33,7 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   @Override
   public void piece(String name, byte[] bytes, int length) throws RetrieveException {
     switch (name) {
-      case "items" -> events.accept(new Json<>(SourceEvent.Type.ADDED, bytes, length, binder, bound));
+      case "items" -> events.accept(Json.of(SourceEvent.Type.ADDED, bytes, length, binder, form));
       case "metadata" -> meta = bindMeta(bytes, length);
       case "kind" -> {
         String kind = JsonSlicer.Pieces.text(bytes, length);

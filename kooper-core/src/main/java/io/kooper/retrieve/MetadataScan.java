@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class MetadataScan {
 
   private static final byte[] METADATA = ascii("metadata");
+  private static final byte[] ONLY = ascii("{\"metadata\":");
   private static final byte[][] WANTED = {ascii("name"), ascii("namespace"), ascii("uid"), ascii("resourceVersion")};
 
   private static final int UNUSUAL = -1;
@@ -32,6 +33,28 @@ final class MetadataScan {
   /** Null when it is unusual, or when something is missing. */
   static @Nullable Identity identity(byte[] bytes, int length) {
     return new MetadataScan(bytes, length).object();
+  }
+
+  /** The object with nothing but its metadata; as it is when that cannot be found. */
+  static byte[] only(byte[] bytes, int length) {
+    MetadataScan scan = new MetadataScan(bytes, length);
+    if (scan.token() == '{') {
+      do {
+        boolean metadata = scan.member() && scan.is(METADATA);
+        int value = scan.token();
+        int start = scan.at - 1;
+        if (value == '"' ? !scan.string() : !scan.skip(value)) {
+          break;
+        }
+        if (metadata && value == '{') {
+          byte[] only = Arrays.copyOf(ONLY, ONLY.length + scan.at - start + 1);
+          System.arraycopy(bytes, start, only, ONLY.length, scan.at - start);
+          only[only.length - 1] = '}';
+          return only;
+        }
+      } while (scan.token() == ',');
+    }
+    return Arrays.copyOf(bytes, length);
   }
 
   private @Nullable Identity object() {

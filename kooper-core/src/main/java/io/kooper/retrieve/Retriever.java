@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
+import io.kooper.retrieve.HttpListerWatcher.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -160,7 +161,7 @@ public interface Retriever<T extends HasMetadata> {
   private static <T extends HasMetadata> Retriever<T> of(
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, kind, false, Deadlines.DEFAULT), type, target::plural,
+        new HttpListerWatcher<>(client, type, target, kind, Form.PACKED, Deadlines.DEFAULT), type, target::plural,
         client.getKubernetesSerialization()::clone);
   }
 }

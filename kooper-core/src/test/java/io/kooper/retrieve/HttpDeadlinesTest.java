@@ -47,7 +47,7 @@ class HttpDeadlinesTest {
   private HttpListerWatcher<ConfigMap> source(Deadlines deadlines) {
     Target target = new Target(server.url(), "", "v1", "configmaps", "x",
         Map.of("labelSelector", "a=b", "fieldSelector", "metadata.name=n"));
-    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, deadlines);
+    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, HttpListerWatcher.Form.PACKED, deadlines);
   }
 
   private static RetrieveException failure(ThrowingCallable call) {
@@ -127,7 +127,7 @@ class HttpDeadlinesTest {
         server.then(answer -> answer.ok().chunk("{\"items\":[").awaitGone(gone));
       }
       Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of());
-      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(client, ConfigMap.class, target, null, false,
+      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(client, ConfigMap.class, target, null, HttpListerWatcher.Form.PACKED,
           new Deadlines(LONG, LONG, SHORT, LONG));
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 200 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 400 ms");

@@ -64,7 +64,7 @@ abstract class HttpListerWatcherContract {
 
   private HttpListerWatcher<ConfigMap> source(Deadlines deadlines) {
     Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of("labelSelector", "a=b,c in (d,e)"));
-    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, false, deadlines);
+    return new HttpListerWatcher<>(client, ConfigMap.class, target, null, HttpListerWatcher.Form.PACKED, deadlines);
   }
 
   private HttpListerWatcher<ConfigMap> source() {
@@ -177,8 +177,8 @@ abstract class HttpListerWatcherContract {
       assertThat(recorded.told).containsExactly("ADDED x/a@1", "UNDECODABLE x/p@9", "UNDECODABLE x/q@null",
           "UNDECODABLE null@null", "UNDECODABLE null@null", "UNDECODABLE null@null", "ADDED x/b@2");
       assertThat(recorded.undecodable.get(0).uid()).isEqualTo("u");
-      assertThat(recorded.undecodable.get(0)).hasToString(
-          "x/p: tools.jackson.databind.exc.MismatchedInputException, field data");
+      assertThat(recorded.undecodable.get(0).toString())
+          .matches("x/p: (tools|com\\.fasterxml)\\.jackson\\.databind\\.exc\\.MismatchedInputException, field data");
     }
 
     @ParameterizedTest

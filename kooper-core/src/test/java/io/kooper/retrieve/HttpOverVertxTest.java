@@ -1,11 +1,13 @@
 package io.kooper.retrieve;
 
-import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import java.util.ServiceLoader;
 
-/** Over fabric8's default client. */
+/** Over fabric8's default client, of whichever Vert.x. */
 class HttpOverVertxTest extends HttpListerWatcherContract {
 
   HttpOverVertxTest() {
-    super(new Vertx5HttpClientFactory());
+    super(ServiceLoader.load(HttpClient.Factory.class).stream().filter(factory -> factory.type().getName().contains(".vertx"))
+        .findFirst().orElseThrow().get());
   }
 }

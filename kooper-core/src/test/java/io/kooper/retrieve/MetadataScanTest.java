@@ -52,6 +52,22 @@ class MetadataScanTest {
     assertThat(quick(json)).isNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "{'metadata':{'name':'a','labels':{'x':'}'}}}",
+      "{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':{'name':'a','labels':{'x':'}'}}}",
+      "{'spec':{'metadata':{'name':'b'}},'status':[1,2],'x':null,'metadata':{'name':'a','labels':{'x':'}'}},'data':{'k':'v'}}"})
+  void leavesNothingButTheMetadata(String json) {
+    assertThat(MetadataScan.only(bytes(json), bytes(json).length))
+        .asString(StandardCharsets.UTF_8).isEqualTo("{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"}\"}}}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "5", "", "{'metadata':null}", "{'metadata':{'name':'a'", "{'kind' 'metadata':{}}"})
+  void leavesWhatHasNoMetadataAsItIs(String json) {
+    assertThat(MetadataScan.only(bytes(json), bytes(json).length)).isEqualTo(bytes(json));
+  }
+
   @Test
   void looksAtNoMoreThanTheMetadata() {
     assertThat(quick("{'metadata':{'name':'a','uid':'1','resourceVersion':'2'},'spec':!!!")).isEqualTo(

@@ -92,7 +92,7 @@ final class Lists {
       metadata.put("continue", ""); // as the API server writes it for types that it knows by definition only
     }
     String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
-        resource.listKind(), resource.type().apiVersion(), metadata);
+        resource.listKind(), resource.shownApiVersion(), metadata);
     return new Page(items, head.getBytes(StandardCharsets.UTF_8));
   }
 

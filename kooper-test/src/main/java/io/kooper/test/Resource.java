@@ -44,6 +44,25 @@ record Resource(
             next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema);
   }
 
+  /** The same, of which no more than the metadata is shown. */
+  Resource metadataOnly() {
+    return new Resource(type, "PartialObjectMetadataList", singular, shortNames, fields, generation, unconditionalUpdate,
+        storedApiVersion, shape, scale, schema);
+  }
+
+  boolean isMetadataOnly() {
+    return listKind.equals("PartialObjectMetadataList");
+  }
+
+  /** As which its objects are shown. */
+  String shownKind() {
+    return isMetadataOnly() ? "PartialObjectMetadata" : type.kind();
+  }
+
+  String shownApiVersion() {
+    return isMetadataOnly() ? "meta.k8s.io/v1" : type.apiVersion();
+  }
+
   boolean isCustom() {
     return shape instanceof Shape.Custom;
   }

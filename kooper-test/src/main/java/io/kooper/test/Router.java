@@ -117,13 +117,22 @@ final class Router {
       answer.send(200, Json.bytes(Discovery.answer(segments, registry.all())));
       return;
     }
-    Resource resource = resource(call);
+    Resource resource = shown(call, resource(call));
     requireJson(call);
     switch (call.request().verb()) {
       case "list" -> answer.send(resource, Lists.page(store, resource, call));
       case "watch" -> watch(call, resource, answer);
       default -> answer.send(200, get(call, resource));
     }
+  }
+
+  /** With no more than the metadata, if the client prefers that. */
+  private static Resource shown(Call call, Resource resource) {
+    String accept = call.http().getHeader("Accept");
+    boolean list = call.request().verb().equals("list");
+    boolean only = accept != null && accept.startsWith(
+        "application/json;as=PartialObjectMetadata" + (list ? "List" : "") + ";g=meta.k8s.io;v=v1");
+    return only && (list || call.request().verb().equals("watch")) ? resource.metadataOnly() : resource;
   }
 
   private byte[] get(Call call, Resource resource) {

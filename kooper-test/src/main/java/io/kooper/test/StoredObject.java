@@ -65,6 +65,10 @@ record StoredObject(
 
   /** The bytes as a version of the API shows them. */
   byte[] jsonFor(Resource resource) {
+    if (resource.isMetadataOnly()) {
+      ObjectNode only = Json.object().put("kind", resource.shownKind()).put("apiVersion", resource.shownApiVersion());
+      return Json.bytes(only.set("metadata", tree().path("metadata")));
+    }
     CustomSchema shown = resource.schema();
     boolean conforms = shown == null || shown.equals(schema);
     if (conforms && resource.type().apiVersion().equals(resource.storedApiVersion())) {

@@ -179,7 +179,7 @@ final class Watch {
 
   private byte[] bookmark(long version, boolean initialEventsEnd) {
     ObjectNode object = Json.object();
-    object.put("kind", resource.type().kind()).put("apiVersion", resource.type().apiVersion());
+    object.put("kind", resource.shownKind()).put("apiVersion", resource.shownApiVersion());
     ObjectNode metadata = object.putObject("metadata");
     metadata.put("resourceVersion", Long.toString(version)).putNull("creationTimestamp");
     if (initialEventsEnd) {

@@ -91,6 +91,32 @@ class AnyClusterTest {
   }
 
   @Test
+  void metadataAlone() throws Exception {
+    client.resource(new ConfigMapBuilder(configMap(namespace, "whole")).addToData("k", "v".repeat(1000)).build()).create();
+    try (Informer<ConfigMap> informer = Informer.builder(
+        Retriever.builder(client, ConfigMap.class).inNamespace(namespace).metadataOnly().build()).build()) {
+      informer.start();
+      assertThat(informer.awaitSynced(PATIENCE)).isTrue();
+      ConfigMap listed = informer.store().get(namespace, "whole").orElseThrow();
+      assertThat(listed.getKind()).isEqualTo("ConfigMap");
+      assertThat(listed.getApiVersion()).isEqualTo("v1");
+      assertThat(listed.getMetadata().getUid()).isNotEmpty();
+      assertThat(listed.getMetadata().getManagedFields()).isEmpty();
+      assertThat(listed.getData()).isEmpty();
+
+      client.resource(configMap(namespace, "later")).create();
+      client.configMaps().inNamespace(namespace).withName("whole")
+          .edit(map -> new ConfigMapBuilder(map).editMetadata().addToLabels("a", "b").endMetadata().build());
+      await().atMost(PATIENCE).until(() -> informer.store().get(namespace, "later").isPresent()
+          && informer.store().get(namespace, "whole").orElseThrow().getMetadata().getLabels() != null
+          && informer.store().get(namespace, "whole").orElseThrow().getMetadata().getLabels().containsKey("a"));
+      assertThat(informer.storeBytes()).as("average times objects").isLessThan(5_000);
+      client.configMaps().inNamespace(namespace).withName("whole").delete();
+      await().atMost(PATIENCE).until(() -> informer.store().get(namespace, "whole").isEmpty());
+    }
+  }
+
+  @Test
   @DisplayName("K12: creations, updates and deletes are told in their order")
   void theOrderIsKept() {
     try (Recorder<Service> services = new Recorder<>(
