@@ -242,7 +242,8 @@ final class ClientLife {
     }
 
     private Answer ask(HttpClient http, Duration patience) throws InterruptedException {
-      try (Exchange exchange = Exchange.open(http, Target.server(client) + "version", Exchange.JSON, patience, "get the version")) {
+      try (Exchange exchange = Exchange.open(
+          http, Target.server(client) + "version", Exchange.JSON, patience, "get the version")) {
         log.debug("GET /version: {}", exchange.status()); // whatever it is, it is a response
         return Answer.RESPONSE;
       } catch (RetrieveException e) {

@@ -127,7 +127,8 @@ class HttpDeadlinesTest {
         server.then(answer -> answer.ok().chunk("{\"items\":[").awaitGone(gone));
       }
       Target target = new Target(server.url(), "", "v1", "configmaps", "x", Map.of());
-      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(client, ConfigMap.class, target, null, HttpListerWatcher.Form.PACKED,
+      HttpListerWatcher<ConfigMap> source = new HttpListerWatcher<>(
+          client, ConfigMap.class, target, null, HttpListerWatcher.Form.PACKED,
           new Deadlines(LONG, LONG, SHORT, LONG));
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 200 ms");
       assertThat(failure(() -> source.list(new ListOptions(), recorded))).hasMessageContaining("for 400 ms");
