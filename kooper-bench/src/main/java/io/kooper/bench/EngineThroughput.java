@@ -6,10 +6,9 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerBuilder;
 import io.kooper.handler.Handler;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -114,15 +114,15 @@ public final class EngineThroughput {
     }
 
     @Override
-    public String list(ListOptions options, ListSink<ConfigMap> sink) {
+    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
       return "0";
     }
 
     @Override
-    public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws InterruptedException {
-      sink.opened();
+    public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) throws InterruptedException {
+      events.accept(SourceEvent.opened());
       go.await();
-      objects.forEach(sink::added);
+      objects.forEach(object -> events.accept(SourceEvent.added(object)));
       new CountDownLatch(1).await(); // until the controller is closed
     }
   }

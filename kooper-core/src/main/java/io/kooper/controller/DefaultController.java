@@ -20,7 +20,7 @@ import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
-import io.kooper.tracing.TracedController;
+import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.Objects;
@@ -112,9 +112,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private Processor<T> chain(ControllerBuilder<T> builder, ControllerDefaults defaults) {
     Handler<T> handler = Objects.requireNonNull(builder.handler);
     Tracing tracing = builder.tracing != null ? builder.tracing : defaults.tracing();
-    Tracer<T> tracer = tracing == null ? null : new Tracer<>(name,
-        tracing.controller(new TracedController(name, workerCount, builder.resync, builder.retries)),
-        ledger, builder.retries);
+    Tracer<T> tracer = tracing == null ? null
+        : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, builder.resync, builder.retries, job.key(),
+            job.delivery().delete(), job.attempt())), ledger, builder.retries);
     Processor<T> call = job -> job.call(handler);
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);

@@ -4,22 +4,22 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Job.Outcome;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
-import io.kooper.tracing.ControllerTracing;
 import io.kooper.tracing.Trace;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Traces jobs: one decorator goes around the retries, one, within them, around the handler's call. */
 final class Tracer<T extends HasMetadata> {
 
   private static final Log log = Log.of(Tracer.class);
 
-  private final ControllerTracing tracing;
+  private final Function<Job<T>, Trace> begin;
   private final Ledger<T> ledger;
   private final int retries;
   private final Guard guard;
 
-  Tracer(String controller, ControllerTracing tracing, Ledger<T> ledger, int retries) {
-    this.tracing = tracing;
+  Tracer(String controller, Function<Job<T>, Trace> begin, Ledger<T> ledger, int retries) {
+    this.begin = begin;
     this.ledger = ledger;
     this.retries = retries;
     this.guard = new Guard(log, controller + ": its tracing");
@@ -45,7 +45,7 @@ final class Tracer<T extends HasMetadata> {
   /** The decorator of all that is done for a job. */
   Processor<T> job(Processor<T> next) {
     return job -> {
-      job.trace(guard.ask(() -> tracing.begin(job.key(), job.delivery().delete(), job.attempt())));
+      job.trace(guard.ask(() -> begin.apply(job)));
       try {
         next.process(job);
       } finally {

@@ -2,7 +2,6 @@ package io.kooper.crd;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.kooper.internal.NoCluster;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
 
@@ -56,12 +55,10 @@ final class CrdFailures {
     };
   }
 
-  /** The server's words, or those of the cause. */
+  /** The server's words, or why it has said nothing. */
   static String words(KubernetesClientException e) {
     Status status = e.getStatus();
-    return e.getCode() > 0 && status != null && status.getMessage() != null
-        ? e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"'
-        // without a cause, the message is what is known; with one, it is that of the cause, or none
-        : e.getCause() == null ? Throwables.message(e) : Throwables.text(e.getCause()) + NoCluster.advice(e);
+    return e.getCode() <= 0 || status == null || status.getMessage() == null ? Throwables.message(e)
+        : e.getCode() + (status.getReason() == null ? "" : " " + status.getReason()) + ", \"" + status.getMessage() + '"';
   }
 }

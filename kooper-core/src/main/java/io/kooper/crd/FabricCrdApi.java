@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Durations;
+import io.kooper.internal.NoCluster;
 import io.kooper.internal.Throwables;
+import io.kooper.internal.Urls;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
@@ -54,7 +56,8 @@ final class FabricCrdApi implements CrdApi {
         interrupted.initCause(e);
         throw interrupted;
       }
-      throw e;
+      throw e.getCode() > 0 ? e : new KubernetesClientException(
+          NoCluster.words(e, Urls.server(client.getMasterUrl().toString())), e);
     }
   }
 }

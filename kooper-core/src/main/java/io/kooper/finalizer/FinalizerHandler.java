@@ -10,10 +10,10 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.internal.Names;
-import io.kooper.retrieve.ListSink;
-import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Json;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Surrounds a handler so that it misses no delete, not even one that happens while no controller runs: Kubernetes keeps an
@@ -46,7 +47,7 @@ import java.util.Set;
  * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated as any other. An
  * object that has changed meanwhile (409, or 422 where a test failed) is told as a {@link KubernetesClientException} with
  * code 409, which is repeated with the newer state and logged at debug as long as that helps. An object that is gone (404)
- * is no error.
+ * is no error. A finalizer that the API server accepts and does not keep is one: no change would bring the next call.
  *
  * <p>It needs the permission to {@code patch} the objects.
  *
@@ -103,22 +104,25 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
    * {@code list} and {@code patch} the objects.
    *
    * @return off how many objects it was taken
-   * @throws IllegalStateException when an object still carries it after ten lists, since something puts it on again, or when an
-   *     object cannot be read; it was taken off the others
+   * @throws IllegalStateException when it is still there at the tenth list, since something puts it on again, or when an object
+   *     cannot be read; it was taken off the others
    * @throws RetrieveException when a list failed
    */
   public static <T extends HasMetadata> int removeFromAll(KubernetesClient client, String finalizer, Retriever<T> retriever)
       throws RetrieveException, InterruptedException {
     FinalizerHandler<T> handler = of(client, finalizer, (context, object) -> {});
     Set<String> removed = new HashSet<>();
-    Carriers<T> carriers = new Carriers<>(finalizer);
     for (int round = 0; round < MOST_LISTS; round++) {
-      carriers = new Carriers<>(finalizer);
-      retriever.listerWatcher().list(new ListOptionsBuilder().withLimit(PAGE).build(), carriers);
-      if (carriers.objects.isEmpty()) {
-        break;
+      List<Undecodable> unreadable = new ArrayList<>();
+      List<T> carriers = handler.carriers(retriever, unreadable); // a list must not wait for writes
+      if (carriers.isEmpty() && !unreadable.isEmpty()) {
+        throw new IllegalStateException("the finalizer " + finalizer + " was taken off " + removed.size()
+            + " objects; these could not be read, use kubectl edit: " + unreadable);
       }
-      for (T object : carriers.objects) {
+      if (carriers.isEmpty()) {
+        return removed.size();
+      }
+      for (T object : carriers) {
         try {
           handler.takeOff(object, object.getMetadata().getFinalizers().indexOf(finalizer));
           removed.add(object.getMetadata().getUid());
@@ -129,36 +133,22 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
         }
       }
     }
-    if (!carriers.objects.isEmpty() || !carriers.unreadable.isEmpty()) {
-      throw new IllegalStateException("the finalizer " + finalizer + " was taken off " + removed.size() + " objects; "
-          + (carriers.objects.isEmpty() ? "these cannot be read, use kubectl edit: " + carriers.unreadable
-              : "it is put on again, end what does: " + ObjectKey.of(carriers.objects.get(0))));
-    }
-    return removed.size();
+    throw new IllegalStateException("the finalizer " + finalizer + " was taken off " + removed.size()
+        + " objects, but is put on again: end what does that");
   }
 
-  /** The objects of a list that carry the finalizer; they are few, and a list must not wait for writes. */
-  private static final class Carriers<T extends HasMetadata> implements ListSink<T> {
-
-    private final String finalizer;
-    private final List<T> objects = new ArrayList<>();
-    private final List<Undecodable> unreadable = new ArrayList<>();
-
-    Carriers(String finalizer) {
-      this.finalizer = finalizer;
-    }
-
-    @Override
-    public void item(T object) {
-      if (object.getMetadata().getFinalizers().contains(finalizer)) {
-        objects.add(object);
+  private List<T> carriers(Retriever<T> retriever, List<Undecodable> unreadable)
+      throws RetrieveException, InterruptedException {
+    List<T> carriers = new ArrayList<>();
+    retriever.listerWatcher().list(new ListOptionsBuilder().withLimit(PAGE).build(), event -> {
+      SourceEvent<T> bound = event instanceof Json<T> json ? json.bind() : event;
+      if (bound instanceof SourceEvent.Unreadable<T> bad) {
+        unreadable.add(bad.object());
+      } else if (bound instanceof SourceEvent.Item<T> item && item.object().getMetadata().getFinalizers().contains(finalizer)) {
+        carriers.add(item.object());
       }
-    }
-
-    @Override
-    public void undecodable(Undecodable object) {
-      unreadable.add(object);
-    }
+    });
+    return carriers;
   }
 
   @Override
@@ -182,11 +172,15 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
 
   private void putOn(T object) {
     boolean first = object.getMetadata().getFinalizers().isEmpty();
-    patch(object, List.of(
+    T patched = patch(object, List.of(
         test("/metadata/resourceVersion", object.getMetadata().getResourceVersion()), // it is not being deleted meanwhile
         first
             ? Map.of("op", "add", "path", "/metadata/finalizers", "value", List.of(finalizer))
             : Map.of("op", "add", "path", "/metadata/finalizers/-", "value", finalizer)));
+    if (patched != null && !patched.getMetadata().getFinalizers().contains(finalizer)) { // no change would bring the next call
+      throw new IllegalStateException("the API server has accepted the finalizer " + finalizer
+          + " and not kept it: does an admission webhook take it off?");
+    }
   }
 
   private void cleanUp(HandlerContext<T> context, T object, int place) throws Exception {
@@ -210,9 +204,10 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
     return Map.of("op", "test", "path", path, "value", value);
   }
 
-  private void patch(T object, List<Map<String, Object>> operations) {
+  /** The object as the API server has it then; null when it is gone. */
+  private @Nullable T patch(T object, List<Map<String, Object>> operations) {
     try {
-      client.resource(object).patch(
+      return client.resource(object).patch(
           PatchContext.of(PatchType.JSON), client.getKubernetesSerialization().asJson(operations));
     } catch (KubernetesClientException e) {
       if (e.getCode() == CONFLICT || e.getCode() == UNPROCESSABLE) {
@@ -222,6 +217,7 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
       if (e.getCode() != NOT_FOUND) {
         throw e;
       }
+      return null;
     }
   }
 }

@@ -9,14 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a source has handed over, of which so far only the identity is known. Valid until the source goes on.
  *
+ * @param deleted whether it says that the object is gone
  * @param maker makes the state, if it is news
  */
 record Arrival<T extends HasMetadata>(
-    ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, Maker<T> maker) {
+    ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, boolean deleted, Maker<T> maker) {
 
   /** As {@link Arrival#state}. */
   interface Maker<T extends HasMetadata> {
-    @Nullable State<T> state(@Nullable State<T> before, boolean deleted, Consumer<Undecodable> report);
+    @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report);
   }
 
   /**
@@ -24,7 +25,7 @@ record Arrival<T extends HasMetadata>(
    *
    * @param before the state of the same key until now, or null
    */
-  @Nullable State<T> state(@Nullable State<T> before, boolean deleted, Consumer<Undecodable> report) {
-    return maker.state(before, deleted, report);
+  @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report) {
+    return maker.state(before, report);
   }
 }

@@ -3,10 +3,9 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.metrics.InformerMetrics;
-import io.kooper.retrieve.Json;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -169,7 +169,7 @@ final class Cache<T extends HasMetadata> {
         unreadables.stored(arrival.key(), before);
         return;
       }
-      State<T> after = arrival.state(before, false, this::undecodable);
+      State<T> after = arrival.state(before, this::undecodable);
       if (after != null) {
         unreadables.stored(arrival.key(), after);
         change(arrival.key(), before, after);
@@ -193,7 +193,7 @@ final class Cache<T extends HasMetadata> {
       }
       unreadables.stored(arrival.key(), null);
       if (before != null) {
-        State<T> last = arrival.state(before, true, this::report);
+        State<T> last = arrival.state(before, this::report);
         if (last != null) {
           last.follow(before);
         }
@@ -257,7 +257,7 @@ final class Cache<T extends HasMetadata> {
   }
 
   /** The objects of a list that is under way: changes nothing yet. Used by one thread, while no event is applied. */
-  final class Staging implements ListSink<T> {
+  final class Staging implements Consumer<SourceEvent<T>> {
 
     private final ConcurrentHashMap<ObjectKey, State<T>> objects = new ConcurrentHashMap<>(Math.max(16, store.size()));
     private final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
@@ -266,20 +266,10 @@ final class Cache<T extends HasMetadata> {
     private final List<Undecodable> nameless = new ArrayList<>();
 
     @Override
-    public void item(T object) {
-      Arrival<T> arrival = states.arrival(object, false, this::undecodable);
+    public void accept(SourceEvent<T> event) {
+      Arrival<T> arrival = states.arrival(event, this::undecodable);
       if (arrival != null) {
         item(arrival);
-      }
-    }
-
-    @Override
-    public void json(Json<T> json) {
-      Arrival<T> arrival = states.arrival(json);
-      if (arrival != null) {
-        item(arrival);
-      } else {
-        json.bind(false, this::item, this::undecodable);
       }
     }
 
@@ -288,7 +278,7 @@ final class Cache<T extends HasMetadata> {
       try {
         State<T> before = store.peek(arrival.key());
         State<T> now = before != null && before.is(arrival.uid(), arrival.resourceVersion())
-            ? before : arrival.state(before, false, this::undecodable);
+            ? before : arrival.state(before, this::undecodable);
         if (now != null) {
           broken.remove(now.key());
           objects.put(now.key(), now);
@@ -298,8 +288,7 @@ final class Cache<T extends HasMetadata> {
       }
     }
 
-    @Override
-    public void undecodable(Undecodable object) {
+    private void undecodable(Undecodable object) {
       ObjectKey key = object.key();
       if (key == null) {
         nameless.add(object);

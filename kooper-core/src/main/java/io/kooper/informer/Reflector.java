@@ -11,12 +11,11 @@ import io.kooper.internal.Loop;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
-import io.kooper.retrieve.Json;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
-import io.kooper.retrieve.WatchSink;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -27,6 +26,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -214,7 +214,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
         .withLimit(1L)
         .build();
     try {
-      source.list(question, new Nowhere<>());
+      source.list(question, event -> {});
     } catch (RetrieveException e) {
       if (course.askFailed(e.reason())) {
         throw e;
@@ -303,13 +303,26 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     status = new Status(watching, before.watching == watching ? before.since : clock.now(), error);
   }
 
-  private final class Events implements WatchSink<T> {
+  private final class Events implements Consumer<SourceEvent<T>> {
 
     private boolean accepted;
     private boolean told;
 
     @Override
-    public void opened() {
+    public void accept(SourceEvent<T> event) {
+      if (event instanceof SourceEvent.Opened) {
+        opened();
+      } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {
+        seen(bookmark.resourceVersion());
+      } else {
+        Arrival<T> arrival = cache.states().arrival(event, this::undecodable);
+        if (arrival != null) {
+          apply(arrival);
+        }
+      }
+    }
+
+    private void opened() {
       accepted = true;
       if (!status.watching) {
         log.info("informer {}: watching from version {}", name, version);
@@ -335,36 +348,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       version = newVersion;
     }
 
-    @Override
-    public void json(Change change, Json<T> json) {
-      Arrival<T> arrival = cache.states().arrival(json);
-      if (arrival == null) {
-        WatchSink.super.json(change, json);
-      } else {
-        apply(arrival, change == Change.DELETED);
-      }
-    }
-
-    @Override
-    public void added(T object) {
-      apply(cache.states().arrival(object, false, this::undecodable), false);
-    }
-
-    @Override
-    public void modified(T object) {
-      added(object);
-    }
-
-    @Override
-    public void deleted(T object) {
-      apply(cache.states().arrival(object, true, this::undecodable), true);
-    }
-
-    private void apply(@Nullable Arrival<T> arrival, boolean deleted) {
-      if (arrival == null) {
-        return; // it was reported
-      }
-      if (!deleted) {
+    private void apply(Arrival<T> arrival) {
+      if (!arrival.deleted()) {
         cache.put(arrival);
       } else if (!cache.delete(arrival)) {
         course.requireList();
@@ -372,13 +357,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       seen(arrival.resourceVersion());
     }
 
-    @Override
-    public void bookmark(String resourceVersion) {
-      seen(resourceVersion);
-    }
-
-    @Override
-    public void undecodable(Undecodable object) {
+    private void undecodable(Undecodable object) {
       if (!cache.undecodable(object)) {
         course.requireList();
       }

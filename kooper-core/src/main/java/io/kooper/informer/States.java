@@ -6,6 +6,7 @@ import io.kooper.retrieve.Json;
 import io.kooper.retrieve.Json.Binding;
 import io.kooper.retrieve.Json.Identity;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.List;
 import java.util.Objects;
@@ -36,9 +37,22 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
     this.unreadables = unreadables;
   }
 
-  /** An object that was handed over; null, and reported, when it has no name. */
-  @Nullable Arrival<T> arrival(T object, boolean deleted, Consumer<Undecodable> report) {
-    Objects.requireNonNull(object, "the source gave null for an object");
+  /** What was handed over; null if it is no object, or is one without a name, which is reported. */
+  @Nullable Arrival<T> arrival(SourceEvent<T> event, Consumer<Undecodable> report) {
+    if (event instanceof Json<T> json) {
+      Identity identity = json.identity();
+      return identity == null ? arrival(json.bind(), report) // only binding it can tell
+          : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(), json.type() == SourceEvent.Type.DELETED,
+              (before, reported) -> state(identity, json, before, reported));
+    } else if (event instanceof SourceEvent.Item<T> item) {
+      return arrival(item.object(), item.type() == SourceEvent.Type.DELETED, report);
+    } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {
+      report.accept(unreadable.object());
+    }
+    return null;
+  }
+
+  private @Nullable Arrival<T> arrival(T object, boolean deleted, Consumer<Undecodable> report) {
     ObjectKey key;
     try {
       key = ObjectKey.of(object);
@@ -47,17 +61,10 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
       report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
       return null;
     }
-    return new Arrival<>(key, object.getMetadata().getUid(), versionOf(object), (before, gone, reported) -> {
-      T result = transformed(key, object, gone, reported);
+    return new Arrival<>(key, object.getMetadata().getUid(), versionOf(object), deleted, (before, reported) -> {
+      T result = transformed(key, object, deleted, reported);
       return result == null ? null : new State.Held<>(key, result, indexed(key, result));
     });
-  }
-
-  /** JSON that was handed over; null when its identity is unreadable, so that only binding it can tell. */
-  @Nullable Arrival<T> arrival(Json<T> json) {
-    Identity identity = json.identity();
-    return identity == null ? null : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(),
-        (before, deleted, report) -> state(identity, json, before, deleted, report));
   }
 
   static @Nullable String versionOf(HasMetadata object) {
@@ -65,17 +72,18 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   }
 
   private @Nullable State<T> state(
-      Identity identity, Json<T> json, @Nullable State<T> before, boolean deleted, Consumer<Undecodable> report) {
+      Identity identity, Json<T> json, @Nullable State<T> before, Consumer<Undecodable> report) {
     count(json.length());
     ObjectKey key = before == null ? shared(identity.key()) : before.key();
     if (transform == null && indexes.isEmpty() && !json.bound()) {
       return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false);
     }
-    T object = bound(json, deleted, report);
-    if (object == null) {
+    SourceEvent<T> event = json.bind();
+    if (!(event instanceof SourceEvent.Item<T> item)) {
+      report.accept(((SourceEvent.Unreadable<T>) event).object());
       return null;
     }
-    T result = transformed(key, object, deleted, report);
+    T result = transformed(key, item.object(), json.type() == SourceEvent.Type.DELETED, report);
     if (result == null) {
       return null;
     }
@@ -93,14 +101,6 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   private State<T> packed(ObjectKey key, Identity identity, byte[] json, int length, Binding<T> binding,
       List<Set<String>> indexed, boolean readable) {
     return new PackedState<>(key, identity, packer.pack(json, length), binding, indexed, readable, this);
-  }
-
-  private static <T extends HasMetadata> @Nullable T bound(Json<T> json, boolean deleted, Consumer<Undecodable> report) {
-    Object[] result = new Object[1];
-    json.bind(deleted, object -> result[0] = object, report);
-    @SuppressWarnings("unchecked") // put in above
-    T object = (T) result[0];
-    return object;
   }
 
   private @Nullable T transformed(ObjectKey key, T object, boolean deleted, Consumer<Undecodable> report) {

@@ -9,10 +9,8 @@ import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.kooper.internal.Durations;
 import io.kooper.internal.NoCluster;
-import io.kooper.internal.Throwables;
 import io.kooper.internal.Urls;
 import io.kooper.leaderelection.LeaseException.Kind;
-import java.net.ConnectException;
 import java.net.URL;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -76,15 +74,8 @@ final class ClientLeaseStore implements LeaseStore {
     Kind kind = stale ? Kind.CONFLICT : code >= 400 && code < 500 ? Kind.REFUSED : Kind.UNKNOWN;
     String said = e.getStatus() != null && e.getStatus().getMessage() != null
         ? code + " " + e.getStatus().getReason() + ", \"" + e.getStatus().getMessage() + '"'
-        : words(e) + NoCluster.advice(e);
+        : NoCluster.words(e, Urls.withoutUser(apiServer.toString()));
     return new LeaseException(kind, cannot(verb) + said + advice(verb, code), e);
-  }
-
-  /** The clients wrap what happened several times over, in words that say nothing. */
-  private String words(Throwable thrown) {
-    return Throwables.anyCause(thrown, ConnectException.class::isInstance)
-        ? "no connection to " + Urls.withoutUser(apiServer.toString()) + "; is the API server running, and is this its address?"
-        : Throwables.text(Throwables.origin(thrown));
   }
 
   private String cannot(String verb) {

@@ -12,6 +12,7 @@ import io.kooper.retrieve.RetrieveException.Reason;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,10 +53,10 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
   }
 
   @Override
-  public String list(ListOptions options, ListSink<GenericKubernetesResource> sink)
+  public String list(ListOptions options, Consumer<SourceEvent<GenericKubernetesResource>> events)
       throws RetrieveException, InterruptedException {
     try {
-      return found().list(options, sink);
+      return found().list(options, events);
     } catch (RetrieveException e) {
       forgetIfGone(e);
       throw e;
@@ -63,10 +64,10 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<GenericKubernetesResource> sink)
+  public void watch(ListOptions options, Consumer<SourceEvent<GenericKubernetesResource>> events)
       throws RetrieveException, InterruptedException {
     try {
-      found().watch(options, sink);
+      found().watch(options, events);
     } catch (RetrieveException e) {
       forgetIfGone(e);
       throw e;

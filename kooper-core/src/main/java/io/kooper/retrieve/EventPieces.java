@@ -7,8 +7,9 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
 import io.kooper.retrieve.RetrieveException.Reason;
+import java.util.function.Consumer;
 
-/** Puts the events of a watch's body together and hands them to a sink. */
+/** Puts the events of a watch's body together and hands them over. */
 final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private static final Log LOG = Log.of(EventPieces.class);
@@ -17,16 +18,16 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   private final Target target;
   private final Binder<T> binder;
   private final boolean bound;
-  private final WatchSink<T> sink;
+  private final Consumer<SourceEvent<T>> events;
   private String type = "";
   private byte[] object = NOTHING;
   private int length;
 
-  EventPieces(Target target, Binder<T> binder, boolean bound, WatchSink<T> sink) {
+  EventPieces(Target target, Binder<T> binder, boolean bound, Consumer<SourceEvent<T>> events) {
     this.target = target;
     this.binder = binder;
     this.bound = bound;
-    this.sink = sink;
+    this.events = events;
   }
 
   @Override
@@ -42,7 +43,8 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   @Override
   public void end() throws RetrieveException {
     switch (type) {
-      case "ADDED", "MODIFIED", "DELETED" -> sink.json(WatchSink.Change.valueOf(type), new Json<>(object, length, binder, bound));
+      case "ADDED", "MODIFIED", "DELETED" ->
+        events.accept(new Json<>(SourceEvent.Type.valueOf(type), object, length, binder, bound));
       case "BOOKMARK" -> bookmark();
       case "ERROR" -> throw error();
       // a newer server may know more: what it tells of an object comes as one of the above as well
@@ -64,7 +66,7 @@ final class EventPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
     }
     String version = meta == null ? null : meta.getResourceVersion();
     if (version != null && !version.isEmpty()) {
-      sink.bookmark(version);
+      events.accept(SourceEvent.bookmark(version));
     }
   }
 

@@ -136,7 +136,8 @@ final class Failures {
     } else {
       reason = Reason.UNKNOWN;
     }
-    return new RetrieveException(reason, "cannot " + doing + ": " + words(cause) + NoCluster.advice(cause), retryAfter, cause);
+    return new RetrieveException(
+        reason, "cannot " + doing + ": " + words(cause) + NoCluster.advice(cause, doing), retryAfter, cause);
   }
 
   /** What fabric8's client throws, with this text alone. */
@@ -145,7 +146,8 @@ final class Failures {
   }
 
   private static String words(Throwable cause) {
-    return cause instanceof ConnectException // whose message the JDK's client leaves out
+    return NoCluster.isUnknownHost(cause) ? "the host is unknown"
+        : cause instanceof ConnectException // whose message the JDK's client leaves out
         ? (cause.getMessage() == null ? "connection refused" : Throwables.message(cause))
             + "; is the API server running, and is this its address?"
         : Throwables.words(cause, Failures.class);

@@ -33,7 +33,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   private static final Clock CLOCK = Clock.system();
   private static final int ON_THE_WAY = 64;
 
-  private record Event<T>(Watcher.Action action, @Nullable T object) {}
+  private record News<T>(Watcher.Action action, @Nullable T object) {}
 
   private final String name;
   private final Guard closing;
@@ -51,39 +51,39 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   }
 
   @Override
-  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
     Pages pages = next -> {
       KubernetesResourceList<T> answer = call("list", next, list);
       List<T> items = answer == null ? null : answer.getItems();
       if (items == null) {
         throw new RetrieveException(Reason.UNDECODABLE, "cannot list " + name + ": the function gave no list");
       }
-      items.forEach(object -> give(object, false, sink::item, sink::undecodable));
+      items.forEach(object -> events.accept(event(SourceEvent.Type.ADDED, object)));
       return answer.getMetadata();
     };
     return pages.all(options);
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null
         ? HttpListerWatcher.DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
     long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    Handoff<Event<T>> events = new Handoff<>(ON_THE_WAY);
+    Handoff<News<T>> handoff = new Handoff<>(ON_THE_WAY);
     // a function that gives no Watch has ended by itself, as a test's may
-    Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(events)));
+    Watch open = call("watch", options, o -> watch.apply(o, new Receiver<>(handoff)));
     try {
-      sink.opened();
-      Event<T> event;
-      while ((event = events.take(end - CLOCK.nanoTime())) != null) {
-        deliver(event, sink);
+      events.accept(SourceEvent.opened());
+      News<T> news;
+      while ((news = handoff.take(end - CLOCK.nanoTime())) != null) {
+        deliver(news, events);
       }
     } catch (TimeoutException e) {
       LOG.trace("the watch of {} has lasted long enough", name);
     } catch (ExecutionException e) {
       throw Failures.ofCause("watch " + name, e);
     } finally {
-      events.close();
+      handoff.close();
       if (open != null) {
         closing.run(open::close);
       }
@@ -104,65 +104,61 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
     }
   }
 
-  private void deliver(Event<T> event, WatchSink<T> sink) {
-    T object = event.object();
+  private void deliver(News<T> news, Consumer<SourceEvent<T>> events) {
+    T object = news.object();
     if (object == null) {
       return;
     }
-    switch (event.action()) {
-      case ADDED -> give(object, false, sink::added, sink::undecodable);
-      case MODIFIED -> give(object, false, sink::modified, sink::undecodable);
-      case DELETED -> give(object, true, sink::deleted, sink::undecodable);
+    switch (news.action()) {
+      case ADDED, MODIFIED, DELETED -> events.accept(event(SourceEvent.Type.valueOf(news.action().name()), object));
       case BOOKMARK -> {
         if (object.getMetadata() != null && object.getMetadata().getResourceVersion() != null) {
-          sink.bookmark(object.getMetadata().getResourceVersion());
+          events.accept(SourceEvent.bookmark(object.getMetadata().getResourceVersion()));
         }
       }
-      default -> LOG.debug("ignoring an event {} of {}", event.action(), name);
+      default -> LOG.debug("ignoring an event {} of {}", news.action(), name);
     }
   }
 
   /** Without managed fields. One that is none, or whose class is broken, is reported: it must not hide the others. */
-  private static <T extends HasMetadata> void give(
-      T object, boolean deleted, Consumer<T> sink, Consumer<Undecodable> undecodable) {
+  private static <T extends HasMetadata> SourceEvent<T> event(SourceEvent.Type type, T object) {
     try {
       if (object.getMetadata() != null) {
         object.getMetadata().setManagedFields(null);
       }
+      return new SourceEvent.Item<>(type, object);
     } catch (Throwable t) {
       Throwables.throwIfNoMemory(t);
-      undecodable.accept(new Undecodable(null, null, null, deleted, t));
-      return;
+      return SourceEvent.unreadable(new Undecodable(null, null, null, type == SourceEvent.Type.DELETED, t));
     }
-    sink.accept(object);
   }
 
   /** Called on the client's threads. */
   private static final class Receiver<T> implements Watcher<T> {
-    private final Handoff<Event<T>> events;
+    private final Handoff<News<T>> handoff;
 
-    Receiver(Handoff<Event<T>> events) {
-      this.events = events;
+    Receiver(Handoff<News<T>> handoff) {
+      this.handoff = handoff;
     }
 
     @Override
     public void eventReceived(Action action, @Nullable T object) {
       try {
-        events.put(new Event<>(action, object));
+        handoff.put(new News<>(action, object));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        events.end(e); // an event is lost: the watch has to end, and not as if all were well
+        handoff.end(e); // an event is lost: the watch has to end, and not as if all were well
       }
     }
 
     @Override
     public void onClose() {
-      events.end(null);
+      handoff.end(null);
     }
 
     @Override
     public void onClose(WatcherException cause) {
-      events.end(cause);
+      handoff.end(cause);
     }
   }
 }

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,15 +103,17 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   @Override
-  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<T>> events)
+      throws RetrieveException, InterruptedException {
     boolean question = Pages.isQuestion(options);
     Target asked = question ? target.withoutLabels() : target;
-    Pages pages = next -> page(asked.listUrl(next), question ? questionHeaders : listHeaders, sink);
+    Pages pages = next -> page(asked.listUrl(next), question ? questionHeaders : listHeaders, events);
     return pages.all(options);
   }
 
-  private ListMeta page(String url, Deadline headers, ListSink<T> sink) throws RetrieveException, InterruptedException {
-    ListPieces<T> pieces = new ListPieces<>(target, binder, bound, sink);
+  private ListMeta page(String url, Deadline headers, Consumer<SourceEvent<T>> events)
+      throws RetrieveException, InterruptedException {
+    ListPieces<T> pieces = new ListPieces<>(target, binder, bound, events);
     JsonSlicer slicer = JsonSlicer.ofList(pieces);
     try (Exchange exchange = open("list", url, headers)) {
       requireOk("list", exchange);
@@ -146,13 +149,14 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<T>> events)
+      throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, bound, sink));
+    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, bound, events));
     try (Exchange exchange = open("watch", target.watchUrl(options, seconds), watchHeaders)) {
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();
-        sink.opened();
+        events.accept(SourceEvent.opened());
         while (feed("watch", exchange, slicer, watchPatience(end))) {
           // until the server ends it
         }
@@ -167,10 +171,10 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
         throw failure("watch", exchange, body);
       }
     }
-    watchByWebSocket(new ListOptionsBuilder(options).withTimeoutSeconds(seconds).build(), sink);
+    watchByWebSocket(new ListOptionsBuilder(options).withTimeoutSeconds(seconds).build(), events);
   }
 
-  /** A sink that took its time may have let the end pass with chunks still on the way: those are not taken for silence. */
+  /** A consumer that took its time may have let the end pass with chunks still on the way: those are not taken for silence. */
   private long watchPatience(long end) {
     return Math.max(end - CLOCK.nanoTime(), watchGrace.toNanos());
   }
@@ -179,9 +183,10 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
    * For fabric8's mock server, which refuses every watch that is not a WebSocket. It replays everything on each watch,
    * whatever the version, and tells nobody what was deleted in between: so each end is told as GONE, and the caller lists.
    */
-  private void watchByWebSocket(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+  private void watchByWebSocket(ListOptions options, Consumer<SourceEvent<T>> events)
+      throws RetrieveException, InterruptedException {
     LOG.debug("{} cannot be watched over HTTP, using a WebSocket and listing again after it", target);
-    webSocket.watch(options, sink);
+    webSocket.watch(options, events);
     throw new RetrieveException(Reason.GONE, "the WebSocket watch of " + target + " ended, list again");
   }
 

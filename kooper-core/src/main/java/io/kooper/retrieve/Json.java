@@ -2,20 +2,21 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.internal.Throwables;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An object's JSON as the API server sent it, without {@code metadata.managedFields}, to be bound when somebody reads the
  * object. Valid during the call that hands it over.
  *
+ * @param type what has become of the object
  * @param bytes holds the JSON; not to be modified
  * @param length how many of the bytes count
  * @param binding binds it, during the call or later
  * @param bound whether the informer keeps the object instead of its bytes
  * @param <T> the type of the object
  */
-public record Json<T extends HasMetadata>(byte[] bytes, int length, Binding<T> binding, boolean bound) {
+public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, int length, Binding<T> binding, boolean bound)
+    implements SourceEvent<T> {
 
   /**
    * Makes objects of JSON and back. May be called from any thread, and throws what the object's class throws.
@@ -40,20 +41,15 @@ public record Json<T extends HasMetadata>(byte[] bytes, int length, Binding<T> b
     return quick != null ? quick : ObjectPeek.identity(bytes, length);
   }
 
-  /**
-   * Binds it now, and hands it to {@code bound}; or to {@code failed} what can be said of it.
-   *
-   * @param deleted whether the object is gone
-   */
-  public void bind(boolean deleted, Consumer<T> bound, Consumer<Undecodable> failed) {
+  /** Binds it now: an {@link SourceEvent.Item}, or {@link SourceEvent.Unreadable} with what can be said of it. */
+  public SourceEvent<T> bind() {
     T object;
     try {
       object = binding.bind(bytes, length);
     } catch (Throwable t) { // creators and setters are user code, and libraries may be missing
       Throwables.throwIfNoMemory(t);
-      failed.accept(ObjectPeek.undecodable(bytes, length, deleted, t));
-      return;
+      return SourceEvent.unreadable(ObjectPeek.undecodable(bytes, length, type == SourceEvent.Type.DELETED, t));
     }
-    bound.accept(object);
+    return new SourceEvent.Item<>(type, object);
   }
 }

@@ -3,24 +3,25 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListMeta;
 import io.kooper.retrieve.RetrieveException.Reason;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Hands the objects of a list's body to a sink. */
+/** Hands over the objects of a list's body. */
 final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
 
   private final Target target;
   private final Binder<T> binder;
   private final boolean bound;
-  private final ListSink<T> sink;
+  private final Consumer<SourceEvent<T>> events;
   private @Nullable ListMeta meta;
   private @Nullable String message;
   private boolean isStatus;
 
-  ListPieces(Target target, Binder<T> binder, boolean bound, ListSink<T> sink) {
+  ListPieces(Target target, Binder<T> binder, boolean bound, Consumer<SourceEvent<T>> events) {
     this.target = target;
     this.binder = binder;
     this.bound = bound;
-    this.sink = sink;
+    this.events = events;
   }
 
   /** The list's own metadata, once it is complete. */
@@ -31,7 +32,7 @@ final class ListPieces<T extends HasMetadata> implements JsonSlicer.Pieces {
   @Override
   public void piece(String name, byte[] bytes, int length) throws RetrieveException {
     switch (name) {
-      case "items" -> sink.json(new Json<>(bytes, length, binder, bound));
+      case "items" -> events.accept(new Json<>(SourceEvent.Type.ADDED, bytes, length, binder, bound));
       case "metadata" -> meta = bindMeta(bytes, length);
       case "kind" -> {
         String kind = JsonSlicer.Pieces.text(bytes, length);

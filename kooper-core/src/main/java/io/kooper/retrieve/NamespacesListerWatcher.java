@@ -45,22 +45,22 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
   }
 
   @Override
-  public String list(ListOptions options, ListSink<T> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
     String asked = options.getResourceVersion();
     Map<String, String> known = versions(asked);
     if (known != null && Pages.isQuestion(options)) {
-      return ask(known, options, sink);
+      return ask(known, options, events);
     }
     Map<String, String> listed = new LinkedHashMap<>();
     for (Map.Entry<String, ListerWatcher<T>> source : sources.entrySet()) {
       String version = "0".equals(asked) ? asked : known == null ? null : known.get(source.getKey());
-      listed.put(source.getKey(), source.getValue().list(at(options, version), sink));
+      listed.put(source.getKey(), source.getValue().list(at(options, version), events));
     }
     return join(listed);
   }
 
   /** One server has them all: if it knows the newest version, it knows the others. */
-  private String ask(Map<String, String> known, ListOptions options, ListSink<T> sink)
+  private String ask(Map<String, String> known, ListOptions options, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
     Map.Entry<String, ListerWatcher<T>> asked = null;
     String newest = "";
@@ -72,19 +72,19 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
       }
     }
     if (asked != null) {
-      asked.getValue().list(at(options, newest), sink);
+      asked.getValue().list(at(options, newest), events);
     }
     return join(known);
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<T> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
     Map<String, String> versions = versions(options.getResourceVersion());
     if (versions == null) { // a failure came between an event and its bookmark
       throw new RetrieveException(Reason.GONE, "cannot watch " + resource + " from version "
           + options.getResourceVersion() + ", which says nothing of namespaces " + sources.keySet() + "; they are listed again");
     }
-    Handoff<Consumer<WatchSink<T>>> news = new Handoff<>(WAITING);
+    Handoff<Consumer<Consumer<SourceEvent<T>>>> news = new Handoff<>(WAITING);
     List<Thread> threads = new ArrayList<>();
     Set<String> unopened = new HashSet<>(sources.keySet());
     try {
@@ -96,9 +96,9 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         threads.add(thread);
       });
       threads.forEach(Thread::start);
-      Consumer<WatchSink<T>> one;
+      Consumer<Consumer<SourceEvent<T>>> one;
       while ((one = news.take(Long.MAX_VALUE)) != null) {
-        one.accept(sink);
+        one.accept(events);
       }
     } catch (TimeoutException | ExecutionException e) {
       throw Failures.ofCause("watch " + resource, e);
@@ -145,16 +145,16 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
   }
 
   /** The watch of one namespace: on its own thread, but for what it hands over. */
-  private final class OneNamespace implements WatchSink<T> {
+  private final class OneNamespace implements Consumer<SourceEvent<T>> {
 
     private final String namespace;
     private final Map<String, String> versions; // of the thread that called, as is unopened
     private final Set<String> unopened;
-    private final Handoff<Consumer<WatchSink<T>>> news;
+    private final Handoff<Consumer<Consumer<SourceEvent<T>>>> news;
     private String at; // the version, of this watch's thread
 
     OneNamespace(
-        String namespace, Map<String, String> versions, Set<String> unopened, Handoff<Consumer<WatchSink<T>>> news) {
+        String namespace, Map<String, String> versions, Set<String> unopened, Handoff<Consumer<Consumer<SourceEvent<T>>>> news) {
       this.namespace = namespace;
       this.versions = versions;
       this.at = Objects.requireNonNull(versions.get(namespace));
@@ -183,7 +183,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
       }
     }
 
-    private void put(Consumer<WatchSink<T>> one) {
+    private void put(Consumer<Consumer<SourceEvent<T>>> one) {
       try {
         news.put(one);
       } catch (InterruptedException e) {
@@ -191,7 +191,7 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
       }
     }
 
-    private void tell(@Nullable String version, Consumer<WatchSink<T>> event) {
+    private void tell(@Nullable String version, Consumer<Consumer<SourceEvent<T>>> event) {
       if (version != null && Versions.isOlder(version, at)) {
         news.end(new RetrieveException(Reason.VERSION_TOO_LARGE, "cannot watch " + resource + " in namespace " + namespace
             + " from version " + at + ": the API server is at version " + version));
@@ -202,56 +202,36 @@ final class NamespacesListerWatcher<T extends HasMetadata> implements ListerWatc
         event.accept(sink);
         if (version != null) {
           versions.put(namespace, version);
-          sink.bookmark(join(versions));
+          sink.accept(SourceEvent.bookmark(join(versions)));
         }
       });
     }
 
     @Override
-    public void opened() {
-      put(sink -> {
-        if (unopened.remove(namespace) && unopened.isEmpty()) {
-          sink.opened();
+    public void accept(SourceEvent<T> event) {
+      if (event instanceof SourceEvent.Opened) {
+        put(sink -> {
+          if (unopened.remove(namespace) && unopened.isEmpty()) {
+            sink.accept(event);
+          }
+        });
+      } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {
+        tell(bookmark.resourceVersion(), sink -> {});
+      } else if (event instanceof SourceEvent.Item<T> item) {
+        tell(item.object().getMetadata().getResourceVersion(), sink -> sink.accept(item));
+      } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {
+        tell(unreadable.object().resourceVersion(), sink -> sink.accept(unreadable));
+      } else if (event instanceof Json<T> json) {
+        Identity identity = json.identity();
+        if (identity == null) {
+          accept(json.bind());
+          return;
         }
-      });
-    }
-
-    @Override
-    public void added(T object) {
-      tell(object.getMetadata().getResourceVersion(), sink -> sink.added(object));
-    }
-
-    @Override
-    public void modified(T object) {
-      tell(object.getMetadata().getResourceVersion(), sink -> sink.modified(object));
-    }
-
-    @Override
-    public void deleted(T object) {
-      tell(object.getMetadata().getResourceVersion(), sink -> sink.deleted(object));
-    }
-
-    @Override
-    public void json(Change change, Json<T> object) {
-      Identity identity = object.identity();
-      if (identity == null) {
-        WatchSink.super.json(change, object);
-        return;
+        // it is handed over to another thread, and the bytes are used again
+        byte[] bytes = Arrays.copyOf(json.bytes(), json.length());
+        Json<T> copy = new Json<>(json.type(), bytes, bytes.length, json.binding(), json.bound());
+        tell(identity.resourceVersion(), sink -> sink.accept(copy));
       }
-      // it is handed over to another thread, and the bytes are used again
-      byte[] bytes = Arrays.copyOf(object.bytes(), object.length());
-      Json<T> copy = new Json<>(bytes, bytes.length, object.binding(), object.bound());
-      tell(identity.resourceVersion(), sink -> sink.json(change, copy));
-    }
-
-    @Override
-    public void bookmark(String version) {
-      tell(version, sink -> {});
-    }
-
-    @Override
-    public void undecodable(Undecodable object) {
-      tell(object.resourceVersion(), sink -> sink.undecodable(object));
     }
   }
 }

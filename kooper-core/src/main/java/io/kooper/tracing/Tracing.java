@@ -7,8 +7,9 @@ package io.kooper.tracing;
  * Controller.builder(retriever, handler).tracing(OpenTracing.of(tracer)).build().run();
  * }</pre>
  */
+@FunctionalInterface
 public interface Tracing {
 
-  /** A controller was built; what is returned is called by its workers. */
-  ControllerTracing controller(TracedController controller);
+  /** A worker begins with a key, on its thread; several do so at once. */
+  Trace begin(TracedJob job);
 }

@@ -41,7 +41,7 @@ class ContextClassLoaderTest {
         .transform(object -> see("transform", object))
         .index("by", object -> see("index", List.of()))
         .listener(mock(InformerListener.class, call -> see("listener", null)))
-        .tracing(controller -> (key, delete, attempt) -> see("tracing", null))
+        .tracing(job -> see("tracing", null))
         .handlerTimeout(Duration.ofHours(1));
   }
 

@@ -179,9 +179,9 @@ class OpenTracedTest {
   void aJobThatWasCancelledBeforeHasARootOnly() {
     var election = new ManualRunner();
     ManualTerm term = election.lead();
-    Tracing tracing = controller -> (key, delete, attempt) -> {
+    Tracing tracing = job -> {
       term.end(); // at the last moment at which it can
-      return OpenTracing.of(tracer).controller(controller).begin(key, delete, attempt);
+      return OpenTracing.of(tracer).begin(job);
     };
     rig.put("a", "1").start(builder -> builder.election(election).tracing(tracing));
 

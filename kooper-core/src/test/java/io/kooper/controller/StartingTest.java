@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
@@ -65,14 +65,14 @@ class StartingTest {
 
     private final ListerWatcher<ConfigMap> hanging = new ListerWatcher<>() {
       @Override
-      public String list(ListOptions options, ListSink<ConfigMap> sink) throws InterruptedException {
+      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws InterruptedException {
         listing.countDown();
         new CountDownLatch(1).await();
         throw new AssertionError();
       }
 
       @Override
-      public void watch(ListOptions options, WatchSink<ConfigMap> sink) {
+      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) {
         throw new AssertionError();
       }
     };

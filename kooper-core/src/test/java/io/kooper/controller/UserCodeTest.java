@@ -54,11 +54,11 @@ class UserCodeTest {
       when(recorder.controller(any(), any())).thenReturn(failing(ControllerMetrics.class, code));
       builder.metrics(recorder);
     }),
-    TRACING((builder, code) -> builder.tracing(controller -> (key, delete, attempt) -> {
+    TRACING((builder, code) -> builder.tracing(job -> {
       code.run();
       return null;
     })),
-    TRACE((builder, code) -> builder.tracing(controller -> (key, delete, attempt) -> failing(Trace.class, code))),
+    TRACE((builder, code) -> builder.tracing(job -> failing(Trace.class, code))),
     RATE_LIMITER((builder, code) -> builder.rateLimiter(failing(RateLimiter.class, code)));
 
     private final BiConsumer<ControllerBuilder<ConfigMap>, Runnable> configure;
@@ -127,7 +127,7 @@ class UserCodeTest {
         Thrown.sneak(thrown.make());
       }
     });
-    rig.put("a", "1").start(builder -> builder.tracing(controller -> (key, delete, attempt) -> mock(Trace.class)));
+    rig.put("a", "1").start(builder -> builder.tracing(job -> mock(Trace.class)));
     rig.advanceUntil(SECOND, () -> rig.calls().size() >= 3);
     rig.settle();
     assertThat(rig.calls()).extracting(Rig.Call::attempt).containsExactly(1, 2, 3);

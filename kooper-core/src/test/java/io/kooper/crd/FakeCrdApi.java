@@ -69,7 +69,7 @@ class FakeCrdApi implements CrdApi {
 
   static Happening lostConnection() {
     return () -> {
-      throw new KubernetesClientException("An error has occurred.", new IOException("connection reset"));
+      throw new KubernetesClientException("connection reset", new IOException("connection reset"));
     };
   }
 

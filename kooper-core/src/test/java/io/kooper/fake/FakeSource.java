@@ -3,14 +3,13 @@ package io.kooper.fake;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ListOptions;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
-import io.kooper.retrieve.WatchSink;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * A cluster of config maps that a test scripts: versions, history and watches are as an API server's, faults come when
@@ -28,15 +28,13 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class FakeSource implements ListerWatcher<ConfigMap> {
 
-  private enum Type { ADDED, MODIFIED, DELETED }
-
-  private record Event(long version, Type type, ConfigMap object, boolean poisoned) {}
+  private record Change(long version, SourceEvent.Type type, ConfigMap object, boolean poisoned) {}
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<ObjectKey, ConfigMap> objects = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
   private final Set<ObjectKey> poisoned = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
-  private final List<Event> history = new ArrayList<>();
+  private final List<Change> history = new ArrayList<>();
   private final Deque<Throwable> listFaults = new ArrayDeque<>();
   private final Deque<Throwable> watchFaults = new ArrayDeque<>();
   private final List<ListOptions> lists = new ArrayList<>();
@@ -91,7 +89,8 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
           .addToData("value", value)
           .build();
       objects.put(key(name), after);
-      history.add(new Event(version, before == null ? Type.ADDED : Type.MODIFIED, after, poisoned.contains(key(name))));
+      SourceEvent.Type type = before == null ? SourceEvent.Type.ADDED : SourceEvent.Type.MODIFIED;
+      history.add(new Change(version, type, after, poisoned.contains(key(name))));
       return after;
     });
   }
@@ -103,7 +102,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
       if (before != null) {
         ConfigMap last = new ConfigMapBuilder(before)
             .editMetadata().withResourceVersion(Long.toString(++version)).endMetadata().build();
-        history.add(new Event(version, Type.DELETED, last, poisoned.contains(key(name))));
+        history.add(new Change(version, SourceEvent.Type.DELETED, last, poisoned.contains(key(name))));
       }
       return null;
     });
@@ -174,7 +173,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
   }
 
   @Override
-  public String list(ListOptions options, ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     Map<ObjectKey, ConfigMap> items = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
     Set<ObjectKey> bad = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
     long listed;
@@ -189,20 +188,12 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     } finally {
       lock.unlock();
     }
-    items.forEach((key, object) -> {
-      if (json) {
-        sink.json(bad.contains(key) ? Jsons.broken(object) : Jsons.of(object));
-      } else if (bad.contains(key)) {
-        sink.undecodable(undecodable(object, false));
-      } else {
-        sink.item(object);
-      }
-    });
+    items.forEach((key, object) -> sink.accept(event(SourceEvent.Type.ADDED, object, bad.contains(key))));
     return Long.toString(listed);
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     long seen = Long.parseLong(options.getResourceVersion());
     long endsBefore;
     long bookmarksBefore;
@@ -220,9 +211,9 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
       lock.unlock();
     }
     try {
-      sink.opened();
+      sink.accept(SourceEvent.opened());
       while (true) {
-        List<Event> news = new ArrayList<>();
+        List<Change> news = new ArrayList<>();
         Long bookmark = null;
         lock.lockInterruptibly();
         try {
@@ -236,7 +227,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
           if (seen < compacted && version > seen) {
             throw fault(Reason.GONE); // what it has not seen yet is no longer there to be shown
           }
-          for (Event event : history) {
+          for (Change event : history) {
             if (event.version > seen) {
               news.add(event);
             }
@@ -249,9 +240,9 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
         } finally {
           lock.unlock();
         }
-        news.forEach(event -> tell(sink, event));
+        news.forEach(change -> sink.accept(event(change.type, change.object, change.poisoned)));
         if (bookmark != null) {
-          sink.bookmark(bookmark.toString());
+          sink.accept(SourceEvent.bookmark(bookmark.toString()));
         }
       }
     } finally {
@@ -259,26 +250,13 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     }
   }
 
-  private void tell(WatchSink<ConfigMap> sink, Event event) {
+  private SourceEvent<ConfigMap> event(SourceEvent.Type type, ConfigMap object, boolean bad) {
     if (json) {
-      sink.json(WatchSink.Change.valueOf(event.type.name()),
-          event.poisoned ? Jsons.broken(event.object) : Jsons.of(event.object));
-      return;
+      return bad ? Jsons.broken(type, object) : Jsons.of(type, object);
     }
-    if (event.poisoned) {
-      sink.undecodable(undecodable(event.object, event.type == Type.DELETED));
-      return;
-    }
-    switch (event.type) {
-      case ADDED -> sink.added(event.object);
-      case MODIFIED -> sink.modified(event.object);
-      case DELETED -> sink.deleted(event.object);
-    }
-  }
-
-  private static Undecodable undecodable(ConfigMap object, boolean deleted) {
-    return new Undecodable(ObjectKey.of(object), object.getMetadata().getUid(),
-        object.getMetadata().getResourceVersion(), deleted, new IllegalStateException("poison"));
+    return !bad ? new SourceEvent.Item<>(type, object) : SourceEvent.unreadable(new Undecodable(ObjectKey.of(object),
+        object.getMetadata().getUid(), object.getMetadata().getResourceVersion(), type == SourceEvent.Type.DELETED,
+        new IllegalStateException("poison")));
   }
 
   private static void throwIt(Throwable fault) throws RetrieveException {

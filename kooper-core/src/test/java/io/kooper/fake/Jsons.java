@@ -3,6 +3,7 @@ package io.kooper.fake;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.retrieve.Json;
+import io.kooper.retrieve.SourceEvent;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 
@@ -25,18 +26,18 @@ public final class Jsons {
 
   private Jsons() {}
 
-  public static Json<ConfigMap> of(ConfigMap object) {
-    return of(SERIALIZATION.asJson(object));
+  public static Json<ConfigMap> of(SourceEvent.Type type, ConfigMap object) {
+    return of(type, SERIALIZATION.asJson(object));
   }
 
   /** That cannot be bound, but whose identity can be read. */
-  public static Json<ConfigMap> broken(ConfigMap object) {
+  public static Json<ConfigMap> broken(SourceEvent.Type type, ConfigMap object) {
     String json = SERIALIZATION.asJson(object);
-    return of(json.substring(0, json.length() - 1) + ",\"immutable\":[1]}");
+    return of(type, json.substring(0, json.length() - 1) + ",\"immutable\":[1]}");
   }
 
-  private static Json<ConfigMap> of(String json) {
+  private static Json<ConfigMap> of(SourceEvent.Type type, String json) {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    return new Json<>(bytes, bytes.length, BINDING, false);
+    return new Json<>(type, bytes, bytes.length, BINDING, false);
   }
 }

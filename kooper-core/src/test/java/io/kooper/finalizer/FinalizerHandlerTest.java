@@ -29,18 +29,18 @@ import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
 import io.kooper.leaderelection.Leadership;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
-import io.kooper.retrieve.WatchSink;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -112,6 +112,14 @@ class FinalizerHandlerTest {
       assertThat(patch()).containsExactly(
           operation("test", "/metadata/resourceVersion", "7"),
           operation("add", "/metadata/finalizers/-", OURS));
+    }
+
+    @Test
+    void isAFailureWhenTheServerDidNotKeepTheFinalizer() {
+      when(resource.patch(any(PatchContext.class), anyString())).thenReturn(living("a.org/a"));
+
+      assertThatThrownBy(() -> finalizer.add(context, living("a.org/a")))
+          .isInstanceOf(IllegalStateException.class).hasMessageContainingAll(OURS, "webhook");
     }
 
     @Test
@@ -289,14 +297,14 @@ class FinalizerHandlerTest {
     private final List<List<ConfigMap>> lists = new ArrayList<>(); // what the source has, list by list; the last one stays
     private final Retriever<ConfigMap> configMaps = Retriever.of(ConfigMap.class, new ListerWatcher<>() {
       @Override
-      public String list(ListOptions options, ListSink<ConfigMap> sink) {
+      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
         assertThat(options.getLimit()).isEqualTo(500);
-        (lists.size() > 1 ? lists.remove(0) : lists.get(0)).forEach(sink::item);
+        (lists.size() > 1 ? lists.remove(0) : lists.get(0)).forEach(object -> events.accept(SourceEvent.added(object)));
         return "9";
       }
 
       @Override
-      public void watch(ListOptions options, WatchSink<ConfigMap> sink) {
+      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
         throw new AssertionError("nothing is watched");
       }
     });
@@ -330,7 +338,7 @@ class FinalizerHandlerTest {
       lists.add(List.of(living(OURS)));
 
       assertThatThrownBy(this::removeFromAll).isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("was taken off 1 objects; it is put on again, end what does: default/web");
+          .hasMessageContaining("was taken off 1 objects, but is put on again");
     }
 
     @Test
@@ -345,13 +353,14 @@ class FinalizerHandlerTest {
     void saysWhatItCannotRead() {
       Retriever<ConfigMap> unreadable = Retriever.of(ConfigMap.class, new ListerWatcher<>() {
         @Override
-        public String list(ListOptions options, ListSink<ConfigMap> sink) {
-          sink.undecodable(new Undecodable(new ObjectKey("default", "bad"), null, null, false, new IOException("secret")));
+        public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
+          events.accept(SourceEvent.unreadable(
+              new Undecodable(new ObjectKey("default", "bad"), null, null, false, new IOException("secret"))));
           return "9";
         }
 
         @Override
-        public void watch(ListOptions options, WatchSink<ConfigMap> sink) {}
+        public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {}
       });
 
       assertThatThrownBy(() -> FinalizerHandler.removeFromAll(client, OURS, unreadable))

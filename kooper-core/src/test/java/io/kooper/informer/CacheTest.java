@@ -10,7 +10,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.metrics.ControllerMetrics;
-import io.kooper.retrieve.ListSink;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +34,14 @@ class CacheTest {
     cache.addListener(recorder);
   }
 
-  private boolean list(Consumer<ListSink<ConfigMap>> content) {
+  private boolean list(Consumer<Consumer<SourceEvent<ConfigMap>>> content) {
     Cache<ConfigMap>.Staging staging = cache.stage();
     content.accept(staging);
     return cache.replace(staging);
   }
 
   private boolean list(ConfigMap... objects) {
-    return list(sink -> List.of(objects).forEach(sink::item));
+    return list(sink -> List.of(objects).forEach(object -> sink.accept(SourceEvent.added(object))));
   }
 
   private String version(String name) {
@@ -110,9 +110,9 @@ class CacheTest {
       list(object("a", "1", 1));
       recorder.take();
       Cache<ConfigMap>.Staging staging = cache.stage();
-      staging.item(object("b", "2", 2));
-      staging.undecodable(broken("a", "7", false));
-      staging.undecodable(broken(null, null, false));
+      staging.accept(SourceEvent.added(object("b", "2", 2)));
+      staging.accept(SourceEvent.unreadable(broken("a", "7", false)));
+      staging.accept(SourceEvent.unreadable(broken(null, null, false)));
       assertThat(recorder.news()).isEmpty();
       assertThat(cache.store().keys()).containsExactly(key("a"));
       assertThat(cache.undecodable()).isEmpty();
@@ -125,7 +125,7 @@ class CacheTest {
     @Test
     void aKnownObjectIsKeptAndReported() {
       list(object("a", "1", 1));
-      assertThat(list(sink -> sink.undecodable(broken("a", "1", false)))).isTrue();
+      assertThat(list(sink -> sink.accept(SourceEvent.unreadable(broken("a", "1", false))))).isTrue();
       assertThat(version("a")).isEqualTo("1");
       assertThat(cache.undecodable()).containsExactly(key("a"));
       assertThat(recorder.news()).containsExactly("initial a@1", "synced", "undecodable a");
@@ -135,8 +135,8 @@ class CacheTest {
     void oneWhoseUidIsUnreadableIsKeptTooAndOneOfAnotherUidIsNot() {
       list(object("a", "1", 1), object("b", "2", 2));
       list(sink -> {
-        sink.undecodable(broken("a", null, false));
-        sink.undecodable(broken("b", "22", false));
+        sink.accept(SourceEvent.unreadable(broken("a", null, false)));
+        sink.accept(SourceEvent.unreadable(broken("b", "22", false)));
       });
       assertThat(cache.store().keys()).containsExactly(key("a"));
       assertThat(cache.undecodable()).containsExactlyInAnyOrder(key("a"), key("b"));
@@ -150,9 +150,9 @@ class CacheTest {
         list(sink -> {
           for (int i = 0; i < 3; i++) {
             if (i == bad) {
-              sink.undecodable(broken("x" + i, "x" + i, false));
+              sink.accept(SourceEvent.unreadable(broken("x" + i, "x" + i, false)));
             } else {
-              sink.item(object("x" + i, "x" + i, i + 1));
+              sink.accept(SourceEvent.added(object("x" + i, "x" + i, i + 1)));
             }
           }
         });
@@ -165,16 +165,16 @@ class CacheTest {
     void oneWithoutANameMeansThatNothingIsConcludedDeletedAndThatTheHealthSaysSo() {
       list(object("a", "1", 1), object("b", "2", 2));
       assertThat(list(sink -> {
-        sink.item(object("b", "2", 2));
-        sink.undecodable(broken(null, null, false));
+        sink.accept(SourceEvent.added(object("b", "2", 2)));
+        sink.accept(SourceEvent.unreadable(broken(null, null, false)));
       })).isFalse();
       assertThat(cache.store().keys()).containsExactlyInAnyOrder(key("a"), key("b"));
       assertThat(cache.undecodable()).containsExactly(key("a"));
 
       assertThat(list(sink -> {
-        sink.item(nameless());
-        sink.item(object("b", "2", 2));
-        sink.item(object("a", "1", 1));
+        sink.accept(SourceEvent.added(nameless()));
+        sink.accept(SourceEvent.added(object("b", "2", 2)));
+        sink.accept(SourceEvent.added(object("a", "1", 1)));
       })).as("nothing is missing, so nothing is open").isTrue();
 
       assertThat(list(object("b", "2", 2))).isTrue();
@@ -186,8 +186,8 @@ class CacheTest {
     void oneOfAnotherUidIsAReplacementAlsoWhileAnotherItemHasNoName() {
       list(object("a", "1", 1));
       assertThat(list(sink -> {
-        sink.undecodable(broken("a", "2", false));
-        sink.undecodable(broken(null, null, false));
+        sink.accept(SourceEvent.unreadable(broken("a", "2", false)));
+        sink.accept(SourceEvent.unreadable(broken(null, null, false)));
       })).isTrue();
       assertThat(cache.store().size()).isZero();
       assertThat(recorder.news()).endsWith("deleted a@1");
@@ -195,10 +195,10 @@ class CacheTest {
 
     @Test
     void oneThatIsFineInTheNextListIsNotReportedAnyMore() {
-      list(sink -> sink.undecodable(broken("a", "1", false)));
+      list(sink -> sink.accept(SourceEvent.unreadable(broken("a", "1", false))));
       list(object("a", "1", 9));
       assertThat(cache.undecodable()).isEmpty();
-      list(sink -> sink.undecodable(broken("b", "1", false)));
+      list(sink -> sink.accept(SourceEvent.unreadable(broken("b", "1", false))));
       list();
       assertThat(cache.undecodable()).isEmpty();
     }

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
 import io.kooper.metrics.ControllerMetrics;
+import io.kooper.retrieve.SourceEvent;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
@@ -31,7 +32,7 @@ class IndexTest {
 
   private void list(ConfigMap... objects) {
     Cache<ConfigMap>.Staging staging = cache.stage();
-    List.of(objects).forEach(staging::item);
+    List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }
 

@@ -8,10 +8,9 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
 import io.kooper.metrics.ControllerMetrics;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
@@ -113,7 +113,7 @@ class InformerConcurrencyTest {
     for (int round = 1; round <= 500; round++) {
       Cache<ConfigMap>.Staging staging = cache.stage();
       for (int i = 0; i < 50 * (round % 3); i++) { // none, 50 or 100 objects, all of one version
-        staging.item(Recorder.object("n" + i, "u" + round % 2 + i, round));
+        staging.accept(SourceEvent.added(Recorder.object("n" + i, "u" + round % 2 + i, round)));
       }
       cache.replace(staging);
     }
@@ -159,16 +159,16 @@ class InformerConcurrencyTest {
     CountDownLatch goOn = new CountDownLatch(1);
     ListerWatcher<ConfigMap> slow = new ListerWatcher<>() {
       @Override
-      public String list(ListOptions options, ListSink<ConfigMap> sink) throws InterruptedException {
-        sink.item(Recorder.object("a", "1", 1));
+      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws InterruptedException {
+        sink.accept(SourceEvent.added(Recorder.object("a", "1", 1)));
         half.countDown();
         goOn.await();
-        sink.item(Recorder.object("b", "2", 2));
+        sink.accept(SourceEvent.added(Recorder.object("b", "2", 2)));
         return "2";
       }
 
       @Override
-      public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws InterruptedException {
+      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws InterruptedException {
         new CountDownLatch(1).await();
       }
     };

@@ -16,18 +16,18 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -115,14 +115,14 @@ class InformerTest {
       CountDownLatch listing = new CountDownLatch(1);
       use(new ListerWatcher<>() {
         @Override
-        public String list(ListOptions options, ListSink<ConfigMap> sink) throws InterruptedException {
+        public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws InterruptedException {
           listing.countDown();
           new CountDownLatch(1).await();
           return "1";
         }
 
         @Override
-        public void watch(ListOptions options, WatchSink<ConfigMap> sink) {}
+        public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) {}
       });
       informer.start();
       listing.await();
@@ -368,14 +368,14 @@ class InformerTest {
       CountDownLatch replayed = new CountDownLatch(1);
       use(new ListerWatcher<>() {
         @Override
-        public String list(ListOptions options, ListSink<ConfigMap> sink) {
-          sink.item(a);
+        public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) {
+          sink.accept(SourceEvent.added(a));
           return "9";
         }
 
         @Override
-        public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws InterruptedException {
-          sink.added(object("a", "1", 5));
+        public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws InterruptedException {
+          sink.accept(SourceEvent.added(object("a", "1", 5)));
           replayed.countDown();
           new CountDownLatch(1).await();
         }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,7 +48,7 @@ class Recorder implements InformerListener<ConfigMap> {
 
   /** An ADDED or MODIFIED event. */
   static void put(Cache<ConfigMap> cache, ConfigMap object) {
-    Arrival<ConfigMap> arrival = cache.states().arrival(object, false, cache::undecodable);
+    Arrival<ConfigMap> arrival = cache.states().arrival(SourceEvent.added(object), cache::undecodable);
     if (arrival != null) {
       cache.put(arrival);
     }
@@ -55,7 +56,7 @@ class Recorder implements InformerListener<ConfigMap> {
 
   /** A DELETED event. */
   static boolean delete(Cache<ConfigMap> cache, ConfigMap object) {
-    Arrival<ConfigMap> arrival = cache.states().arrival(object, true, cache::undecodable);
+    Arrival<ConfigMap> arrival = cache.states().arrival(SourceEvent.deleted(object), cache::undecodable);
     return arrival != null && cache.delete(arrival);
   }
 

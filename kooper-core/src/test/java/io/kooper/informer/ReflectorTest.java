@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,8 +59,8 @@ class ReflectorTest {
       script.list(5, object("a", "1", 3)).watch(sink -> {
         throw fault(Reason.GONE);
       }).list(sink -> {
-        sink.item(object("b", "2", 6));
-        sink.undecodable(broken("a", "9", 7, false)); // another uid: "a" would be gone
+        sink.accept(SourceEvent.added(object("b", "2", 6)));
+        sink.accept(SourceEvent.unreadable(broken("a", "9", 7, false))); // another uid: "a" would be gone
         throw fault(Reason.CONNECTION_LOST);
       }).list(8, object("a", "1", 3)).quietWatch();
       script.run();
@@ -96,10 +97,10 @@ class ReflectorTest {
     @Test
     void theNextOneGoesOnFromTheLastVersionWithoutAListOrAPause() {
       script.list(5).watch(sink -> {
-        sink.added(object("a", "1", 6));
-        sink.modified(object("a", "1", 7));
+        sink.accept(SourceEvent.added(object("a", "1", 6)));
+        sink.accept(SourceEvent.modified(object("a", "1", 7)));
       }).quietWatch().watch(sink -> {
-        sink.deleted(object("a", "1", 8));
+        sink.accept(SourceEvent.deleted(object("a", "1", 8)));
       }).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "watch 7", "watch 7", "watch 8");
       assertThat(script.recorder.news()).containsExactly("synced", "added a@6", "updated a@6 to a@7", "deleted a@8");
@@ -107,7 +108,7 @@ class ReflectorTest {
 
     @Test
     void bookmarksAdvanceTheVersion() {
-      script.list(5).watch(sink -> sink.bookmark("70")).quietWatch();
+      script.list(5).watch(sink -> sink.accept(SourceEvent.bookmark("70"))).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "watch 70");
     }
 
@@ -142,7 +143,7 @@ class ReflectorTest {
     @Test
     void aWatchThenListsAtTheLastVersionFirst() {
       script.list(5).watch(sink -> {
-        sink.bookmark("9");
+        sink.accept(SourceEvent.bookmark("9"));
         throw fault(Reason.GONE);
       }).list(12).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "list 9", "watch 12");
@@ -210,7 +211,7 @@ class ReflectorTest {
     @Test
     void anEventThatMakesAWatchThrowIsPassedByAListInsteadOfHidingAllThatFollow() {
       script.list(5).watch(sink -> {
-        sink.added(object("a", "1", 6));
+        sink.accept(SourceEvent.added(object("a", "1", 6)));
         throw new IllegalStateException("cannot deal with event 7");
       }).list(8, object("a", "1", 6), object("b", "2", 8)).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "pause", "list 6", "watch 8");
@@ -220,9 +221,9 @@ class ReflectorTest {
     @Test
     void aNullIsAFailureLikeAnyOther() {
       script.list(sink -> {
-        sink.item(null);
+        sink.accept(SourceEvent.added(null));
         return "4";
-      }).list(5).watch(sink -> sink.added(null)).list(6).quietWatch();
+      }).list(5).watch(sink -> sink.accept(SourceEvent.added(null))).list(6).quietWatch();
       assertThat(script.run()).endsWith("list 5", "watch 6");
     }
 
@@ -239,7 +240,7 @@ class ReflectorTest {
       script.watch(sink -> {
         Thread.currentThread().interrupt();
         throw fault(Reason.CONNECTION_LOST);
-      }).watch(sink -> sink.added(object("a", "1", 6)));
+      }).watch(sink -> sink.accept(SourceEvent.added(object("a", "1", 6))));
       assertThat(script.run()).containsSequence("list 0", "pause", "list 0", "watch 5").endsWith("watch 5");
       assertThat(script.pauses).hasSize(101);
       assertThat(script.recorder.view()).containsOnlyKeys(key("a"));
@@ -255,7 +256,7 @@ class ReflectorTest {
         throw new LinkageError("for a test");
       }
     });
-    script.list(5, object("a", "1", 5)).watch(sink -> sink.deleted(object("a", "1", 6))).quietWatch();
+    script.list(5, object("a", "1", 5)).watch(sink -> sink.accept(SourceEvent.deleted(object("a", "1", 6)))).quietWatch();
     assertThat(script.run()).containsExactly("list 0", "watch 5", "watch 6");
     assertThat(script.recorder.news()).containsExactly("initial a@5", "synced", "deleted a@6");
   }
@@ -265,21 +266,22 @@ class ReflectorTest {
 
     @Test
     void aVersionThatGoesBackLeadsToTheNewestList() {
-      script.list(50).watch(sink -> sink.added(object("a", "1", 7))).list(8, object("a", "1", 7)).quietWatch();
+      script.list(50).watch(sink -> sink.accept(SourceEvent.added(object("a", "1", 7))))
+          .list(8, object("a", "1", 7)).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 50", "list null", "watch 8");
     }
 
     @Test
     void aBookmarkThatGoesBackDoesToo() {
-      script.list(50).watch(sink -> sink.bookmark("9")).list(8).quietWatch();
+      script.list(50).watch(sink -> sink.accept(SourceEvent.bookmark("9"))).list(8).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 50", "list null", "watch 8");
     }
 
     @Test
     void aReplayOfTheSameStateIsNoNews() {
       script.list(6, object("a", "1", 6)).watch(sink -> {
-        sink.added(object("a", "1", 6));
-        sink.modified(object("a", "1", 6));
+        sink.accept(SourceEvent.added(object("a", "1", 6)));
+        sink.accept(SourceEvent.modified(object("a", "1", 6)));
       });
       script.run();
       assertThat(script.recorder.news()).containsExactly("initial a@6", "synced");
@@ -287,8 +289,8 @@ class ReflectorTest {
 
     @Test
     void anUndecodableEventAdvancesItIfItsVersionCanBeRead() {
-      script.list(5).watch(sink -> sink.undecodable(broken("a", "1", 7, false)))
-          .watch(sink -> sink.undecodable(broken("a", "1", null, false))).quietWatch();
+      script.list(5).watch(sink -> sink.accept(SourceEvent.unreadable(broken("a", "1", 7, false))))
+          .watch(sink -> sink.accept(SourceEvent.unreadable(broken("a", "1", null, false)))).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "watch 7", "watch 7");
     }
 
@@ -301,7 +303,8 @@ class ReflectorTest {
         }
         return object;
       });
-      failing.list(5).watch(sink -> sink.added(object("a", "1", 6))).list(7, object("a", "1", 6)).quietWatch();
+      failing.list(5).watch(sink -> sink.accept(SourceEvent.added(object("a", "1", 6))))
+          .list(7, object("a", "1", 6)).quietWatch();
       assertThat(failing.run()).containsExactly("list 0", "watch 5", "pause", "list 5", "watch 7");
       assertThat(failing.recorder.view()).containsOnlyKeys(key("a"));
       assertThat(failing.reflector.health().undecodable()).isEmpty();
@@ -313,15 +316,16 @@ class ReflectorTest {
 
     @Test
     void aDeleteOfAnotherObjectThanTheOneHere() {
-      script.list(5, object("a", "1", 5)).watch(sink -> sink.deleted(object("a", "2", 7))).list(8).quietWatch();
+      script.list(5, object("a", "1", 5)).watch(sink -> sink.accept(SourceEvent.deleted(object("a", "2", 7))))
+          .list(8).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "list 7", "watch 8");
       assertThat(script.recorder.view()).isEmpty();
     }
 
     @Test
     void anUndecodableDeleteWithoutANameOrAUid() {
-      script.list(5, object("a", "1", 5)).watch(sink -> sink.undecodable(broken(null, null, 6, true)))
-          .list(6, object("a", "1", 5)).watch(sink -> sink.undecodable(broken("a", null, 7, true)))
+      script.list(5, object("a", "1", 5)).watch(sink -> sink.accept(SourceEvent.unreadable(broken(null, null, 6, true))))
+          .list(6, object("a", "1", 5)).watch(sink -> sink.accept(SourceEvent.unreadable(broken("a", null, 7, true))))
           .list(8).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "list 6", "watch 6", "list 7", "watch 8");
       assertThat(script.recorder.view()).isEmpty();
@@ -332,7 +336,7 @@ class ReflectorTest {
       script.list(5, object("a", "1", 5)).watch(sink -> {
         throw fault(Reason.GONE);
       }).list(sink -> {
-        sink.undecodable(broken(null, null, null, false));
+        sink.accept(SourceEvent.unreadable(broken(null, null, null, false)));
         return "6";
       }).quietWatch().list(7).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "watch 5", "list 5", "watch 6", "list 6", "watch 7");
@@ -359,12 +363,12 @@ class ReflectorTest {
       }).watch(sink -> {
         look(); // 2: not yet accepted
         script.pass(Duration.ofSeconds(1));
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         look(); // 3
         script.pass(Duration.ofSeconds(20));
       }).watch(sink -> {
         look(); // 4: the server's choice counts as watching
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         look(); // 5
         script.pass(Duration.ofSeconds(6));
         throw fault(Reason.GONE);
@@ -373,9 +377,9 @@ class ReflectorTest {
         return "6";
       }).watch(sink -> {
         look(); // 7: the error stands until a watch is accepted
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         look(); // 8
-        sink.undecodable(broken(null, null, 7, true)); // so that a list follows an accepted watch
+        sink.accept(SourceEvent.unreadable(broken(null, null, 7, true))); // so that a list follows an accepted watch
       }).list(sink -> {
         look(); // 9
         return "8";
@@ -401,13 +405,13 @@ class ReflectorTest {
         script.pass(Duration.ofSeconds(3));
         return "5";
       }).watch(sink -> {
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         look();
         script.pass(Duration.ofSeconds(1));
-        sink.bookmark("6");
+        sink.accept(SourceEvent.bookmark("6"));
         script.pass(Duration.ofSeconds(10));
         look();
-        sink.undecodable(broken("b", "2", 7, false));
+        sink.accept(SourceEvent.unreadable(broken("b", "2", 7, false)));
         look();
       });
       script.run();
@@ -418,12 +422,12 @@ class ReflectorTest {
     @Test
     void countsObjectsAndNamesTheUndecodable() {
       script.list(sink -> {
-        sink.item(object("a", "1", 2));
-        sink.undecodable(broken("b", "2", 3, false));
+        sink.accept(SourceEvent.added(object("a", "1", 2)));
+        sink.accept(SourceEvent.unreadable(broken("b", "2", 3, false)));
         return "5";
       }).watch(sink -> {
         look();
-        sink.modified(object("b", "2", 6));
+        sink.accept(SourceEvent.modified(object("b", "2", 6)));
         look();
       });
       script.run();

@@ -4,11 +4,10 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.metrics.ControllerMetrics;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -17,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,7 +26,7 @@ import java.util.function.UnaryOperator;
 final class Script implements ListerWatcher<ConfigMap>, Clock {
 
   interface Listing {
-    String list(ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException;
+    String list(Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException;
   }
 
   interface Asking {
@@ -34,7 +34,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   interface Watching {
-    void watch(WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException;
+    void watch(Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException;
   }
 
   /** What the reflector did: {@code list 0}, {@code watch 5}, {@code pause}. */
@@ -67,7 +67,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   /** A list of these at that version. */
   Script list(Object version, ConfigMap... objects) {
     return list(sink -> {
-      List.of(objects).forEach(sink::item);
+      List.of(objects).forEach(object -> sink.accept(SourceEvent.added(object)));
       return version.toString();
     });
   }
@@ -86,7 +86,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   /** A watch that lasts for half a minute and brings nothing. */
   Script quietWatch() {
     return watch(sink -> {
-      sink.opened();
+      sink.accept(SourceEvent.opened());
       pass(Duration.ofSeconds(25));
     });
   }
@@ -110,7 +110,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   @Override
-  public String list(ListOptions options, ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     if (options.getLimit() != null && options.getLimit() == 1) {
       calls.add("ask " + options.getResourceVersion());
       Asking question = askings.poll();
@@ -128,7 +128,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     Watching next = watchings.poll();
     if (next == null) {
       reflector.stop();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -22,7 +23,7 @@ class SilenceTest {
 
   private void broken() {
     script.watch(sink -> {
-      sink.opened();
+      sink.accept(SourceEvent.opened());
       script.pass(Duration.ofSeconds(10));
       throw fault(Reason.CONNECTION_LOST);
     });
@@ -45,7 +46,7 @@ class SilenceTest {
     @EnumSource(value = Reason.class, names = {"CONNECTION_LOST", "SILENT", "SERVER_ERROR", "UNAUTHORIZED", "FORBIDDEN"})
     void theServerIsAskedWhetherItKnowsTheVersion(Reason reason) {
       script.list(5).watch(sink -> {
-        sink.bookmark("9");
+        sink.accept(SourceEvent.bookmark("9"));
         throw fault(reason);
       }).quietWatch().quietWatch();
       script.run();
@@ -99,7 +100,7 @@ class SilenceTest {
         answer(Reason.SERVER_ERROR);
       }
       script.watch(sink -> {
-        sink.bookmark("6");
+        sink.accept(SourceEvent.bookmark("6"));
         script.pass(Duration.ofSeconds(25));
       }).quietWatch();
       script.run();
@@ -128,7 +129,7 @@ class SilenceTest {
         int version = i;
         script.watch(sink -> {
           script.pass(Duration.ofSeconds(25));
-          sink.bookmark(Integer.toString(version));
+          sink.accept(SourceEvent.bookmark(Integer.toString(version)));
         });
       }
       script.run();

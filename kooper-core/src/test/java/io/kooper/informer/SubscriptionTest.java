@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -29,7 +30,7 @@ class SubscriptionTest {
 
   private void list(ConfigMap... objects) {
     Cache<ConfigMap>.Staging staging = cache.stage();
-    List.of(objects).forEach(staging::item);
+    List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }
 
@@ -274,7 +275,7 @@ class SubscriptionTest {
           }
         }));
         Cache<ConfigMap>.Staging staging = fresh.stage();
-        List.of(object("a", "1", 1), object("b", "2", 2)).forEach(staging::item);
+        List.of(object("a", "1", 1), object("b", "2", 2)).forEach(object -> staging.accept(SourceEvent.added(object)));
         fresh.replace(staging);
         put(fresh, object("a", "3", 3)); // replaced under a new uid
         assertThat(late.misfits()).as(when).isEmpty();

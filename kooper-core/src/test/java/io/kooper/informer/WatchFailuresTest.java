@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kooper.fake.Logs;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,7 @@ class WatchFailuresTest {
     void withoutAList(Reason reason) {
       script.list(5);
       outage(50, reason);
-      script.watch(sink -> sink.added(object("a", "1", 6)));
+      script.watch(sink -> sink.accept(SourceEvent.added(object("a", "1", 6))));
       assertThat(script.run()).containsOnlyOnce("list 0").doesNotContain("list 5", "paged list 5").endsWith("watch 5");
       assertThat(script.recorder.view()).containsOnlyKeys(key("a"));
     }
@@ -93,11 +94,11 @@ class WatchFailuresTest {
       outage(20, Reason.CONNECTION_LOST);
       script.watch(sink -> {
         works();
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         script.pass(Duration.ofSeconds(2));
         throw fault(Reason.CONNECTION_LOST);
       }).watch(sink -> {
-        sink.bookmark("6");
+        sink.accept(SourceEvent.bookmark("6"));
         throw fault(Reason.CONNECTION_LOST);
       });
       script.run();
@@ -183,7 +184,7 @@ class WatchFailuresTest {
     void aListComesAtTheSecondConsecutiveOneAndBringsWhatIsNew() {
       script.list(5);
       watches(2, sink -> {
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         error(Reason.SERVER_ERROR);
       });
       script.list(7, object("a", "1", 6)).quietWatch();
@@ -199,7 +200,7 @@ class WatchFailuresTest {
         script.list(5);
       }
       watches(100, sink -> {
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         error(Reason.SERVER_ERROR);
       });
       script.run();
@@ -216,7 +217,7 @@ class WatchFailuresTest {
     void neverFor429() {
       script.list(5);
       watches(50, sink -> {
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         error(Reason.THROTTLED);
       });
       assertThat(script.run()).filteredOn(call -> call.contains("list")).containsExactly("list 0");
@@ -226,7 +227,7 @@ class WatchFailuresTest {
     void alsoWhenItTakesLongToSaySo() {
       script.list(5);
       watches(2, sink -> {
-        sink.opened();
+        sink.accept(SourceEvent.opened());
         script.pass(Duration.ofSeconds(3));
         error(Reason.SERVER_ERROR);
       });
@@ -240,7 +241,7 @@ class WatchFailuresTest {
       for (int i = 6; i < 30; i++) {
         int version = i;
         script.watch(sink -> {
-          sink.bookmark(Integer.toString(version));
+          sink.accept(SourceEvent.bookmark(Integer.toString(version)));
           error(Reason.SERVER_ERROR);
         });
       }
@@ -254,17 +255,17 @@ class WatchFailuresTest {
     @ParameterizedTest
     @EnumSource(value = Reason.class, names = {"CONNECTION_LOST", "SILENT", "UNKNOWN"})
     void aListComesAfterThreeHoweverTheyEnd(Reason reason) {
-      script.list(5).watch(sink -> sink.opened()).watch(sink -> {
-        sink.opened();
+      script.list(5).watch(sink -> sink.accept(SourceEvent.opened())).watch(sink -> {
+        sink.accept(SourceEvent.opened());
         throw fault(reason);
-      }).watch(sink -> sink.opened()).list(6).quietWatch();
+      }).watch(sink -> sink.accept(SourceEvent.opened())).list(6).quietWatch();
       assertThat(script.run()).endsWith("paged list 5", "watch 6");
     }
 
     @Test
     void theyBackOffAndLeadToListsThatDoToo() {
       script.list(5);
-      watches(6, sink -> sink.opened());
+      watches(6, sink -> sink.accept(SourceEvent.opened()));
       script.list(5).list(5);
       assertThat(script.run()).startsWith("list 0", "watch 5", "pause", "watch 5", "pause", "watch 5", "pause",
           "paged list 5", "watch 5", "pause", "watch 5", "pause", "watch 5", "pause");
@@ -274,7 +275,7 @@ class WatchFailuresTest {
     void aSourceThatNeverSaysOpenedIsWatchingOnceAWatchHasEndedAsItShould() {
       script.list(5).watch(sink -> script.pass(Duration.ofSeconds(25))).watch(sink -> {
         assertThat(script.reflector.health().watching()).isTrue();
-        sink.bookmark("6");
+        sink.accept(SourceEvent.bookmark("6"));
       });
       script.run();
       assertThat(script.recorder.failures()).isEmpty();
@@ -333,7 +334,7 @@ class WatchFailuresTest {
         if (!listed[0]) {
           throw fault(Reason.SILENT);
         }
-        sink.added(object("a", "1", 6));
+        sink.accept(SourceEvent.added(object("a", "1", 6)));
         script.reflector.stop();
       });
       script.list(sink -> {

@@ -4,15 +4,12 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.fake.Jsons;
-import io.kooper.retrieve.Json;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
-import io.kooper.retrieve.WatchSink;
-import io.kooper.retrieve.WatchSink.Change;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,7 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * A cluster that changes and fails at random while it is listed and watched, in the thread of who lists and watches, so
@@ -44,12 +41,12 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   private static final List<Reason> REASONS =
       List.copyOf(EnumSet.complementOf(EnumSet.of(Reason.CLIENT_CLOSED))); // that one is the end
 
-  private record Event(long version, boolean deleted, Item item) {}
+  private record Change(long version, boolean deleted, Item item) {}
 
   final Map<String, Item> items = new TreeMap<>();
   final Set<String> goneUids = new HashSet<>();
   final Map<Step, Integer> counts = new EnumMap<>(Step.class);
-  private final List<Event> history = new ArrayList<>();
+  private final List<Change> history = new ArrayList<>();
   private final Random random;
   private final Runnable end;
   private final int names;
@@ -88,7 +85,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     String uid = before == null ? "uid-" + ++uids : before.object.getMetadata().getUid();
     Item item = new Item(Recorder.object(name, uid, ++version), legible);
     items.put(name, item);
-    history.add(new Event(version, false, item));
+    history.add(new Change(version, false, item));
     if (legible != Legible.ALL) {
       count(Step.POISON);
     }
@@ -100,7 +97,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
       String uid = before.object.getMetadata().getUid();
       goneUids.add(uid);
       Legible legible = chance(poison) ? anyIllegible() : before.legible;
-      history.add(new Event(++version, true, new Item(Recorder.object(name, uid, version), legible)));
+      history.add(new Change(++version, true, new Item(Recorder.object(name, uid, version), legible)));
     }
   }
 
@@ -170,7 +167,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   }
 
   @Override
-  public String list(ListOptions options, ListSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     live();
     mayFail(30);
     String asked = options.getResourceVersion();
@@ -182,7 +179,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     Collections.shuffle(given, random);
     long listed = version;
     for (Item item : given) {
-      give(sink, item);
+      sink.accept(event(SourceEvent.Type.ADDED, item));
       mayFail(3);
       if (chance(10)) {
         live(); // later than this list
@@ -192,21 +189,14 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     return Long.toString(listed);
   }
 
-  /** JSON of which nothing but the identity, or all, can be read; null for what is handed over otherwise. */
-  private @Nullable Json<ConfigMap> json(Item item) {
-    return !json ? null : item.legible == Legible.ALL ? Jsons.of(item.object)
-        : item.legible == Legible.NO_BODY ? Jsons.broken(item.object) : null;
-  }
-
-  private void give(ListSink<ConfigMap> sink, Item item) {
-    Json<ConfigMap> bytes = json(item);
-    if (bytes != null) {
-      sink.json(bytes);
-    } else if (item.legible == Legible.ALL) {
-      sink.item(item.object);
-    } else {
-      sink.undecodable(undecodable(item, false));
+  private SourceEvent<ConfigMap> event(SourceEvent.Type type, Item item) {
+    if (json && item.legible == Legible.ALL) {
+      return Jsons.of(type, item.object);
+    } else if (json && item.legible == Legible.NO_BODY) {
+      return Jsons.broken(type, item.object);
     }
+    return item.legible == Legible.ALL ? new SourceEvent.Item<>(type, item.object)
+        : SourceEvent.unreadable(undecodable(item, type == SourceEvent.Type.DELETED));
   }
 
   private static Undecodable undecodable(Item item, boolean deleted) {
@@ -218,7 +208,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
   }
 
   @Override
-  public void watch(ListOptions options, WatchSink<ConfigMap> sink) throws RetrieveException, InterruptedException {
+  public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
     if (calm() && --calmWatches < 0) {
       end.run();
       return;
@@ -230,10 +220,10 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
       throw Script.fault(Reason.GONE);
     }
     if (chance(70)) {
-      sink.opened();
+      sink.accept(SourceEvent.opened());
     }
     do {
-      for (Event event : List.copyOf(history)) {
+      for (Change event : List.copyOf(history)) {
         if (event.version > seen) {
           tell(sink, event);
           seen = event.version;
@@ -242,7 +232,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
       }
       if (chance(30)) {
         count(Step.BOOKMARK);
-        sink.bookmark(Long.toString(seen));
+        sink.accept(SourceEvent.bookmark(Long.toString(seen)));
       }
       live();
       mayFail(10);
@@ -251,7 +241,7 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     nanos += random.nextInt(3) * 700_000_000L;
     if (calm()) {
       nanos += 25_000_000_000L;
-      for (Event event : List.copyOf(history)) {
+      for (Change event : List.copyOf(history)) {
         if (event.version > seen) {
           tell(sink, event);
         }
@@ -259,19 +249,9 @@ final class World implements ListerWatcher<ConfigMap>, Clock {
     }
   }
 
-  private void tell(WatchSink<ConfigMap> sink, Event event) {
-    Json<ConfigMap> bytes = json(event.item);
-    if (bytes != null) {
-      sink.json(event.deleted ? Change.DELETED : random.nextBoolean() ? Change.ADDED : Change.MODIFIED, bytes);
-    } else if (event.item.legible != Legible.ALL) {
-      sink.undecodable(undecodable(event.item, event.deleted));
-    } else if (event.deleted) {
-      sink.deleted(event.item.object);
-    } else if (random.nextBoolean()) {
-      sink.added(event.item.object);
-    } else {
-      sink.modified(event.item.object);
-    }
+  private void tell(Consumer<SourceEvent<ConfigMap>> sink, Change change) {
+    SourceEvent.Type there = random.nextBoolean() ? SourceEvent.Type.ADDED : SourceEvent.Type.MODIFIED;
+    sink.accept(event(change.deleted ? SourceEvent.Type.DELETED : there, change.item));
   }
 
   @Override

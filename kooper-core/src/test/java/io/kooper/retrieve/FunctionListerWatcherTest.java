@@ -79,7 +79,7 @@ class FunctionListerWatcherTest {
 
       assertThat(source.list(new ListOptionsBuilder().withResourceVersion("0").build(), recorded)).isEqualTo("7");
 
-      assertThat(recorded.told).containsExactly("ITEM x/a1@1", "ITEM x/a2@1");
+      assertThat(recorded.told).containsExactly("ADDED x/a1@1", "ADDED x/a2@1");
       assertThat(recorded.objects).allSatisfy(o -> assertThat(o.getMetadata().getManagedFields()).isNullOrEmpty());
       assertThat(asked.get(0).getResourceVersion()).isEqualTo("0");
       assertThat(asked.get(1).getContinue()).isEqualTo("t");
@@ -190,39 +190,25 @@ class FunctionListerWatcherTest {
       AtomicInteger put = new AtomicInteger();
       AtomicInteger got = new AtomicInteger();
       CompletableFuture<Throwable> end = new CompletableFuture<>();
-      Recorded<ConfigMap> slow = recorded;
       Watch[] none = {closed::countDown};
       FunctionListerWatcher<ConfigMap> source = new FunctionListerWatcher<>("x", null, (o, w) -> {
         watcher.complete(w);
         return none[0];
       });
-      new Thread(() -> end.complete(catchThrowable(() -> source.watch(new ListOptions(), new WatchSink<>() {
-        @Override
-        public void added(ConfigMap object) {
-          got.incrementAndGet();
-          first.countDown();
-          try {
-            goOn.await();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
+      new Thread(() -> end.complete(catchThrowable(() -> source.watch(new ListOptions(), event -> {
+        if (!(event instanceof SourceEvent.Item<ConfigMap> item)) {
+          return; // opened
         }
-
-        @Override
-        public void modified(ConfigMap object) {
-          slow.modified(object);
-        }
-
-        @Override
-        public void deleted(ConfigMap object) {
+        if (item.type() == SourceEvent.Type.DELETED) {
           throw new IllegalStateException("the sink is broken");
         }
-
-        @Override
-        public void bookmark(String resourceVersion) {}
-
-        @Override
-        public void undecodable(Undecodable object) {}
+        got.incrementAndGet();
+        first.countDown();
+        try {
+          goOn.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
       })))).start();
       Watcher<ConfigMap> to = watcher.get();
       Thread caller = new Thread(() -> {

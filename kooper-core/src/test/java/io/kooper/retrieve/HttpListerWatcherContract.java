@@ -123,7 +123,7 @@ abstract class HttpListerWatcherContract {
 
       assertThat(list()).isEqualTo("7");
 
-      assertThat(recorded.told).containsExactly("ITEM x/a@1", "ITEM x/b@2");
+      assertThat(recorded.told).containsExactly("ADDED x/a@1", "ADDED x/b@2");
       assertThat(recorded.objects).allSatisfy(object -> {
         assertThat(object.getKind()).isEqualTo("ConfigMap");
         assertThat(object.getMetadata().getManagedFields()).isNullOrEmpty();
@@ -150,7 +150,7 @@ abstract class HttpListerWatcherContract {
       assertThat(source().list(new ListOptionsBuilder().withResourceVersion("3").withResourceVersionMatch("Exact").build(),
           recorded)).isEqualTo("7");
 
-      assertThat(recorded.told).containsExactly("ITEM x/a@1", "ITEM x/b@2");
+      assertThat(recorded.told).containsExactly("ADDED x/a@1", "ADDED x/b@2");
       assertThat(server.request()).contains("resourceVersion=3");
       assertThat(server.request()).endsWith("&continue=t&1");
       assertThat(server.request()).endsWith("&continue=t2");
@@ -174,8 +174,8 @@ abstract class HttpListerWatcherContract {
 
       assertThat(list()).isEqualTo("7");
 
-      assertThat(recorded.told).containsExactly("ITEM x/a@1", "UNDECODABLE x/p@9", "UNDECODABLE x/q@null",
-          "UNDECODABLE null@null", "UNDECODABLE null@null", "UNDECODABLE null@null", "ITEM x/b@2");
+      assertThat(recorded.told).containsExactly("ADDED x/a@1", "UNDECODABLE x/p@9", "UNDECODABLE x/q@null",
+          "UNDECODABLE null@null", "UNDECODABLE null@null", "UNDECODABLE null@null", "ADDED x/b@2");
       assertThat(recorded.undecodable.get(0).uid()).isEqualTo("u");
       assertThat(recorded.undecodable.get(0)).hasToString(
           "x/p: tools.jackson.databind.exc.MismatchedInputException, field data");
@@ -368,14 +368,8 @@ abstract class HttpListerWatcherContract {
       server.then(answer -> answer.ok().chunk("{\"items\":[" + object("a", "1") + ",").awaitGone(gone));
       IllegalStateException full = new IllegalStateException("full");
 
-      assertThat(catchThrowable(() -> source().list(new ListOptions(), new ListSink<>() {
-        @Override
-        public void item(ConfigMap object) {
-          throw full;
-        }
-
-        @Override
-        public void undecodable(Undecodable object) {}
+      assertThat(catchThrowable(() -> source().list(new ListOptions(), event -> {
+        throw full;
       }))).isSameAs(full);
       assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
     }
@@ -398,19 +392,13 @@ abstract class HttpListerWatcherContract {
       CountDownLatch goOn = new CountDownLatch(1);
       AtomicInteger items = new AtomicInteger();
       CompletableFuture<Throwable> end = new CompletableFuture<>();
-      inThread(end, () -> source().list(new ListOptions(), new ListSink<>() {
-        @Override
-        public void item(ConfigMap object) {
-          items.incrementAndGet();
-          try {
-            goOn.await();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
+      inThread(end, () -> source().list(new ListOptions(), event -> {
+        items.incrementAndGet();
+        try {
+          goOn.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
         }
-
-        @Override
-        public void undecodable(Undecodable object) {}
       }));
 
       AtomicLong before = new AtomicLong(-1);

@@ -47,7 +47,7 @@ class MockServerTest {
 
     String version = pods.list(new ListOptions(), recorded);
 
-    assertThat(recorded.next()).startsWith("ITEM x/a");
+    assertThat(recorded.next()).startsWith("ADDED x/a");
     assertThat(recorded.told).hasSize(1);
 
     CompletableFuture<Throwable> end = new CompletableFuture<>();

@@ -6,9 +6,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
-/** Both sinks, which write down what they are told, as {@code ADDED x/a@1}. */
-final class Recorded<T extends HasMetadata> implements ListSink<T>, WatchSink<T> {
+/** Writes down what a source says, as {@code ADDED x/a@1}. */
+final class Recorded<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   final List<T> objects = new CopyOnWriteArrayList<>();
   final List<Undecodable> undecodable = new CopyOnWriteArrayList<>();
@@ -29,39 +30,19 @@ final class Recorded<T extends HasMetadata> implements ListSink<T>, WatchSink<T>
     queue.add(what);
   }
 
-  private void tell(String what, T object) {
-    objects.add(object);
-    tell(what + " " + ObjectKey.of(object) + "@" + object.getMetadata().getResourceVersion());
-  }
-
   @Override
-  public void item(T object) {
-    tell("ITEM", object);
-  }
-
-  @Override
-  public void added(T object) {
-    tell("ADDED", object);
-  }
-
-  @Override
-  public void modified(T object) {
-    tell("MODIFIED", object);
-  }
-
-  @Override
-  public void deleted(T object) {
-    tell("DELETED", object);
-  }
-
-  @Override
-  public void bookmark(String resourceVersion) {
-    tell("BOOKMARK @" + resourceVersion);
-  }
-
-  @Override
-  public void undecodable(Undecodable object) {
-    undecodable.add(object);
-    tell("UNDECODABLE " + (object.deleted() ? "DELETED " : "") + object.key() + "@" + object.resourceVersion());
+  public void accept(SourceEvent<T> event) {
+    if (event instanceof Json<T> json) {
+      accept(json.bind());
+    } else if (event instanceof SourceEvent.Item<T> item) {
+      objects.add(item.object());
+      tell(item.type() + " " + ObjectKey.of(item.object()) + "@" + item.object().getMetadata().getResourceVersion());
+    } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {
+      tell("BOOKMARK @" + bookmark.resourceVersion());
+    } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {
+      Undecodable object = unreadable.object();
+      undecodable.add(object);
+      tell("UNDECODABLE " + (object.deleted() ? "DELETED " : "") + object.key() + "@" + object.resourceVersion());
+    }
   }
 }

@@ -129,7 +129,7 @@ class UserCodeTest {
     void costsThatObjectAlone(Thrown thrown) throws Exception {
       list(fussy("a", "\"setter\":\"" + thrown + "\""), fussy("b", "\"creator\":\"" + thrown + "\""), fussy("c", ""));
 
-      assertThat(recorded.told).containsExactly("UNDECODABLE x/a@1", "UNDECODABLE x/b@1", "ITEM x/c@1");
+      assertThat(recorded.told).containsExactly("UNDECODABLE x/a@1", "UNDECODABLE x/b@1", "ADDED x/c@1");
       assertThat(recorded.undecodable).allSatisfy(one -> assertThat(one.toString()).startsWith("x/"));
     }
 
@@ -211,7 +211,7 @@ class UserCodeTest {
       ConfigMapList list = new ConfigMapListBuilder().withNewMetadata().withResourceVersion("1").endMetadata().build();
       list.setItems(Arrays.asList(null, sound));
       Retriever.of(ConfigMap.class, options -> list, (options, watcher) -> null).listerWatcher().list(new ListOptions(), sink);
-      assertThat(sink.told).containsExactly("UNDECODABLE null@null", "ITEM a@null");
+      assertThat(sink.told).containsExactly("UNDECODABLE null@null", "ADDED a@null");
     }
 
     @Test

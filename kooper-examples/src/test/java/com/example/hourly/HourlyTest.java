@@ -7,14 +7,14 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.kooper.clock.ManualClock;
 import io.kooper.controller.Controller;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class HourlyTest {
@@ -22,13 +22,13 @@ class HourlyTest {
   private static final class OnePod implements ListerWatcher<Pod> {
 
     @Override
-    public String list(ListOptions options, ListSink<Pod> sink) {
-      sink.item(new PodBuilder().withNewMetadata().withName("web").withUid("1").endMetadata().build());
+    public String list(ListOptions options, Consumer<SourceEvent<Pod>> events) {
+      events.accept(SourceEvent.added(new PodBuilder().withNewMetadata().withName("web").withUid("1").endMetadata().build()));
       return "1";
     }
 
     @Override
-    public void watch(ListOptions options, WatchSink<Pod> sink) throws InterruptedException {
+    public void watch(ListOptions options, Consumer<SourceEvent<Pod>> events) throws InterruptedException {
       new CountDownLatch(1).await();
     }
   }

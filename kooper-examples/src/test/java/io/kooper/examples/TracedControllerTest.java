@@ -11,8 +11,8 @@ import io.kooper.controller.Controller;
 import io.kooper.examples.traced.Telemetry;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.test.EmbeddedApiServer;
-import io.kooper.tracing.ControllerTracing;
 import io.kooper.tracing.Trace;
+import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.opentracing.OpenTracing;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.StatusCode;
@@ -164,9 +164,10 @@ class TracedControllerTest {
   void theShimTakesNoSpanForActiveThatAHandlerLeftSo() {
     InMemorySpanExporter exported = InMemorySpanExporter.create();
     Tracer tracer = Telemetry.of(SimpleSpanProcessor.create(exported)).tracer("test");
-    ControllerTracing tracing = OpenTracing.of(tracer).controller(new io.kooper.tracing.TracedController("pods", 1, null, 3));
+    OpenTracing tracing = OpenTracing.of(tracer);
+    TracedJob job = new TracedJob("pods", 1, null, 3, new ObjectKey("default", "web"), false, 1);
     for (int i = 0; i < 3; i++) {
-      Trace trace = tracing.begin(new ObjectKey("default", "web"), false, 1);
+      Trace trace = tracing.begin(job);
       trace.handlerStarted();
       tracer.activateSpan(tracer.buildSpan("left open").start());
       trace.handlerEnded(null);

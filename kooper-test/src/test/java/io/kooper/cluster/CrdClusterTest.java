@@ -23,8 +23,8 @@ import io.kooper.crd.CrdClient;
 import io.kooper.crd.CrdDefinitions;
 import io.kooper.crd.CrdException;
 import io.kooper.crd.CrdPolicy;
-import io.kooper.retrieve.ListSink;
-import io.kooper.retrieve.Undecodable;
+import io.kooper.retrieve.Json;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults.Injection;
@@ -124,16 +124,9 @@ class CrdClusterTest {
       teapot.setSpec("oolong");
       own.resource(teapot).create();
       List<String> listed = new ArrayList<>();
-      teapots.listerWatcher().list(new ListOptions(), new ListSink<>() {
-        @Override
-        public void item(Teapot item) {
-          listed.add(item.getMetadata().getName() + " " + item.getSpec());
-        }
-
-        @Override
-        public void undecodable(Undecodable item) {
-          throw new AssertionError(item);
-        }
+      teapots.listerWatcher().list(new ListOptions(), event -> {
+        Teapot item = ((SourceEvent.Item<Teapot>) (event instanceof Json<Teapot> json ? json.bind() : event)).object();
+        listed.add(item.getMetadata().getName() + " " + item.getSpec());
       });
       assertThat(listed).containsExactly("one oolong");
       assertThat(present().getSpec().getNames().getShortNames()).containsExactly("tp");

@@ -10,17 +10,17 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -70,16 +70,18 @@ class FaultRecoveryTest {
     private Retriever<Service> counted(Retriever<Service> services) {
       return Retriever.of(Service.class, new ListerWatcher<>() {
         @Override
-        public String list(ListOptions options, ListSink<Service> sink) throws RetrieveException, InterruptedException {
+        public String list(ListOptions options, Consumer<SourceEvent<Service>> events)
+            throws RetrieveException, InterruptedException {
           if (options.getLimit() == null) { // else it is a question
             lists.incrementAndGet();
           }
-          return services.listerWatcher().list(options, sink);
+          return services.listerWatcher().list(options, events);
         }
 
         @Override
-        public void watch(ListOptions options, WatchSink<Service> sink) throws RetrieveException, InterruptedException {
-          services.listerWatcher().watch(options, sink);
+        public void watch(ListOptions options, Consumer<SourceEvent<Service>> events)
+            throws RetrieveException, InterruptedException {
+          services.listerWatcher().watch(options, events);
         }
       });
     }

@@ -13,10 +13,9 @@ import io.kooper.controller.Controller;
 import io.kooper.handler.Handler;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.leaderelection.LeaderElectionBuilder;
-import io.kooper.retrieve.ListSink;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.WatchSink;
+import io.kooper.retrieve.SourceEvent;
 import io.kooper.test.EmbeddedApiServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,15 +82,15 @@ class LeaderElectionPauseTest {
 
     private static final class TwoPods implements ListerWatcher<Pod> {
       @Override
-      public String list(ListOptions options, ListSink<Pod> sink) {
+      public String list(ListOptions options, Consumer<SourceEvent<Pod>> events) {
         for (String name : new String[] {"long", "again"}) {
-          sink.item(new PodBuilder().withNewMetadata().withName(name).withUid(name).endMetadata().build());
+          events.accept(SourceEvent.added(new PodBuilder().withNewMetadata().withName(name).withUid(name).endMetadata().build()));
         }
         return "1";
       }
 
       @Override
-      public void watch(ListOptions options, WatchSink<Pod> sink) throws InterruptedException {
+      public void watch(ListOptions options, Consumer<SourceEvent<Pod>> events) throws InterruptedException {
         new CountDownLatch(1).await();
       }
     }

@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +24,7 @@ final class ControllerMeters implements ControllerMetrics {
   private static final List<Duration> WAITS =
       MicrometerRecorder.millis(10, 50, 100, 250, 500, 1_000, 3_000, 10_000, 20_000, 60_000, 150_000, 300_000);
 
-  private final Runnable removeGauges;
-  private final Runnable closed;
-  private final AtomicBoolean closing = new AtomicBoolean();
+  private final Registration registration;
 
   private final Map<EventType, Counter> queued;
   private final Map<EventType, Counter> processed;
@@ -45,11 +42,9 @@ final class ControllerMeters implements ControllerMetrics {
   private final Counter ended;
   private final Counter undecodable;
 
-  /** @param closed told once, when this is closed */
-  ControllerMeters(Registration registration, ControllerFigures figures, List<Duration> buckets, Runnable closed) {
-    this.closed = closed;
-    gauges(registration, figures); // first: they tell whether another recorder has this name
-    removeGauges = registration.removal();
+  ControllerMeters(Registration registration, ControllerFigures figures, List<Duration> buckets) {
+    this.registration = registration;
+    gauges(registration, figures);
 
     queued = each(EventType.class, type -> registration.counter("kooper.controller.queued.events",
         "Events that asked for a call, also those merged with one that waits.", "type", type.label()));
@@ -76,23 +71,23 @@ final class ControllerMeters implements ControllerMetrics {
 
   private static void gauges(Registration r, ControllerFigures figures) {
     for (Lane lane : Lane.values()) {
-      r.gauge("kooper.controller.event.queue.length", null, "Keys that are ready for a worker.",
+      r.gauge("kooper.controller.event.queue.length", "Keys that are ready for a worker.",
           figures, f -> f.queueLength(lane), "lane", label(lane));
     }
-    r.gauge("kooper.controller.delayed.events", null, "Keys that wait for their back-off or requeueAfter.",
+    r.gauge("kooper.controller.delayed.events", "Keys that wait for their back-off or requeueAfter.",
         figures, ControllerFigures::delayed);
-    r.gauge("kooper.controller.in.flight.events", null, "Keys that workers have.", figures, ControllerFigures::inFlight);
-    r.gauge("kooper.controller.workers", null, "Workers that run.", figures, ControllerFigures::workers);
+    r.gauge("kooper.controller.in.flight.events", "Keys that workers have.", figures, ControllerFigures::inFlight);
+    r.gauge("kooper.controller.workers", "Workers that run.", figures, ControllerFigures::workers);
     r.timeGauge("kooper.controller.oldest.event.waiting", "How long the oldest ready key has been ready.",
         figures, f -> f.oldestWaiting().toNanos());
     r.timeGauge("kooper.controller.longest.handler.running", "For how long the longest call has been running.",
         figures, f -> f.longestRunning().toNanos());
 
-    r.gauge("kooper.informer.objects", null, "Objects in the store.", figures, ControllerFigures::objects);
-    r.gauge("kooper.informer.store", "bytes", "About the size of the store's objects as JSON.",
+    r.gauge("kooper.informer.objects", "Objects in the store.", figures, ControllerFigures::objects);
+    r.gauge("kooper.informer.store.bytes", "About the size of the store's objects as JSON.",
         figures, ControllerFigures::storeBytes);
-    r.gauge("kooper.informer.synced", null, "Whether all objects have been seen once.", figures, f -> f.synced() ? 1 : 0);
-    r.gauge("kooper.informer.watching", null, "Whether the last watch was accepted, and has not failed since.", figures,
+    r.gauge("kooper.informer.synced", "Whether all objects have been seen once.", figures, f -> f.synced() ? 1 : 0);
+    r.gauge("kooper.informer.watching", "Whether the last watch was accepted, and has not failed since.", figures,
         f -> f.watching() ? 1 : 0);
     r.timeGauge("kooper.informer.last.event.age", "Since the last list, event, bookmark, or beginning or end of a watch.",
         figures, ControllerMeters::sinceLastEvent);
@@ -190,12 +185,8 @@ final class ControllerMeters implements ControllerMetrics {
     undecodable.increment();
   }
 
-  /** Twice is once: the second might remove a successor's gauges. */
   @Override
   public void close() {
-    if (closing.compareAndSet(false, true)) {
-      removeGauges.run();
-      closed.run();
-    }
+    registration.removeGauges();
   }
 }

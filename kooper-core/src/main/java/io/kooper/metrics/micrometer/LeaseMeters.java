@@ -20,9 +20,9 @@ final class LeaseMeters {
   private final Counter failed;
 
   LeaseMeters(Registration registration) {
-    registration.gauge("kooper.leader.election.leader", null, "Elections of this process that lead: 1 or 0.",
+    registration.gauge("kooper.leader.election.leader", "Elections of this process that lead: 1 or 0.",
         this, meters -> meters.count(ElectionFigures::leading));
-    registration.gauge("kooper.leader.election.leaderless", null, "Whether an election of this process sees nobody lead.",
+    registration.gauge("kooper.leader.election.leaderless", "Whether an election of this process sees nobody lead.",
         this, meters -> Math.min(1, meters.count(ElectionFigures::leaderless)));
     transitions = registration.counter("kooper.leader.election.transitions",
         "Times the lease was seen to name another holder than before.");

