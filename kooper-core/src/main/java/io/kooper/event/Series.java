@@ -85,9 +85,10 @@ final class Series {
     return (count == 1 ? event : event.withNewSeries().withCount(count).withLastObservedTime(time(last)).endSeries()).build();
   }
 
+  /** Kubernetes has the events of cluster-scoped objects in {@code default}. */
   private String namespace() {
     String namespace = said.regarding().getNamespace();
-    return namespace == null || namespace.isEmpty() ? "default" : namespace; // where Kubernetes has those of cluster-scoped objects
+    return namespace == null || namespace.isEmpty() ? "default" : namespace;
   }
 
   private static MicroTime time(Instant instant) {

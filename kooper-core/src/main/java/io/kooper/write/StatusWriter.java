@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>May be used from any thread.
  *
  * <pre>{@code
- * Status status = Status.of(client);
+ * StatusWriter status = StatusWriter.of(client);
  *
  * Handler<WebApp> handler = (context, app) -> {
  *   app.getStatus().setReplicas(3); // app is the handler's own; of a shared one take context.copy()
@@ -33,17 +33,17 @@ import org.jspecify.annotations.Nullable;
  * };
  * }</pre>
  */
-public final class Status {
+public final class StatusWriter {
 
   private final KubernetesClient client;
 
-  private Status(KubernetesClient client) {
+  private StatusWriter(KubernetesClient client) {
     this.client = client;
   }
 
   /** @param client stays the caller's */
-  public static Status of(KubernetesClient client) {
-    return new Status(Objects.requireNonNull(client, "client"));
+  public static StatusWriter of(KubernetesClient client) {
+    return new StatusWriter(Objects.requireNonNull(client, "client"));
   }
 
   /**

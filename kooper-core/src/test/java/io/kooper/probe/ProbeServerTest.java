@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -103,9 +104,9 @@ class ProbeServerTest {
 
   @Test
   void aScrapeThatThrowsIsAnError() throws Exception {
-    try (ProbeServer probes = ProbeServer.builder().port(0).scrape(() -> {
-          throw new IllegalStateException("secret");
-        }).start();
+    Supplier<String> broken = mock();
+    when(broken.get()).thenThrow(new IllegalStateException("secret"));
+    try (ProbeServer probes = ProbeServer.builder().port(0).scrape(broken).start();
         Logs logs = new Logs(ProbeServer.class.getName(), Level.ERROR)) {
       says(probes, "/metrics", 500, "the metrics cannot be read, see the log\n");
       assertThat(logs.lines()).hasSize(1);

@@ -130,6 +130,7 @@ public final class MetricsController {
     ControllerBuilder<Pod> pods = Controller.builder(Retriever.of(client, Pod.class), handler)
         .workers(2)
         .resync(Duration.ofSeconds(10))
+        .retries(3) // then the resync tries again, and the metrics show what was given up
         .handlerTimeout(Duration.ofSeconds(2).plusMillis(settings.slow()))
         .metrics(metrics);
     if (!settings.operator()) {

@@ -35,7 +35,7 @@ import io.kooper.retrieve.Retriever;
 import io.kooper.write.Apply;
 import io.kooper.write.Conditions;
 import io.kooper.write.Owner;
-import io.kooper.write.Status;
+import io.kooper.write.StatusWriter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,7 +104,7 @@ class WritesTest {
   @Nested
   class AStatus {
 
-    private final Status status = Status.of(client);
+    private final StatusWriter status = StatusWriter.of(client);
 
     private Gadget with(Gadget from, Integer replicas, String phase) {
       Gadget copy = client.getKubernetesSerialization().clone(from);
