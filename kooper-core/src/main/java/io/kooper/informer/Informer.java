@@ -89,6 +89,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return cache.store();
   }
 
+  /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */
+  public boolean hasSeen(ObjectKey key, String version) {
+    return reflectors.hasSeen(key, version);
+  }
+
   /** How it is doing. */
   public InformerHealth health() {
     return reflectors.health();
