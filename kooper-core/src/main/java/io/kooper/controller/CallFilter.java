@@ -37,7 +37,8 @@ record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Fun
 
   private @Nullable Hash hash(T object) {
     try {
-      return projection == null ? null : projection.of(object, references.apply(object).stream().map(ObjectKey::toString).sorted().toList());
+      return projection == null ? null
+          : projection.of(object, references.apply(object).stream().map(ObjectKey::toString).sorted().toList());
     } catch (OutOfMemoryError e) {
       throw e;
     } catch (Throwable t) { // a mapping that throws fails the call, which is therefore made

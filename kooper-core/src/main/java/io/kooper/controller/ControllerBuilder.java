@@ -98,8 +98,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Calls the owner of an object that changes, by the controller owner reference of the objects that {@code related} retrieves. An
-   * owner that is not there is not called. The handler finds them by {@code context.owned(type)}.
+   * Calls the owner of an object that changes, by the controller owner reference of the objects that {@code related} retrieves.
+   * An owner that is not there is not called. The handler finds them by {@code context.owned(type)}.
    *
    * <pre>{@code
    * Controller.builder(Retriever.of(client, WebApp.class), handler)
@@ -163,8 +163,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /**
    * Calls the handler for a change only if what {@code projection} takes from the object differs from what the last call that
    * succeeded saw; {@link Changes#spec()} is ready. The uid, the deletion timestamp, the finalizers and the keys that the object
-   * references always count. Retries, resyncs, related changes, triggers, {@code requeueAfter} and deletes are never skipped. What it
-   * returns is compared as JSON; if it throws, the call is made. Called on the workers' threads. Default: each change calls.
+   * references always count. Retries, resyncs, related changes, triggers, {@code requeueAfter} and deletes are never skipped.
+   * What it returns is compared as JSON; if it throws, the call is made. Called on the workers' threads. Default: each change
+   * calls.
    *
    * <pre>{@code
    * .onlyWhenChanged(webApp -> webApp.getSpec())

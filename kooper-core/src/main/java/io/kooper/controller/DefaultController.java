@@ -2,10 +2,10 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.Causes.Cause;
 import io.kooper.controller.ControllerBuilder.RelatedKind;
 import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
-import io.kooper.controller.Causes.Cause;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener;
@@ -97,7 +97,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         .name(name)
         .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
-    Projection<T> projection = builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
+    Projection<T> projection =
+        builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
     this.ledger = new Ledger<>(name, informer.store(), queue, new CallFilter<>(projection, this::referenced, builder.pause,
         ofObjects("pauseWhen"), Durations.nanos(builder.minInterval)), metrics, clock);
     this.relations = new Relations<>(retriever.objectType(), informer,
@@ -108,14 +109,16 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
-    this.check = new HealthCheck(name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
+    this.check = new HealthCheck(
+        name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
     informer.addListener(ledger);
     builder.listeners.forEach(informer::addListener);
     AtomicInteger left = new AtomicInteger(relations.required().size());
     relations.required().values().forEach(one -> signal(one, left));
   }
 
-  private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String called, ControllerDefaults defaults) {
+  private <R extends HasMetadata> Informer.Builder<R> informer(
+      Retriever<R> retriever, String called, ControllerDefaults defaults) {
     Informer.Builder<R> builder = Informer.builder(retriever).name(called).clock(clock);
     return defaults.mayAsk() == null ? builder : builder.mayAsk(defaults.mayAsk());
   }
@@ -123,7 +126,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, ControllerDefaults defaults) {
     Informer<R> informer = informer(kind.retriever(), name + "-" + kind.name(), defaults).build();
     var function = kind.options().projection;
-    Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(kind.name() + ", onlyWhenChanged"));
+    Projection<R> projection =
+        function == null ? null : new Projection<>(function, ofObjects(kind.name() + ", onlyWhenChanged"));
     Relation<T, R> relation = new Relation<>(kind.name(), kind.retriever().objectType(), kind.options().optional, informer,
         kind.toPrimaries(), kind.references(), projection, ofObjects(kind.name() + ", its mapping"), ledger::related);
     informer.addListener(relation);

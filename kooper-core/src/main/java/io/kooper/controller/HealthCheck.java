@@ -42,7 +42,8 @@ final class HealthCheck {
   private final Guard guard;
   private boolean stuckSaid; // of the thread in run()
 
-  HealthCheck(String name, Lifecycle life, Relations<?> relations, LoopDetector loops, WorkQueue<ObjectKey> queue, Workers<?> workers,
+  HealthCheck(String name, Lifecycle life, Relations<?> relations, LoopDetector loops, WorkQueue<ObjectKey> queue,
+      Workers<?> workers,
       Supplier<@Nullable String> endedThread, int workerCount, Duration stuckAfter) {
     this.name = name;
     this.life = life;

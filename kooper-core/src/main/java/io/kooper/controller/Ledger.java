@@ -2,10 +2,10 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.Causes.Cause;
+import io.kooper.controller.Causes.Change;
 import io.kooper.controller.OwnWrites.Write;
 import io.kooper.controller.Projection.Hash;
-import io.kooper.controller.Causes.Change;
-import io.kooper.controller.Causes.Cause;
 import io.kooper.informer.KeyListener;
 import io.kooper.informer.State;
 import io.kooper.informer.State.Read;

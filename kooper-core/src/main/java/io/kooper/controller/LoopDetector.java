@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds keys that are called again and again while the generation of their object stays, as when a handler calls itself by what it
- * writes. It says so, and throttles nothing.
+ * Finds keys that are called again and again while the generation of their object stays, as when a handler calls itself by what
+ * it writes. It says so, and throttles nothing.
  */
 final class LoopDetector {
 

@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is special about a related kind; the last argument of {@link ControllerBuilder#owns}, {@link ControllerBuilder#watches} and
- * {@link ControllerBuilder#references}.
+ * What is special about a related kind; the last argument of {@link ControllerBuilder#owns},
+ * {@link ControllerBuilder#watches} and {@link ControllerBuilder#references}.
  *
  * <pre>{@code
  * .owns(Retriever.of(client, Deployment.class), r -> r.onlyWhenChanged(Deployment::getSpec))

@@ -1,8 +1,8 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.kooper.controller.Projection.Hash;
 import io.kooper.controller.Causes.Change;
+import io.kooper.controller.Projection.Hash;
 import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener;
 import io.kooper.informer.State;
@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A kind whose changes call the keys of the controller's own objects.
  *
- * <p>Invariant: a change of a related object is followed by a call for every key that it mapped to before or maps to now. So what it
- * mapped to is remembered, and what is to be called until it was.
+ * <p>Invariant: a change of a related object is followed by a call for every key that it mapped to before or maps to now. So
+ * what it mapped to is remembered, and what is to be called until it was.
  *
- * <p>The mapping of {@code owns} and {@code watches} is computed from the related object, on its informer's thread. That of {@code
- * references} is computed from the primary, on the worker, before the handler reads the related store: a change that the store
- * shows later finds it.
+ * <p>The mapping of {@code owns} and {@code watches} is computed from the related object, on its informer's thread. That of
+ * {@code references} is computed from the primary, on the worker, before the handler reads the related store: a change that the
+ * store shows later finds it.
  *
  * @param <T> the type of the controller's own objects
  * @param <R> the type of the related objects

@@ -82,7 +82,7 @@ record Relations<T extends HasMetadata>(Class<T> type, Informer<T> primary, List
         .anyMatch(owner -> Boolean.TRUE.equals(owner.getController()) && uid.equals(owner.getUid()));
   }
 
-  /** The keys that the controller owner of an object may have, since its scope is not known; of any kind if {@code kind} is null. */
+  /** The keys that the controller owner of an object may have: its scope is not known. Of any kind if {@code kind} is null. */
   static List<ObjectKey> owners(HasMetadata child, @Nullable String kind, @Nullable String group) {
     String namespace = child.getMetadata().getNamespace();
     for (OwnerReference owner : child.getMetadata().getOwnerReferences()) {

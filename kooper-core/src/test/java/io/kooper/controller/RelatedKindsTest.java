@@ -197,7 +197,8 @@ class RelatedKindsTest {
       }
       start(builder -> builder.syncTimeout(Duration.ofSeconds(5)));
 
-      assertThatThrownBy(() -> rig.advanceToEnd(Duration.ofSeconds(1))).hasMessageContaining("children").hasMessageContaining("FORBIDDEN");
+      assertThatThrownBy(() -> rig.advanceToEnd(Duration.ofSeconds(1)))
+          .hasMessageContaining("children").hasMessageContaining("FORBIDDEN");
     }
 
     @Test

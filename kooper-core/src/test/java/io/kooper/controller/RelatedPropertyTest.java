@@ -35,7 +35,8 @@ import org.junit.jupiter.api.Timeout;
  *   <li>one key was never in two handlers at once.
  * </ol>
  *
- * <p>An object's value is {@code REFERENCES|STATUS}, or ends with {@code !} while it is paused; a child's is {@code PARENTS|NOISE}.
+ * <p>An object's value is {@code REFERENCES|STATUS}, and ends with {@code !} while it is paused; a child's is
+ * {@code PARENTS|NOISE}.
  */
 class RelatedPropertyTest {
 
