@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param projection what must differ from what the last successful call saw; null for anything
  * @param references the keys of related objects, which matter too
  * @param pause holds for states that must not be handled now; null for none
+ * @param ready whether all related objects of a key have been seen
  * @param minInterval nanoseconds between a successful call and the next one; 0 for none
  */
 record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Function<T, Set<ObjectKey>> references,
-    @Nullable Predicate<? super T> pause, Guard pauseGuard, long minInterval) {
+    @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready, long minInterval) {
 
   /** What a state says, computed before the ledger's lock is taken. */
   record Verdict(boolean paused, @Nullable Hash hash) {

@@ -100,7 +100,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Projection<T> projection =
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
     this.ledger = new Ledger<>(name, informer.store(), queue, new CallFilter<>(projection, this::referenced, builder.pause,
-        ofObjects("pauseWhen"), Durations.nanos(builder.minInterval)), metrics, clock);
+        ofObjects("pauseWhen"), this::ready, Durations.nanos(builder.minInterval)), metrics, clock);
     this.relations = new Relations<>(retriever.objectType(), informer,
         builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, defaults)).toList());
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
@@ -144,6 +144,10 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private Guard ofObjects(String what) {
     return Guard.ofObjects(log, "controller " + name + ": " + what);
+  }
+
+  private boolean ready(ObjectKey key) {
+    return relations.ready(key);
   }
 
   private Set<ObjectKey> referenced(T object) {
@@ -222,7 +226,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     try {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
-      if (life.awaitSync(leadership, informer.byNamespace())) {
+      if (life.awaitSync(leadership, relations.byNamespace())) {
         startWorkers();
         ledger.begin();
         workers.lead(leadership);

@@ -112,6 +112,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
   private static final Duration SHORTEST_CHANGE_DELAY = Duration.ofMillis(5); // as the rate limiter's
 
+  /** How often it is looked whether the related objects of a key's namespace have been seen. */
+  private static final Duration NOT_READY = Duration.ofSeconds(1);
+
   /** How long a key waits for what its call has written: a watch that works is quicker. */
   static final Duration OWN_WRITES = Duration.ofSeconds(5);
 
@@ -355,6 +358,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether the user, or a write that was not seen yet, keeps the object from its call. With the lock held. */
   private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused) {
+    if (!filter.ready().test(key)) {
+      return hold(key, NOT_READY.toNanos());
+    }
     if (isPaused) {
       paused.add(key);
       if (entry != null) {
@@ -379,11 +385,12 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (entry.succeededOnce && entry.failures == 0) {
       left = Math.max(left, entry.succeededAt + filter.minInterval() - now);
     }
-    if (left <= 0) {
-      return false;
-    }
+    return left > 0 && hold(key, left);
+  }
+
+  private boolean hold(ObjectKey key, long nanos) {
     held.add(key);
-    queue.addAfter(key, Duration.ofNanos(left), Lane.CHANGE);
+    queue.addAfter(key, Duration.ofNanos(nanos), Lane.CHANGE);
     return true;
   }
 

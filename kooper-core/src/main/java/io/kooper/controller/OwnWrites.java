@@ -7,7 +7,7 @@ import io.kooper.internal.Versions;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** What one call has written, until the stores have it. */
@@ -19,20 +19,20 @@ final class OwnWrites {
    * @param passed whether its informer has seen a version or a newer one
    * @param wasStored whether the store had this object when it was written: if it has it no more, it is gone
    */
-  record Write(Store<?> store, Predicate<String> passed, ObjectKey key, @Nullable String uid, String version,
+  record Write(Store<?> store, BiPredicate<ObjectKey, String> passed, ObjectKey key, @Nullable String uid, String version,
       boolean wasStored) {
 
     boolean isSeen() {
       State<?> now = store.state(key).orElse(null);
       if (now == null) {
-        return wasStored || passed.test(version);
+        return wasStored || passed.test(key, version);
       }
       String stored = now.resourceVersion();
       if (version.equals(stored) || stored != null && Versions.isOlder(version, stored)) {
         return true;
       }
       boolean another = !Objects.equals(uid, now.uid()) && (stored == null || !Versions.isOlder(stored, version));
-      return another || passed.test(version);
+      return another || passed.test(key, version);
     }
   }
 

@@ -30,6 +30,16 @@ record Relations<T extends HasMetadata>(Class<T> type, Informer<T> primary, List
     return required;
   }
 
+  /** Whether all that must have been seen for this key was seen. */
+  boolean ready(ObjectKey key) {
+    return all.stream().allMatch(relation -> relation.optional() || relation.informer().synced(key));
+  }
+
+  /** Whether some objects are handled before all have been seen, since each namespace is listed on its own. */
+  boolean byNamespace() {
+    return informers().anyMatch(Informer::byNamespace);
+  }
+
   Stream<Informer<?>> informers() {
     return Stream.concat(Stream.of(primary), all.stream().map(Relation::informer));
   }
