@@ -2,6 +2,8 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.Causes.Cause;
+import io.kooper.controller.ControllerBuilder.RelatedKind;
 import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
@@ -15,17 +17,21 @@ import io.kooper.internal.Throwables;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.EventType;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +46,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private static final Duration PROGRESS = Duration.ofSeconds(5);
 
   private final String name;
-  private final Informer<T> informer;
+  private final Relations<T> relations;
   private final WorkQueue<ObjectKey> queue;
   private final Ledger<T> ledger;
   private final Workers<T> workers;
@@ -58,6 +64,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final GuardedMetrics metrics;
   private final HealthCheck check;
   private final FailureLog failures;
+  private final LoopDetector loops;
 
   private final Lifecycle life;
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
@@ -79,33 +86,72 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
-    Informer.Builder<T> informerBuilder = Informer.builder(retriever)
-        .name(name)
-        .clock(clock)
-        .metrics(metrics);
-    if (defaults.mayAsk() != null) {
-      informerBuilder.mayAsk(defaults.mayAsk());
-    }
+    this.loops = new LoopDetector(name, builder.loopLimit, clock);
+    Informer.Builder<T> informerBuilder = informer(retriever, name, defaults).metrics(metrics);
     if (builder.transform != null) {
       informerBuilder.transform(builder.transform);
     }
     builder.indexes.forEach(informerBuilder::index);
-    this.informer = informerBuilder.build();
+    Informer<T> informer = informerBuilder.build();
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
-    this.ledger = new Ledger<>(informer.store(), queue, metrics);
+    Projection<T> projection =
+        builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
+    this.ledger = new Ledger<>(name, informer.store(), queue, new CallFilter<>(projection, this::referenced, builder.pause,
+        ofObjects("pauseWhen"), this::ready, Durations.nanos(builder.minInterval)), metrics, clock);
+    this.relations = new Relations<>(retriever.objectType(), informer,
+        builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, defaults)).toList());
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
-    this.workers = new Workers<>(name, queue, ledger, informer.store(), retriever::copy,
+    this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
         chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
         ? null
-        : new Resync<>(name, ledger, queue, builder.resync, builder.retries, clock, metrics);
-    this.check = new HealthCheck(name, life, informer, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
+        : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
+    this.check = new HealthCheck(
+        name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
     informer.addListener(ledger);
     builder.listeners.forEach(informer::addListener);
-    informer.addListener(new SyncSignal());
+    AtomicInteger left = new AtomicInteger(relations.required().size());
+    relations.required().values().forEach(one -> signal(one, left));
+  }
+
+  private <R extends HasMetadata> Informer.Builder<R> informer(
+      Retriever<R> retriever, String called, ControllerDefaults defaults) {
+    Informer.Builder<R> builder = Informer.builder(retriever).name(called).clock(clock);
+    return defaults.mayAsk() == null ? builder : builder.mayAsk(defaults.mayAsk());
+  }
+
+  private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, ControllerDefaults defaults) {
+    Informer<R> informer = informer(kind.retriever(), name + "-" + kind.name(), defaults).build();
+    var function = kind.options().projection;
+    Projection<R> projection =
+        function == null ? null : new Projection<>(function, ofObjects(kind.name() + ", onlyWhenChanged"));
+    Relation<T, R> relation = new Relation<>(kind.name(), kind.retriever().objectType(), kind.options().optional, informer,
+        kind.toPrimaries(), kind.references(), projection, ofObjects(kind.name() + ", its mapping"), ledger::related);
+    informer.addListener(relation);
+    return relation;
+  }
+
+  private <R extends HasMetadata> void signal(Informer<R> informer, AtomicInteger left) {
+    informer.addListener(new SyncSignal<R>(() -> {
+      if (left.decrementAndGet() == 0) {
+        life.setSynced();
+      }
+    }));
+  }
+
+  private Guard ofObjects(String what) {
+    return Guard.ofObjects(log, "controller " + name + ": " + what);
+  }
+
+  private boolean ready(ObjectKey key) {
+    return relations.ready(key);
+  }
+
+  private Set<ObjectKey> referenced(T object) {
+    return relations.referenced(object);
   }
 
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
@@ -115,10 +161,20 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Tracer<T> tracer = tracing == null ? null
         : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, builder.resync, builder.retries, job.key(),
             job.delivery().delete(), job.attempt())), ledger, builder.retries);
-    Processor<T> call = job -> job.call(handler);
+    Processor<T> call = job -> {
+      boolean delete = job.delivery().delete();
+      if (!delete) {
+        relations.refer(job.key(), job.delivery().object());
+      }
+      job.call(handler);
+      if (delete) {
+        relations.forget(job.key());
+      }
+    };
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
     Processor<T> begun = job -> {
+      loops.called(job.key(), job.delivery().object().getMetadata().getGeneration());
       job.begin();
       measured.process(job);
     };
@@ -141,7 +197,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
-      metrics.open(recorder.controller(name, new Figures(queue, workers, informer, clock)));
+      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), clock)));
       if (warmStandby) {
         inform();
       }
@@ -170,7 +226,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     try {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
-      if (life.awaitSync(leadership)) {
+      if (life.awaitSync(leadership, relations.byNamespace())) {
         startWorkers();
         ledger.begin();
         workers.lead(leadership);
@@ -193,7 +249,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private void inform() {
     if (!informing) {
-      informer.start();
+      relations.informers().forEach(Informer::start);
       informing = true;
       if (syncTimeout != null) {
         Thread thread = new Thread(this::watchSync, "kooper-" + name + "-sync");
@@ -207,8 +263,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private void watchSync() {
     try {
       if (!life.awaitSynced(Durations.nanos(Objects.requireNonNull(syncTimeout)))) {
-        var cause = informer.health().lastError();
-        failure = failed("did not sync within " + syncTimeout
+        var missing = relations.required().entrySet().stream().filter(one -> !one.getValue().health().synced()).findFirst();
+        var cause = missing.map(one -> one.getValue().health().lastError()).orElse(null);
+        failure = failed("did not sync within " + syncTimeout + ": " + missing.map(Map.Entry::getKey).orElse("objects")
             + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
         life.requestStop();
       }
@@ -269,6 +326,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     if (resync != null) {
       resync.stop();
     }
+    ledger.release();
     queue.shutDown(Set.of(Lane.RESYNC));
     workers.stopWaiting();
     boolean drained = workers.started() && awaitDrained(failure == null ? stopDeadline : Duration.ZERO);
@@ -318,7 +376,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         queue.shutDownNow();
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
-        informer.close();
+        relations.informers().forEach(Informer::close);
         closeMetrics();
         return false;
       });
@@ -350,7 +408,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void close() {
     life.requestStop();
     if (life.state() == State.ENDED) {
-      informer.close(); // if it was never run, nobody else does
+      relations.informers().forEach(Informer::close); // if it was never run, nobody else does
     }
     if (isCalledByHandler()) {
       return; // it would wait for itself
@@ -365,6 +423,11 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   @Override
   public boolean isCalledByHandler() {
     return workers.isWorker();
+  }
+
+  @Override
+  public boolean trigger(ObjectKey key) {
+    return ledger.call(key, new Cause(EventType.REQUEUE, "trigger", null));
   }
 
   @Override
@@ -394,17 +457,17 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   }
 
   /** Wakes run() when all objects have been seen. */
-  private final class SyncSignal implements KeyListener<T> {
+  private record SyncSignal<R extends HasMetadata>(Runnable signal) implements KeyListener<R> {
 
     @Override
-    public void changed(ObjectKey key, io.kooper.informer.@Nullable State<T> gone, boolean initial) {}
+    public void changed(ObjectKey key, io.kooper.informer.@Nullable State<R> gone, Origin origin) {}
 
     @Override
-    public void missed(boolean initial) {}
+    public void missed(Origin origin) {}
 
     @Override
     public void synced() {
-      life.setSynced();
+      signal.run();
     }
   }
 }

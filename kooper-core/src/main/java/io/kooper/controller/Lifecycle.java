@@ -137,11 +137,15 @@ final class Lifecycle {
     }
   }
 
-  /** Whether all objects have been seen; false when the stop or the end of the term came first. */
-  boolean awaitSync(Leadership leadership) throws InterruptedException {
+  /**
+   * Waits until all objects have been seen; false when the stop or the end of the term came first.
+   *
+   * @param some whether work begins with those of some namespaces, before all have been seen
+   */
+  boolean awaitSync(Leadership leadership, boolean some) throws InterruptedException {
     lock.lock();
     try {
-      while (!synced && goesOn(leadership)) {
+      while (!synced && !some && goesOn(leadership)) {
         clock.await(lock, changed, Long.MAX_VALUE);
       }
       return goesOn(leadership);

@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -18,9 +19,11 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Applies lists and events to the store and notifies the listeners of what that changed. */
@@ -38,20 +41,26 @@ final class Cache<T extends HasMetadata> {
 
   private final Unreadables<T> unreadables;
 
+  /** What was not listed yet; empty once the store is complete for the first time. */
+  private final Set<String> missing = ConcurrentHashMap.newKeySet();
+
   private volatile boolean synced;
+  private volatile boolean syncedAndTold;
   private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
 
   private final Clock clock;
-  private volatile boolean applying; // the informer's thread is in code of users: transform, index functions, listeners
-  private volatile long applyingSince; // meaningless unless applying
+  private final AtomicInteger applying = new AtomicInteger(); // threads in, or before, code of users
+  private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
 
-  Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock, InformerMetrics metrics) {
+  Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, boolean byNamespace, Clock clock,
+      InformerMetrics metrics) {
     this.name = name;
     this.metrics = new GuardedInformerMetrics(name, metrics);
-    this.store = new ObjectStore<>(indexes);
+    this.store = new ObjectStore<>(indexes, byNamespace);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
     this.states = new States<>(transform, indexes, unreadables);
     this.clock = clock;
+    this.missing.add(ObjectStore.ALL);
   }
 
   States<T> states() {
@@ -62,12 +71,71 @@ final class Cache<T extends HasMetadata> {
     return metrics;
   }
 
-  Store<T> store() {
+  ObjectStore<T> store() {
     return store;
   }
 
+  /** Whether the store has been complete once. */
   boolean synced() {
     return synced;
+  }
+
+  /** As {@link #synced()}, and the listeners were told. */
+  boolean syncedAndTold() {
+    return syncedAndTold;
+  }
+
+  /** Whether all that is listed together with this key has been listed. */
+  boolean synced(ObjectKey key) {
+    return !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
+  }
+
+  Set<String> missing() {
+    return missing.stream().filter(part -> !part.equals(ObjectStore.ALL)).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** This part of the store will be listed. */
+  void expect(String part) {
+    missing.add(part);
+  }
+
+  /** All parts are expected that there are now. */
+  void expectNoMore() {
+    begin();
+    try {
+      listed(ObjectStore.ALL);
+      catchUp(Origin.FIRST_LIST);
+    } finally {
+      end();
+    }
+  }
+
+  private void catchUp(Origin origin) {
+    subscriptions.forEach(subscription -> subscription.catchUp(origin));
+    syncedAndTold = synced;
+  }
+
+  private void listed(String part) {
+    missing.remove(part);
+    if (!synced && missing.isEmpty()) {
+      subscriptions.forEach(Subscription::oweSynced);
+      synced = true;
+    }
+  }
+
+  /** A part is listed no more: its objects have left the selection. */
+  void drop(String part) {
+    begin();
+    try {
+      for (ObjectKey key : store.keys(part)) {
+        unreadables.stored(key, null);
+        change(key, store.peek(key), null);
+      }
+      listed(part);
+      catchUp(Origin.LIST);
+    } finally {
+      end();
+    }
   }
 
   Set<ObjectKey> undecodable() {
@@ -76,27 +144,32 @@ final class Cache<T extends HasMetadata> {
 
   /** For how long the informer's thread has been applying one object or list; zero while it waits for the source. */
   Duration applying() {
-    return applying // read first: the other one is then of this object or of a later one
+    return applying.get() > 0 // read first: the other one is then of this object or of a later one
         ? Duration.ofNanos(Math.max(0, clock.nanoTime() - applyingSince))
         : Duration.ZERO;
   }
 
   /** On the informer's thread: from here on code of users may run, and may hang. */
   private void begin() {
-    applyingSince = clock.nanoTime();
-    applying = true;
+    if (applying.get() == 0) { // else what counts is how long another one takes
+      applyingSince = clock.nanoTime();
+    }
+    applying.incrementAndGet();
     boolean locked = false;
     try {
       telling.lock();
       locked = true;
     } finally {
-      applying = locked; // else, as without memory, nothing is applied
+      if (!locked) { // as without memory: nothing is applied
+        applying.decrementAndGet();
+      }
     }
   }
 
   private void end() {
     telling.unlock();
-    applying = false;
+    applyingSince = clock.nanoTime();
+    applying.decrementAndGet();
   }
 
   void addListener(InformerListener<? super T> listener) {
@@ -112,7 +185,7 @@ final class Cache<T extends HasMetadata> {
         subscription.oweSynced();
       }
       subscriptions.add(subscription);
-      subscription.catchUp(true);
+      subscription.catchUp(Origin.FIRST_LIST);
     } finally {
       telling.unlock();
     }
@@ -141,7 +214,7 @@ final class Cache<T extends HasMetadata> {
         subscriptions.forEach(Subscription::fallBehind);
         changing = false;
       }
-      subscriptions.forEach(subscription -> subscription.catchUp(false));
+      catchUp(Origin.LIST);
       tellFound();
     } finally {
       end();
@@ -246,24 +319,30 @@ final class Cache<T extends HasMetadata> {
     return Math.round(states.meanBytes() * store.size());
   }
 
-  /** On the informer's thread, at its end: gives back what is not on the heap. The store stays readable. */
+  /** Once nothing is applied any more: gives back what is not on the heap. The store stays readable. */
   void close() {
     states.close();
   }
 
-  /** Starts to collect a list; {@link #replace} makes it the content. */
-  Staging stage() {
-    return new Staging();
+  /** Starts to collect a list of a part of the store; {@link #replace} makes it the content. */
+  Staging stage(String part) {
+    return new Staging(part);
   }
 
   /** The objects of a list that is under way: changes nothing yet. Used by one thread, while no event is applied. */
   final class Staging implements Consumer<SourceEvent<T>> {
 
-    private final ConcurrentHashMap<ObjectKey, State<T>> objects = new ConcurrentHashMap<>(Math.max(16, store.size()));
+    private final String part;
+    private final ConcurrentHashMap<ObjectKey, State<T>> objects;
     private final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
 
     /** An object whose name is unreadable may be any of those that seem to be missing. */
     private final List<Undecodable> nameless = new ArrayList<>();
+
+    private Staging(String part) {
+      this.part = part;
+      this.objects = new ConcurrentHashMap<>(Math.max(16, store.keys(part).size()));
+    }
 
     @Override
     public void accept(SourceEvent<T> event) {
@@ -274,6 +353,9 @@ final class Cache<T extends HasMetadata> {
     }
 
     private void item(Arrival<T> arrival) {
+      if (!part.equals(store.partOf(arrival.key()))) {
+        throw new IllegalStateException("the list of namespace " + part + " has an object of another one, " + arrival.key());
+      }
       begin();
       try {
         State<T> before = store.peek(arrival.key());
@@ -315,7 +397,7 @@ final class Cache<T extends HasMetadata> {
       ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
       Set<ObjectKey> open = new HashSet<>();
       Map<ObjectKey, State<T>> gone = new HashMap<>();
-      for (ObjectKey key : store.keys()) {
+      for (ObjectKey key : store.keys(staging.part)) {
         State<T> before = Objects.requireNonNull(store.peek(key));
         State<T> after = next.get(key);
         if (after == null && !staging.nameless.isEmpty() && !staging.broken.containsKey(key)) {
@@ -335,22 +417,20 @@ final class Cache<T extends HasMetadata> {
           after.follow(before);
         }
       });
-      boolean initial = !synced;
-      if (initial) {
-        subscriptions.forEach(Subscription::oweSynced);
-      }
+      boolean initial = missing.contains(staging.part);
       changing = true;
-      store.replace(next);
-      synced = true;
+      store.replace(staging.part, next);
+      listed(staging.part);
       staging.nameless.forEach(this::report);
       staging.broken.values().forEach(this::report);
       boolean certain = open.isEmpty();
       open.addAll(staging.broken.keySet());
-      unreadables.replace(next);
+      unreadables.replace(staging.part, next);
       open.forEach(unreadables::keptOut);
-      changed.forEach(key -> tell(key, gone.get(key), initial));
+      Origin origin = initial ? Origin.FIRST_LIST : Origin.LIST;
+      changed.forEach(key -> tell(key, gone.get(key), origin));
       changing = false;
-      subscriptions.forEach(subscription -> subscription.catchUp(initial));
+      catchUp(origin);
       tellFound();
       return certain;
     } finally {
@@ -369,13 +449,13 @@ final class Cache<T extends HasMetadata> {
       }
       store.put(after);
     }
-    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, false);
+    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, Origin.EVENT);
     changing = false;
     tellFound();
   }
 
-  private void tell(ObjectKey key, @Nullable State<T> gone, boolean initial) {
-    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, initial)));
+  private void tell(ObjectKey key, @Nullable State<T> gone, Origin origin) {
+    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, origin)));
   }
 
   private void report(Undecodable object) {

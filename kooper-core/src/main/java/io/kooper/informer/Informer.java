@@ -3,11 +3,12 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
-import io.kooper.internal.Log;
 import io.kooper.internal.Pace;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.Namespaces;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps a {@link Store} true to what a {@link Retriever} lists and watches, and tells {@link InformerListener}s of every
  * change. The package's page says exactly what is promised.
  *
- * <p>It works on one thread of its own, from {@link #start()} to {@link #close()}, and heals itself: a failed list or
+ * <p>It works on one thread of its own, or one for each namespace that is listed on its own,
+ * from {@link #start()} to {@link #close()}, and heals itself: a failed list or
  * watch is tried again for ever, with a back-off. A closed informer cannot be started again. All methods may be called
  * from any thread.
  *
@@ -41,24 +43,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
-  private static final Log log = Log.of(Informer.class);
-
-  /** A list or watch that heeds interrupts ends at once; this is for the others. */
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
-
   private enum Life { NEW, STARTED, CLOSED }
 
   private final String name;
-  private final Reflector<T> reflector;
-  private final Thread thread;
+  private final Cache<T> cache;
+  private final Reflectors<T> reflectors;
+  private final boolean byNamespace;
   private volatile Life state = Life.NEW; // written under this
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
-    this.reflector = new Reflector<>(name, builder.source, builder.transform, builder.indexes, builder.clock,
-        builder.metrics, builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
-    this.thread = new Thread(reflector, "kooper-" + name + "-informer");
-    thread.setDaemon(true);
+    this.byNamespace = builder.source instanceof Namespaces;
+    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.metrics);
+    this.reflectors = new Reflectors<>(name, builder.source, cache, builder.clock, builder.metrics,
+        builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
   }
 
   /** Says yes once a second: for several informers to share as {@link Builder#mayAsk}. */
@@ -82,24 +80,28 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " was " + (state == Life.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
-    thread.setContextClassLoader(Thread.currentThread().getContextClassLoader()); // not that of build()
-    thread.start();
+    reflectors.start();
     state = Life.STARTED;
   }
 
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
   public Store<T> store() {
-    return reflector.store();
+    return cache.store();
+  }
+
+  /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */
+  public boolean hasSeen(ObjectKey key, String version) {
+    return reflectors.hasSeen(key, version);
   }
 
   /** How it is doing. */
   public InformerHealth health() {
-    return reflector.health();
+    return reflectors.health();
   }
 
   /** About the size of the store's objects as JSON, from the sizes of those that came; 0 when the source does not tell. */
   public long storeBytes() {
-    return reflector.storeBytes();
+    return cache.storeBytes();
   }
 
   /**
@@ -108,7 +110,20 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @return whether it is so; false when the time is over or the informer was closed
    */
   public boolean awaitSynced(Duration timeout) throws InterruptedException {
-    return reflector.awaitSynced(Durations.nanos(timeout));
+    return reflectors.awaitSynced(Durations.nanos(timeout));
+  }
+
+  /**
+   * Whether the namespace of {@code key} has been listed, if each is listed on its own; else whether all has. The listeners
+   * are told of an object only then.
+   */
+  public boolean synced(ObjectKey key) {
+    return cache.synced(key);
+  }
+
+  /** Whether each namespace is listed on its own, so that some objects are told long before others. */
+  public boolean byNamespace() {
+    return byNamespace;
   }
 
   /**
@@ -120,7 +135,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     if (state == Life.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
-    reflector.addListener(Objects.requireNonNull(listener, "listener"));
+    cache.addListener(Objects.requireNonNull(listener, "listener"));
   }
 
   /** As {@link #addListener(InformerListener)}, without binding anything. It is told until the informer is closed. */
@@ -128,39 +143,26 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     if (state == Life.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
-    reflector.addListener(Objects.requireNonNull(listener, "listener"));
+    cache.addListener(Objects.requireNonNull(listener, "listener"));
   }
 
   /** After this returns, {@code listener} is told nothing more. */
   public void removeListener(InformerListener<? super T> listener) {
-    reflector.removeListener(listener);
+    cache.removeListener(listener);
   }
 
-  /** Whether its thread has been started and has ended, which before {@link #close()} means that something is broken. */
+  /** Whether a thread of its has been started and has ended, which before {@link #close()} means that something is broken. */
   public boolean ended() {
-    return thread.getState() == Thread.State.TERMINATED;
+    return reflectors.ended();
   }
 
-  /** Stops listing and watching. The store stays readable. Waits for its thread, at most a few seconds. */
+  /** Stops listing and watching. The store stays readable. Waits for its threads, at most a few seconds. */
   @Override
   public void close() {
     synchronized (this) {
       state = Life.CLOSED;
     }
-    reflector.stop();
-    thread.interrupt();
-    if (Thread.currentThread() == thread) {
-      return; // a listener closes its own informer
-    }
-    try {
-      thread.join(CLOSE_PATIENCE.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (thread.isAlive()) {
-      log.warn("informer {} was closed, but its ListerWatcher ignores interrupts and still runs on thread {}",
-          name, thread.getName());
-    }
+    reflectors.close();
   }
 
   /**

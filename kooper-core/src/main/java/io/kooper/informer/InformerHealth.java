@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * How an informer is doing at one moment.
  *
  * @param synced whether the store has been complete once
- * @param watching whether the server has accepted the last watch, and it has not failed since. The server ends each watch
+ * @param missing the namespaces whose objects were not seen yet, if each is listed on its own
+ * @param watching whether the server has accepted the last watch, each namespace's if they are watched on their own, and it has
+ *     not failed since. The server ends each watch
  *     after a while; that counts as watching while the next one is opened
  * @param since since when {@code watching} is what it is
  * @param lastEvent when the server was last heard of: a list, an event, a bookmark, or the beginning or end of a watch, which
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record InformerHealth(
     boolean synced,
+    Set<String> missing,
     boolean watching,
     Instant since,
     @Nullable Instant lastEvent,

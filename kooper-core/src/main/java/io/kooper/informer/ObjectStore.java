@@ -12,16 +12,30 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The one implementation of {@link Store}. Read by anybody, written by the reflector's thread only. */
+/** The one implementation of {@link Store}. Read by anybody, written under the cache's lock only. */
 final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
-  private record Content<T extends HasMetadata>(Map<ObjectKey, State<T>> states, List<Index<T>> indexes) {}
+  /** The one part of a store whose objects are listed together. */
+  static final String ALL = "";
 
-  /** Changed in place by single events, replaced as a whole by a list, so that no reader sees half of one. */
-  private volatile Content<T> content;
+  private record Part<T extends HasMetadata>(Map<ObjectKey, State<T>> states, List<Index<T>> indexes) {}
 
-  ObjectStore(List<Index<T>> indexes) {
-    this.content = new Content<>(new ConcurrentHashMap<>(), List.copyOf(indexes));
+  private final List<Index<T>> indexes; // which are empty
+  private final boolean byNamespace;
+
+  /**
+   * What is listed together: a namespace, or all. A part is changed in place by single events, and replaced as a whole by a
+   * list, so that no reader sees half of one.
+   */
+  private final Map<String, Part<T>> parts = new ConcurrentHashMap<>();
+
+  ObjectStore(List<Index<T>> indexes, boolean byNamespace) {
+    this.indexes = List.copyOf(indexes);
+    this.byNamespace = byNamespace;
+  }
+
+  String partOf(ObjectKey key) {
+    return byNamespace ? key.namespace() : ALL;
   }
 
   @Override
@@ -46,12 +60,13 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   @Override
   public Stream<T> stream() {
-    return objects(content.states.values());
+    return parts.values().stream().flatMap(part -> objects(part.states.values()));
   }
 
   @Override
   public List<T> list(String namespace) {
-    return objects(content.states.values().stream().filter(state -> namespace.equals(state.key().namespace())).toList()).toList();
+    return parts.values().stream().flatMap(part -> objects(
+        part.states.values().stream().filter(state -> namespace.equals(state.key().namespace())).toList())).toList();
   }
 
   private static <T extends HasMetadata> Stream<T> objects(Collection<State<T>> states) {
@@ -60,21 +75,27 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   @Override
   public List<ObjectKey> keys() {
-    return List.copyOf(content.states.keySet());
+    return parts.values().stream().flatMap(part -> part.states.keySet().stream()).toList();
+  }
+
+  /** Those of one part. */
+  List<ObjectKey> keys(String name) {
+    Part<T> part = parts.get(name);
+    return part == null ? List.of() : List.copyOf(part.states.keySet());
   }
 
   @Override
   public int size() {
-    return content.states.size();
+    return parts.values().stream().mapToInt(part -> part.states.size()).sum();
   }
 
   @Override
   public List<T> byIndex(String index, String value) {
     Objects.requireNonNull(value, "value");
-    List<Index<T>> indexes = content.indexes;
-    for (Index<T> one : indexes) {
-      if (one.name().equals(index)) {
-        return objects(one.get(value)).toList();
+    for (int i = 0; i < indexes.size(); i++) {
+      int position = i;
+      if (indexes.get(i).name().equals(index)) {
+        return parts.values().stream().flatMap(part -> objects(part.indexes.get(position).get(value))).toList();
       }
     }
     throw new IllegalArgumentException(
@@ -82,27 +103,37 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
   }
 
   @Nullable State<T> peek(ObjectKey key) {
-    return content.states.get(key);
+    Part<T> part = parts.get(partOf(key));
+    return part == null ? null : part.states.get(key);
   }
 
   void put(State<T> state) {
-    State<T> before = content.states.put(state.key(), state);
-    for (Index<T> index : content.indexes) {
+    Part<T> part = parts.computeIfAbsent(partOf(state.key()), name -> part(new ConcurrentHashMap<>()));
+    State<T> before = part.states.put(state.key(), state);
+    for (Index<T> index : part.indexes) {
       index.replace(state.key(), before, state);
     }
   }
 
   void remove(ObjectKey key) {
-    State<T> before = content.states.remove(key);
-    for (Index<T> index : content.indexes) {
+    Part<T> part = parts.get(partOf(key));
+    if (part == null) {
+      return;
+    }
+    State<T> before = part.states.remove(key);
+    for (Index<T> index : part.indexes) {
       index.replace(key, before, null);
     }
   }
 
-  /** Makes {@code next} the content, at once. */
-  void replace(ConcurrentHashMap<ObjectKey, State<T>> next) {
-    List<Index<T>> indexes = content.indexes.stream().map(Index::fresh).toList();
-    indexes.forEach(index -> next.forEach((key, state) -> index.replace(key, null, state)));
-    content = new Content<>(next, indexes);
+  /** Makes {@code next} the content of a part, at once. */
+  void replace(String name, ConcurrentHashMap<ObjectKey, State<T>> next) {
+    Part<T> part = part(next);
+    part.indexes.forEach(index -> next.forEach((key, state) -> index.replace(key, null, state)));
+    parts.put(name, part);
+  }
+
+  private Part<T> part(Map<ObjectKey, State<T>> states) {
+    return new Part<>(states, indexes.stream().map(Index::fresh).toList());
   }
 }

@@ -19,7 +19,6 @@ import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,11 +27,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists, then watches from the list's version, for ever: the loop on the informer's thread.
+ * Lists, then watches from the list's version, for ever: the loop on a thread of the informer.
  *
  * <p>Invariant: every state up to {@link #version} has been applied to the cache. The version advances only after what
  * it stands for was applied, so whatever fails, going on from it misses nothing.
@@ -50,29 +48,37 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private record Status(boolean watching, Instant since, @Nullable RetrieveException lastError) {}
 
   private final String name;
+  private final String part;
   private final ListerWatcher<T> source;
   private final Cache<T> cache;
+  private final Runnable told;
   private final Clock clock;
   private final InformerMetrics metrics;
   private final Backoff backoff;
   private final Course course; // of the reflector's thread
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // stopped or syncTold
-  private boolean syncTold; // guarded by lock: the first list is in the store, and the listeners were told
+  private final Condition changed = lock.newCondition(); // stopped
   private volatile boolean stopped;
   private volatile Status status;
   private volatile @Nullable Long lastHeard; // nanoTime
 
   // used by the reflector's thread alone
-  private @Nullable String version; // null before the first list
+  private volatile @Nullable String version; // null before the first list; read by others too
   private final Map<String, Long> loggedAt = new HashMap<>(); // by what failed and why: a few dozen at most
 
-  Reflector(String name, ListerWatcher<T> source, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, Clock clock,
-      InformerMetrics metrics, BooleanSupplier mayAsk) {
+  /**
+   * @param name for messages
+   * @param part of the store, which the source lists
+   * @param told called after each list was told
+   */
+  Reflector(String name, String part, ListerWatcher<T> source, Cache<T> cache, Clock clock, BooleanSupplier mayAsk,
+      Runnable told) {
     this.name = name;
+    this.part = part;
     this.source = source;
-    this.cache = new Cache<>(name, transform, indexes, clock, metrics);
+    this.cache = cache;
+    this.told = told;
     this.metrics = cache.metrics();
     this.clock = clock;
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
@@ -81,49 +87,17 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     this.status = new Status(false, clock.now(), null);
   }
 
-  Store<T> store() {
-    return cache.store();
-  }
-
-  void addListener(InformerListener<? super T> listener) {
-    cache.addListener(listener);
-  }
-
-  void addListener(KeyListener<T> listener) {
-    cache.addListener(listener);
-  }
-
-  void removeListener(InformerListener<? super T> listener) {
-    cache.removeListener(listener);
-  }
-
   InformerHealth health() {
     Status now = status;
     Long heard = lastHeard;
     Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
-    return new InformerHealth(cache.synced(), now.watching, now.since, lastHeardAt, now.lastError,
-        cache.applying(), store().size(), cache.undecodable());
+    return new InformerHealth(cache.synced(), cache.missing(), now.watching, now.since, lastHeardAt, now.lastError,
+        cache.applying(), cache.store().size(), cache.undecodable());
   }
 
-  long storeBytes() {
-    return cache.storeBytes();
-  }
-
-  boolean awaitSynced(long nanos) throws InterruptedException {
-    long deadline = clock.nanoTime() + nanos;
-    lock.lock();
-    try {
-      while (!syncTold && !stopped) {
-        long left = deadline - clock.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-        clock.await(lock, changed, left);
-      }
-      return syncTold;
-    } finally {
-      lock.unlock();
-    }
+  boolean hasSeen(String other) {
+    String seen = version;
+    return seen != null && (seen.equals(other) || Versions.isOlder(other, seen));
   }
 
   void stop() {
@@ -145,7 +119,6 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       return !stopped;
     });
     setWatching(false, status.lastError);
-    cache.close();
   }
 
   private void step() {
@@ -178,7 +151,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       options.withLimit(PAGE).withResourceVersionMatch(atLeast == null ? null : AT_LEAST);
     }
     setWatching(false, status.lastError);
-    Cache<T>.Staging staging = cache.stage();
+    Cache<T>.Staging staging = cache.stage(part);
     long start = clock.nanoTime();
     String listed;
     try {
@@ -188,7 +161,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       throw e;
     }
     Objects.requireNonNull(listed, "the ListerWatcher returned no version for its list");
-    boolean first = !cache.synced();
+    boolean first = version == null;
     metrics.listed(first);
     long took = clock.nanoTime() - start;
     course.listed(took, cache.replace(staging)); // what a list leaves open is for the next one, after this watch
@@ -196,14 +169,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     version = listed;
     lastHeard = clock.nanoTime();
     log.info(first ? "informer {}: synced with {} objects at version {}"
-        : "informer {}: listed again with {} objects at version {}", name, store().size(), listed);
-    lock.lock();
-    try {
-      syncTold = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+        : "informer {}: listed again with {} objects at version {}", name, cache.store().keys(part).size(), listed);
+    told.run();
   }
 
   /** Asks the server whether it knows the version; what it has at it is of no interest. */

@@ -58,9 +58,9 @@ final class Unreadables<T extends HasMetadata> {
     }
   }
 
-  /** These are the newest states of all keys. */
-  void replace(Map<ObjectKey, State<T>> newest) {
-    keys.keySet().forEach(key -> stored(key, newest.get(key)));
+  /** These are the newest states of all keys of a part of the store. */
+  void replace(String part, Map<ObjectKey, State<T>> newest) {
+    keys.keySet().stream().filter(key -> part.equals(store.partOf(key))).forEach(key -> stored(key, newest.get(key)));
   }
 
   /** What readers have found, one at a time; null when that is all. */

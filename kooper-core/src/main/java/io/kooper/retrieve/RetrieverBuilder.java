@@ -2,12 +2,14 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
 import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +36,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   private final KubernetesClient client;
   private final Class<T> type;
   private final Set<String> namespaces = new LinkedHashSet<>();
+  private @Nullable String namespaceSelector;
   private @Nullable String name;
   private @Nullable String labelSelector;
   private @Nullable String fieldSelector;
@@ -51,11 +54,20 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Only the objects of these namespaces. Each has a list, and a watch on a thread, of its own; to list and watch is needed
-   * in these namespaces only.
+   * Only the objects of these namespaces. Each has a list, and a watch on a thread, of its own: one that cannot be listed does
+   * not hold up the others. To list and watch is needed in these namespaces only.
    */
   public RetrieverBuilder<T> inNamespaces(Collection<String> namespaces) {
     this.namespaces.addAll(namespaces);
+    return this;
+  }
+
+  /**
+   * Only the objects of namespaces whose labels fit. They change while it runs: the objects of a namespace that no longer fits
+   * are told as deletes. To list and watch namespaces is needed as well.
+   */
+  public RetrieverBuilder<T> inNamespacesLabelled(String selector) {
+    this.namespaceSelector = selector;
     return this;
   }
 
@@ -97,7 +109,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
       errors.add("a GenericKubernetesResource can be of any kind: say which by Retriever.generic");
     } else if (HasMetadata.getVersion(type) == null) {
       errors.add(type.getName() + " has no @Version, so its path is not known");
-    } else if (!namespaces.isEmpty() && !Utils.isResourceNamespaced(type)) {
+    } else if ((!namespaces.isEmpty() || namespaceSelector != null) && !Utils.isResourceNamespaced(type)) {
       errors.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
           + " (a custom resource class that is not has to implement Namespaced)");
     }
@@ -108,6 +120,10 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     if (name != null) {
       Names.object(errors, "name", name);
     }
+    if (!namespaces.isEmpty() && namespaceSelector != null) {
+      errors.add("the namespaces are named, and selected by labels as well");
+    }
+    mustNotBeBlank(errors, "selector of namespaces", namespaceSelector);
     mustNotBeBlank(errors, "label selector", labelSelector);
     mustNotBeBlank(errors, "field selector", fieldSelector);
     if (!errors.isEmpty()) {
@@ -129,14 +145,12 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     Function<@Nullable String, ListerWatcher<T>> source = namespace -> new HttpListerWatcher<>(client, type,
         new Target(Target.server(client), group, HasMetadata.getVersion(type), plural, namespace, selectors),
         null, boundStore, Deadlines.DEFAULT);
-    ListerWatcher<T> all;
-    if (namespaces.size() > 1) {
-      Map<String, ListerWatcher<T>> each = new LinkedHashMap<>();
-      namespaces.forEach(namespace -> each.put(namespace, source.apply(namespace)));
-      all = new NamespacesListerWatcher<>(plural, each);
-    } else {
-      all = source.apply(namespaces.stream().findFirst().orElse(null));
-    }
+    ListerWatcher<Namespace> selected = namespaceSelector == null ? null : new HttpListerWatcher<>(client, Namespace.class,
+        new Target(Target.server(client), "", "v1", "namespaces", null, Map.of("labelSelector", namespaceSelector)),
+        null, false, Deadlines.DEFAULT);
+    ListerWatcher<T> all = selected == null && namespaces.size() <= 1
+        ? source.apply(namespaces.stream().findFirst().orElse(null))
+        : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);
     return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone);
   }
 

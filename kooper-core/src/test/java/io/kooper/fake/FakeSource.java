@@ -47,7 +47,17 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
   private long ends; // counts what ends the open watches
   private Throwable end; // how the last of them ended; null for the server's choice
   private long bookmarks;
+  private final String namespace;
   private volatile boolean json;
+
+  public FakeSource() {
+    this("default");
+  }
+
+  /** Of this namespace. */
+  public FakeSource(String namespace) {
+    this.namespace = namespace;
+  }
 
   /** From now on hands over JSON, as the source of an API server does. */
   public FakeSource asJson() {
@@ -73,36 +83,48 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     return new ObjectKey("default", name);
   }
 
+  private ObjectKey own(String name) {
+    return new ObjectKey(namespace, name);
+  }
+
   // what happens in the cluster
 
   /** Creates or changes an object: {@code data.value} is the new value. Returns its state. */
   public ConfigMap put(String name, String value) {
     return locked(() -> {
-      ConfigMap before = objects.get(key(name));
+      ConfigMap before = objects.get(own(name));
       ConfigMap after = new ConfigMapBuilder()
           .withNewMetadata()
-          .withNamespace("default")
+          .withNamespace(namespace)
           .withName(name)
           .withUid(before == null ? "uid-" + ++uids : before.getMetadata().getUid())
           .withResourceVersion(Long.toString(++version))
           .endMetadata()
           .addToData("value", value)
           .build();
-      objects.put(key(name), after);
+      objects.put(own(name), after);
       SourceEvent.Type type = before == null ? SourceEvent.Type.ADDED : SourceEvent.Type.MODIFIED;
-      history.add(new Change(version, type, after, poisoned.contains(key(name))));
+      history.add(new Change(version, type, after, poisoned.contains(own(name))));
       return after;
+    });
+  }
+
+  /** As {@link #put}, but only if the object has this version still; null if it has not. */
+  public ConfigMap replace(String name, String expected, String value) {
+    return locked(() -> {
+      ConfigMap before = objects.get(key(name));
+      return before == null || !before.getMetadata().getResourceVersion().equals(expected) ? null : put(name, value);
     });
   }
 
   /** Deletes an object, if it is there. */
   public void delete(String name) {
     locked(() -> {
-      ConfigMap before = objects.remove(key(name));
+      ConfigMap before = objects.remove(own(name));
       if (before != null) {
         ConfigMap last = new ConfigMapBuilder(before)
             .editMetadata().withResourceVersion(Long.toString(++version)).endMetadata().build();
-        history.add(new Change(version, SourceEvent.Type.DELETED, last, poisoned.contains(key(name))));
+        history.add(new Change(version, SourceEvent.Type.DELETED, last, poisoned.contains(own(name))));
       }
       return null;
     });
@@ -110,7 +132,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
 
   /** From now on this name's states cannot be decoded, or can again. */
   public void poison(String name, boolean on) {
-    locked(() -> on ? poisoned.add(key(name)) : poisoned.remove(key(name)));
+    locked(() -> on ? poisoned.add(own(name)) : poisoned.remove(own(name)));
   }
 
   /** Forgets the history: watches from an older version than now are gone. */

@@ -21,7 +21,7 @@ class IndexTest {
 
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), Clock.system(),
+      "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), false, Clock.system(),
       ControllerMetrics.NONE);
   private final Recorder recorder = new Recorder();
 
@@ -31,7 +31,7 @@ class IndexTest {
   }
 
   private void list(ConfigMap... objects) {
-    Cache<ConfigMap>.Staging staging = cache.stage();
+    Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }

@@ -10,7 +10,9 @@ import io.kooper.fake.FakeSource;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.SourceEvent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +90,8 @@ class InformerConcurrencyTest {
   @Tag("R14")
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
-    Cache<ConfigMap> cache = new Cache<>("test", UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
+    Cache<ConfigMap> cache = new Cache<>(
+        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);
@@ -111,7 +114,7 @@ class InformerConcurrencyTest {
     }
     reading.await();
     for (int round = 1; round <= 500; round++) {
-      Cache<ConfigMap>.Staging staging = cache.stage();
+      Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
       for (int i = 0; i < 50 * (round % 3); i++) { // none, 50 or 100 objects, all of one version
         staging.accept(SourceEvent.added(Recorder.object("n" + i, "u" + round % 2 + i, round)));
       }
@@ -172,18 +175,13 @@ class InformerConcurrencyTest {
         new CountDownLatch(1).await();
       }
     };
-    Reflector<ConfigMap> reflector =
-        new Reflector<>("test", slow, UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE,
-            Informer.oneASecond(Clock.system()));
-    Thread thread = new Thread(reflector);
-    thread.start();
-    half.await();
-    assertThat(reflector.store().size()).isZero();
-    goOn.countDown();
-    assertThat(reflector.awaitSynced(Long.MAX_VALUE)).isTrue();
-    assertThat(reflector.store().size()).isEqualTo(2);
-    reflector.stop();
-    thread.interrupt();
-    thread.join();
+    try (Informer<ConfigMap> informer = Informer.builder(Retriever.of(ConfigMap.class, slow)).build()) {
+      informer.start();
+      half.await();
+      assertThat(informer.store().size()).isZero();
+      goOn.countDown();
+      assertThat(informer.awaitSynced(Duration.ofSeconds(30))).isTrue();
+      assertThat(informer.store().size()).isEqualTo(2);
+    }
   }
 }

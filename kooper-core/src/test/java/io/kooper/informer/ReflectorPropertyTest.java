@@ -76,6 +76,7 @@ class ReflectorPropertyTest {
 
     private final Random random;
     private final World world;
+    private final Cache<ConfigMap> cache;
     private final Reflector<ConfigMap> reflector;
     private final Recorder faithful = new Honest();
     private final Recorder late = new Honest();
@@ -87,8 +88,8 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      reflector = new Reflector<>("test", world, null, List.of(), world, ControllerMetrics.NONE,
-          Informer.oneASecond(world));
+      cache = new Cache<>("test", null, List.of(), false, world, ControllerMetrics.NONE);
+      reflector = new Reflector<>("test", ObjectStore.ALL, world, cache, world, Informer.oneASecond(world), () -> {});
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
 
@@ -96,14 +97,14 @@ class ReflectorPropertyTest {
       int joins = random.nextInt(30);
       int leaves = joins + random.nextInt(30);
       int[] n = {0};
-      reflector.addListener(throwing);
-      reflector.addListener(faithful.after(line -> {
+      cache.addListener(throwing);
+      cache.addListener(faithful.after(line -> {
         int now = n[0]++;
         if (now == joins) {
-          reflector.addListener(late);
-          reflector.addListener(leaver);
+          cache.addListener(late);
+          cache.addListener(leaver);
         } else if (now == leaves) {
-          reflector.removeListener(leaver);
+          cache.removeListener(leaver);
           leaverHeard = leaver.news().size();
         }
       }));
@@ -131,7 +132,7 @@ class ReflectorPropertyTest {
 
     private void check(boolean joined) {
       Map<ObjectKey, String> store = new HashMap<>();
-      reflector.store().list().forEach(object -> store.put(ObjectKey.of(object), text(object)));
+      cache.store().list().forEach(object -> store.put(ObjectKey.of(object), text(object)));
       Map<ObjectKey, String> expected = new HashMap<>();
       Set<ObjectKey> illegible = new HashSet<>();
       for (Item item : world.items.values()) {

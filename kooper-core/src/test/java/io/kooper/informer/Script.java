@@ -43,6 +43,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   final List<Duration> listedAt = new ArrayList<>();
   final List<ListOptions> watchOptions = new ArrayList<>();
   final Recorder recorder = new Recorder();
+  final Cache<ConfigMap> cache;
   final Reflector<ConfigMap> reflector;
   private final Deque<Listing> listings = new ArrayDeque<>();
   private final Deque<Asking> askings = new ArrayDeque<>();
@@ -55,8 +56,9 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    reflector = new Reflector<>("test", this, transform, List.of(), this, ControllerMetrics.NONE, Informer.oneASecond(this));
-    reflector.addListener(recorder);
+    cache = new Cache<>("test", transform, List.of(), false, this, ControllerMetrics.NONE);
+    cache.addListener(recorder);
+    reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, this, Informer.oneASecond(this), () -> {});
   }
 
   Script list(Listing listing) {

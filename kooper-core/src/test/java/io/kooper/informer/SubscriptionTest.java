@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SubscriptionTest {
 
   private final Cache<ConfigMap> cache =
-      new Cache<>("test", UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
+      new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
 
   private void list(ConfigMap... objects) {
-    Cache<ConfigMap>.Staging staging = cache.stage();
+    Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }
@@ -265,7 +265,7 @@ class SubscriptionTest {
     void oneThatAnotherListenerAddsHearsEachObjectOnce() {
       for (String when : List.of("initial", "synced", "deleted", "added")) {
         Cache<ConfigMap> fresh =
-            new Cache<>("test", UnaryOperator.identity(), List.of(), Clock.system(), ControllerMetrics.NONE);
+            new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
         Recorder late = new Recorder();
         boolean[] added = {false};
         fresh.addListener(new Recorder().after(line -> {
@@ -274,7 +274,7 @@ class SubscriptionTest {
             fresh.addListener(late);
           }
         }));
-        Cache<ConfigMap>.Staging staging = fresh.stage();
+        Cache<ConfigMap>.Staging staging = fresh.stage(ObjectStore.ALL);
         List.of(object("a", "1", 1), object("b", "2", 2)).forEach(object -> staging.accept(SourceEvent.added(object)));
         fresh.replace(staging);
         put(fresh, object("a", "3", 3)); // replaced under a new uid

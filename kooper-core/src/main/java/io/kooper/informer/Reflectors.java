@@ -1,0 +1,320 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
+import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.Namespaces;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.retrieve.Retriever;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reflectors of one informer, each on a thread of its own: one, or one for each namespace. If the namespaces are selected,
+ * an informer of them starts and ends reflectors.
+ */
+final class Reflectors<T extends HasMetadata> {
+
+  private static final Log log = Log.of(Informer.class);
+
+  /** A list or watch that heeds interrupts ends at once; this is for the others. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+  private static final Clock OF_THREADS = Clock.system(); // which end in their own time
+
+  private static final class Running<T extends HasMetadata> {
+    private final Reflector<T> reflector;
+    private @Nullable Thread thread; // null before the start
+    private volatile boolean dropped; // the namespace is no longer selected
+
+    Running(Reflector<T> reflector) {
+      this.reflector = reflector;
+    }
+
+    boolean ended() {
+      return thread != null && thread.getState() == Thread.State.TERMINATED;
+    }
+  }
+
+  private final String name;
+  private final Cache<T> cache;
+  private final Clock clock;
+  private final BooleanSupplier mayAsk;
+  private final Function<String, ListerWatcher<T>> source;
+  private final @Nullable Informer<Namespace> selected;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition(); // a list was told, or closed
+  private final Map<String, Running<T>> running = new LinkedHashMap<>(); // by the part of the store; guarded by lock
+  private int threads; // that have not ended; guarded by lock
+  private volatile boolean closed; // written with the lock held
+
+  Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, InformerMetrics metrics, BooleanSupplier mayAsk) {
+    this.name = name;
+    this.cache = cache;
+    this.clock = clock;
+    this.mayAsk = mayAsk;
+    if (source instanceof Namespaces<T> several) {
+      this.source = several.source();
+      several.names().forEach(this::add);
+      this.selected = several.selected() == null ? null : namespaces(several.selected(), metrics);
+      if (selected == null) {
+        cache.expectNoMore();
+      }
+    } else {
+      this.source = all -> source;
+      this.selected = null;
+      add(ObjectStore.ALL);
+    }
+  }
+
+  private Informer<Namespace> namespaces(ListerWatcher<Namespace> namespaces, InformerMetrics metrics) {
+    Informer<Namespace> informer = Informer.builder(Retriever.of(Namespace.class, namespaces))
+        .name(name + "-namespaces").clock(clock).metrics(metrics).mayAsk(mayAsk).build();
+    informer.addListener(new InformerListener<Namespace>() {
+      @Override
+      public void added(Namespace namespace, boolean initial) {
+        begin(namespace.getMetadata().getName());
+      }
+
+      @Override
+      public void updated(Namespace before, Namespace after) {}
+
+      @Override
+      public void deleted(Namespace namespace) {
+        drop(namespace.getMetadata().getName());
+      }
+
+      @Override
+      public void synced() {
+        cache.expectNoMore();
+        signal();
+      }
+    });
+    return informer;
+  }
+
+  private Running<T> add(String part) {
+    cache.expect(part);
+    Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
+        source.apply(part), cache, clock, mayAsk, this::signal));
+    running.put(part, added);
+    return added;
+  }
+
+  void start() {
+    lock.lock();
+    try {
+      running.forEach((part, one) -> start(part, one, null));
+    } finally {
+      lock.unlock();
+    }
+    if (selected != null) {
+      selected.start();
+    }
+  }
+
+  /** With the lock held. The thread {@code before}, if there is one, ends first. */
+  private void start(String part, Running<T> one, @Nullable Thread before) {
+    Thread thread = new Thread(() -> run(part, one, before), "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part));
+    thread.setDaemon(true);
+    one.thread = thread;
+    threads++;
+    boolean started = false;
+    try {
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) { // as without memory
+        threads--;
+        one.thread = null;
+      }
+    }
+  }
+
+  private void run(String part, Running<T> one, @Nullable Thread before) {
+    try {
+      if (before != null) {
+        before.join(); // it tells the deletes first
+        cache.expect(part);
+      }
+      one.reflector.run();
+    } catch (InterruptedException e) {
+      log.debug("informer {}: closed before namespace {} was listed", name, part);
+    } finally {
+      if (one.dropped) {
+        cache.drop(part);
+      }
+      lock.lock();
+      try {
+        if (one.dropped) {
+          running.remove(part, one);
+        }
+        threads--;
+        if (closed && threads == 0) {
+          cache.close();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** A namespace is selected. */
+  private void begin(String namespace) {
+    lock.lock();
+    try {
+      Running<T> known = running.get(namespace);
+      if (closed || known != null && !known.dropped && known.thread != null) {
+        return;
+      }
+      start(namespace, add(namespace), known == null ? null : known.thread);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A namespace is no longer selected: its objects are told as deletes once its reflector has ended. */
+  private void drop(String namespace) {
+    lock.lock();
+    try {
+      Running<T> one = running.get(namespace);
+      if (one != null && one.thread != null) {
+        one.dropped = true;
+        one.reflector.stop();
+        one.thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void signal() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean awaitSynced(long nanos) throws InterruptedException {
+    long deadline = clock.nanoTime() + nanos;
+    lock.lock();
+    try {
+      while (!cache.syncedAndTold() && !closed) {
+        long left = deadline - clock.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        clock.await(lock, changed, left);
+      }
+      return cache.syncedAndTold();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean hasSeen(ObjectKey key, String version) {
+    lock.lock();
+    try {
+      Running<T> one = running.get(cache.store().partOf(key));
+      return one != null && one.reflector.hasSeen(version);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Of all: watching if all are, and the failure that matters most. */
+  InformerHealth health() {
+    List<InformerHealth> each = new ArrayList<>();
+    lock.lock();
+    try {
+      running.values().stream().filter(one -> !one.dropped).forEach(one -> each.add(one.reflector.health()));
+    } finally {
+      lock.unlock();
+    }
+    if (selected != null) {
+      each.add(selected.health());
+    }
+    boolean watching = each.stream().allMatch(InformerHealth::watching);
+    Instant since = each.stream().filter(one -> one.watching() == watching).map(InformerHealth::since)
+        .max(watching ? Comparator.naturalOrder() : Comparator.reverseOrder()).orElseGet(clock::now);
+    Instant heard = each.stream().anyMatch(one -> one.lastEvent() == null) ? null
+        : each.stream().map(InformerHealth::lastEvent).min(Comparator.naturalOrder()).orElse(null);
+    RetrieveException error = each.stream().map(InformerHealth::lastError).filter(Objects::nonNull)
+        .max(Comparator.comparing(failure -> failure.reason() == Reason.CLIENT_CLOSED)).orElse(null);
+    return new InformerHealth(cache.synced(), cache.missing(), watching, since, heard, error, cache.applying(),
+        cache.store().size(), cache.undecodable());
+  }
+
+  boolean ended() {
+    lock.lock();
+    try {
+      return selected != null && selected.ended()
+          || running.values().stream().anyMatch(one -> !one.dropped && one.ended());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for the threads, at most a few seconds, unless it is called by one of them. */
+  void close() {
+    closed = true; // first: for the lock there may be no memory
+    List<Running<T>> all;
+    lock.lock();
+    try {
+      all = List.copyOf(running.values());
+      changed.signalAll();
+      if (threads == 0) {
+        cache.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(one -> {
+      one.reflector.stop();
+      if (one.thread != null) {
+        one.thread.interrupt();
+      }
+    });
+    if (selected != null) {
+      selected.close();
+    }
+    List<Thread> others = all.stream().map(one -> one.thread).filter(Objects::nonNull).toList();
+    if (!others.contains(Thread.currentThread())) { // a listener closes its own informer
+      join(others);
+    }
+  }
+
+  private void join(List<Thread> others) {
+    long end = OF_THREADS.nanoTime() + CLOSE_PATIENCE.toNanos();
+    try {
+      for (Thread thread : others) {
+        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, end - OF_THREADS.nanoTime()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    others.stream().filter(Thread::isAlive).forEach(thread ->
+        log.warn("informer {} was closed, but its ListerWatcher ignores interrupts and still runs on thread {}",
+            name, thread.getName()));
+  }
+}
