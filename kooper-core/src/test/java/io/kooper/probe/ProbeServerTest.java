@@ -36,7 +36,8 @@ class ProbeServerTest {
   }
 
   private HttpResponse<String> get(ProbeServer from, String path) throws IOException, InterruptedException {
-    return http.send(HttpRequest.newBuilder(URI.create("http://localhost:" + from.port() + path)).build(), BodyHandlers.ofString());
+    URI uri = URI.create("http://localhost:" + from.port() + path);
+    return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
   }
 
   private void says(ProbeServer from, String path, int code, String text) throws Exception {
