@@ -83,7 +83,8 @@ class DefinitionLifeTest {
     return condition(definition, "Established").startsWith("True");
   }
 
-  private static CustomResourceDefinition edit(CustomResourceDefinition definition, Consumer<CustomResourceDefinitionSpec> change) {
+  private static CustomResourceDefinition edit(
+      CustomResourceDefinition definition, Consumer<CustomResourceDefinitionSpec> change) {
     return resource(definition).edit(one -> {
       change.accept(one.getSpec());
       return one;
