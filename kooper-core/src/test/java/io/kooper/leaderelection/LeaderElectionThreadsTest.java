@@ -603,7 +603,7 @@ class LeaderElectionThreadsTest {
       GatedStore.Gate gate = store.holdUpDeaf("update");
       tick(2);
       gate.awaitReached();
-      clock.advance(Duration.ofSeconds(33));
+      clock.advance(Duration.ofSeconds(35));
       assertThat(election.health().healthy()).as("inside the tolerance").isTrue();
       clock.advance(Duration.ofNanos(1));
       assertThat(election.health().healthy()).isFalse();
