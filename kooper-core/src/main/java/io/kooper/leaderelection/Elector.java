@@ -191,7 +191,7 @@ final class Elector {
           : clientClosed != null ? clientClosed
           : hasEnded(thread) || hasEnded(watchdog) ? "a thread of the election on " + settings.lease() + " has ended"
           : requesting && clock.nanoTime() - requestedAt > limit
-              ? "a request about " + settings.lease() + " hangs, and does not heed its interrupt" : null;
+              ? "a request about " + settings.lease() + " hangs" : null;
     });
   }
 
@@ -226,7 +226,7 @@ final class Elector {
   /** One attempt, or one to release the lease. Whether more is to come. */
   private boolean once() throws InterruptedException {
     monitor.await(this::untilTurn);
-    Term ended = monitor.get(() -> term != null && !term.isValid() ? term : null);
+    Term ended = monitor.get(() -> term != null && term.fired && term.tasks == 0 ? term : null);
     if (ended != null) {
       candidate.resign();
       if (ended.abandoned) {

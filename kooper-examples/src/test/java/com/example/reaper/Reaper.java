@@ -42,7 +42,7 @@ public class Reaper {
       http.createContext("/metrics", exchange -> send(exchange, true, registry.scrape()));
       http.createContext("/healthz", exchange -> {
         Health health = controller.health();
-        send(exchange, health.live() && election.health().healthy(), String.join("\n", health.reasons()));
+        send(exchange, health.live(), String.join("\n", health.reasons()));
       });
       http.createContext("/readyz", exchange -> send(exchange, controller.health().ready(), ""));
       http.start();
