@@ -69,7 +69,7 @@ public final class ClientLife {
   private int silences; // consecutive
   private boolean mute; // the last request
   private long since; // the first of the attempts
-  private boolean probing;
+  private volatile boolean probing;
   private @Nullable Long probedAt;
   private @Nullable Long provedAt; // the first of two proofs that it gets no response where a new one does
   private volatile @Nullable String end; // why it is of no use any more; never unset
@@ -183,9 +183,7 @@ public final class ClientLife {
     } catch (RuntimeException | Error e) { // as without memory for a new client: the next failure asks again
       log.debug("whether the HTTP client is still of use could not be found out", e);
     } finally {
-      lock.lock();
-      probing = false;
-      lock.unlock();
+      probing = false; // also without memory, which waiting for the lock needs
     }
   }
 
