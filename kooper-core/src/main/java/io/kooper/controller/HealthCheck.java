@@ -67,7 +67,8 @@ final class HealthCheck {
     State now = life.state();
     boolean allSeen = life.isSynced();
     InformerHealth watch = relations.primary().health();
-    String defect = now == State.RUNNING ? defect() : null;
+    String ofRunner = now == State.RUNNING ? guard.ask(runner::defect) : null;
+    String defect = now == State.RUNNING ? ofRunner != null ? ofRunner : defect() : null;
     boolean broken = defect != null;
     boolean stuck = now == State.RUNNING && isStuck();
     boolean cold = standby == Standby.COLD;
@@ -94,7 +95,7 @@ final class HealthCheck {
     if (!looping.isEmpty()) {
       reasons.add(name + " calls its handler again and again while the generation stays, for " + named(looping));
     }
-    if (now == State.RUNNING) {
+    if (now == State.RUNNING && ofRunner == null) {
       guard.run(() -> reasons.addAll(runner.reasons()));
     }
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);

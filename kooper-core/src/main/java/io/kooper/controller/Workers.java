@@ -271,7 +271,11 @@ final class Workers<T extends HasMetadata> {
           queue.addAfter(key, RESCUE, Lane.RETRY);
           again = false;
         }
-        queue.done(key);
+        try {
+          queue.done(key);
+        } catch (IllegalStateException e) { // it was, and what came after that failed: without memory anything may
+          log.debug("{}: a key was given back before", name, e);
+        }
         key = null;
       }
       return true;

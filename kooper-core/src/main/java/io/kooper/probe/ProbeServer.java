@@ -6,8 +6,6 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.Health;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
-import io.kooper.leaderelection.LeaderElection;
-import io.kooper.leaderelection.LeaderElectionHealth;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -80,20 +78,10 @@ public final class ProbeServer implements AutoCloseable {
       return this;
     }
 
-    /** Adds a controller or an operator. */
+    /** Adds a controller or an operator, whose election counts too. */
     public Builder controller(Controller controller) {
       Objects.requireNonNull(controller, "controller");
       return health(controller::health);
-    }
-
-    /** Adds an election: this process is not live when it holds the lease and does not renew it. */
-    public Builder election(LeaderElection election) {
-      Objects.requireNonNull(election, "election");
-      return health(() -> {
-        LeaderElectionHealth health = election.health();
-        return new Health(health.healthy(), true, null,
-            health.healthy() ? List.of() : List.of("the lease is held, but not renewed: " + health.failure()));
-      });
     }
 
     /** Adds a function, which must not block. */

@@ -9,8 +9,6 @@ import ch.qos.logback.classic.Level;
 import io.kooper.controller.Controller;
 import io.kooper.controller.Health;
 import io.kooper.fake.Logs;
-import io.kooper.leaderelection.LeaderElection;
-import io.kooper.leaderelection.LeaderElectionHealth;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -84,15 +82,11 @@ class ProbeServerTest {
   }
 
   @Test
-  void anElectionThatDoesNotRenewIsNotLive() throws Exception {
-    LeaderElection election = mock();
-    try (ProbeServer probes = ProbeServer.builder().port(0).election(election).start()) {
-      when(election.health()).thenReturn(new LeaderElectionHealth(false, true, "me", "a timeout", null));
-      says(probes, "/livez", 503, "the lease is held, but not renewed: a timeout\n");
-      says(probes, "/readyz", 200, "the lease is held, but not renewed: a timeout\n");
-
-      when(election.health()).thenReturn(new LeaderElectionHealth(true, false, "other", null, null));
-      says(probes, "/livez", 200, "ok\n");
+  void takesAFunctionAndServesNoMetricsThatItWasNotGiven() throws Exception {
+    Supplier<Health> own = () -> new Health(false, true, null, List.of("the database is gone"));
+    try (ProbeServer probes = ProbeServer.builder().port(0).health(own).start()) {
+      says(probes, "/livez", 503, "the database is gone\n");
+      says(probes, "/readyz", 200, "the database is gone\n");
       says(probes, "/metrics", 404, "there is /livez, /readyz\n");
     }
   }

@@ -34,8 +34,7 @@ public class Reaper {
       Controller controller = controller(client, Clock.systemUTC()).metrics(metrics).election(election).build();
       Runtime.getRuntime().addShutdownHook(new Thread(controller::close));
 
-      ProbeServer.Builder probes = ProbeServer.builder().controller(controller).election(election).scrape(registry::scrape);
-      try (ProbeServer server = probes.port(8080).start()) {
+      try (ProbeServer server = ProbeServer.builder().controller(controller).scrape(registry::scrape).start()) {
         System.out.println("probes and metrics are on port " + server.port());
         controller.run();
       }
