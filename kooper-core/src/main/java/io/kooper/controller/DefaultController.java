@@ -134,7 +134,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Processor<T> begun = job -> {
       loops.called(job.key(), job.delivery().object().getMetadata().getGeneration());
       job.begin();
+      log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
       measured.process(job);
+      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt()) / 1000);
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, ledger, first(builder.rateLimiter, RateLimiter.standard(clock)),
@@ -155,7 +157,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
-      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), clock)));
+      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), ledger, loops, clock)));
       if (warmStandby) {
         inform();
       }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * One informer for all users of the same objects: one list, one watch and one store. It is started with its first user, and closed
- * with its last one. Each user adds listeners of its own, before it starts. May be used by any thread.
+ * One informer for all users of the same objects: one list, one watch and one store. It is started with its first user, and
+ * closed with its last one. Each user adds listeners of its own, before it starts. May be used by any thread.
  *
  * <pre>{@code
  * SharedInformers informers = new SharedInformers();

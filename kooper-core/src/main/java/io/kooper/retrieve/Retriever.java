@@ -52,8 +52,8 @@ public interface Retriever<T extends HasMetadata> {
   }
 
   /**
-   * What is retrieved, and in what form. Retrievers whose identities are equal may share one list, one watch and one store. Default:
-   * this retriever.
+   * What is retrieved, and in what form. Retrievers whose identities are equal may share one list, one watch and one store.
+   * Default: this retriever.
    */
   default Object identity() {
     return this;
