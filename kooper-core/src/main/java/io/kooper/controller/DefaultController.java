@@ -3,12 +3,11 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Causes.Cause;
-import io.kooper.controller.ControllerBuilder.RelatedKind;
+import io.kooper.controller.Causes.Change;
 import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
-import io.kooper.informer.Informer;
-import io.kooper.informer.KeyListener;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
@@ -23,7 +22,6 @@ import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
-import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
@@ -31,7 +29,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -87,22 +84,15 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
     this.loops = new LoopDetector(name, builder.loopLimit, clock);
-    Informer.Builder<T> informerBuilder = informer(retriever, name, defaults).metrics(metrics);
-    if (builder.transform != null) {
-      informerBuilder.transform(builder.transform);
-    }
-    builder.indexes.forEach(informerBuilder::index);
-    Informer<T> informer = informerBuilder.build();
+    this.relations = new Relations<>(name, builder, defaults, metrics, this::related);
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
     Projection<T> projection =
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
-    this.ledger = new Ledger<>(name, informer.store(), queue, new CallFilter<>(projection, this::referenced, builder.pause,
-        ofObjects("pauseWhen"), this::ready, Durations.nanos(builder.minInterval)), metrics, clock);
-    this.relations = new Relations<>(retriever.objectType(), informer,
-        builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, defaults)).toList());
+    this.ledger = new Ledger<>(name, relations.primary().store(), queue, new CallFilter<>(projection, relations::referenced,
+        builder.pause, ofObjects("pauseWhen"), relations::ready, Durations.nanos(builder.minInterval)), metrics, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
     this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
         chain(builder, defaults), timeouts, clock);
@@ -111,47 +101,15 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
     this.check = new HealthCheck(
         name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
-    informer.addListener(ledger);
-    builder.listeners.forEach(informer::addListener);
-    AtomicInteger left = new AtomicInteger(relations.required().size());
-    relations.required().values().forEach(one -> signal(one, left));
+    relations.listen(ledger, life::setSynced);
   }
 
-  private <R extends HasMetadata> Informer.Builder<R> informer(
-      Retriever<R> retriever, String called, ControllerDefaults defaults) {
-    Informer.Builder<R> builder = Informer.builder(retriever).name(called).clock(clock);
-    return defaults.mayAsk() == null ? builder : builder.mayAsk(defaults.mayAsk());
-  }
-
-  private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, ControllerDefaults defaults) {
-    Informer<R> informer = informer(kind.retriever(), name + "-" + kind.name(), defaults).build();
-    var function = kind.options().projection;
-    Projection<R> projection =
-        function == null ? null : new Projection<>(function, ofObjects(kind.name() + ", onlyWhenChanged"));
-    Relation<T, R> relation = new Relation<>(kind.name(), kind.retriever().objectType(), kind.options().optional, informer,
-        kind.toPrimaries(), kind.references(), projection, ofObjects(kind.name() + ", its mapping"), ledger::related);
-    informer.addListener(relation);
-    return relation;
-  }
-
-  private <R extends HasMetadata> void signal(Informer<R> informer, AtomicInteger left) {
-    informer.addListener(new SyncSignal<R>(() -> {
-      if (left.decrementAndGet() == 0) {
-        life.setSynced();
-      }
-    }));
+  private void related(ObjectKey key, String text, Change change, Origin origin) {
+    ledger.related(key, text, change, origin);
   }
 
   private Guard ofObjects(String what) {
     return Guard.ofObjects(log, "controller " + name + ": " + what);
-  }
-
-  private boolean ready(ObjectKey key) {
-    return relations.ready(key);
-  }
-
-  private Set<ObjectKey> referenced(T object) {
-    return relations.referenced(object);
   }
 
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
@@ -176,7 +134,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Processor<T> begun = job -> {
       loops.called(job.key(), job.delivery().object().getMetadata().getGeneration());
       job.begin();
+      log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
       measured.process(job);
+      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt()) / 1000);
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, ledger, first(builder.rateLimiter, RateLimiter.standard(clock)),
@@ -197,7 +157,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
-      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), clock)));
+      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), ledger, loops, clock)));
       if (warmStandby) {
         inform();
       }
@@ -249,7 +209,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private void inform() {
     if (!informing) {
-      relations.informers().forEach(Informer::start);
+      relations.start();
       informing = true;
       if (syncTimeout != null) {
         Thread thread = new Thread(this::watchSync, "kooper-" + name + "-sync");
@@ -376,7 +336,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         queue.shutDownNow();
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
-        relations.informers().forEach(Informer::close);
+        relations.close(ledger);
         closeMetrics();
         return false;
       });
@@ -408,7 +368,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void close() {
     life.requestStop();
     if (life.state() == State.ENDED) {
-      relations.informers().forEach(Informer::close); // if it was never run, nobody else does
+      relations.close(ledger); // if it was never run, nobody else does
     }
     if (isCalledByHandler()) {
       return; // it would wait for itself
@@ -454,20 +414,5 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private ControllerException failed(String what, @Nullable Throwable cause) {
     return new ControllerException("controller " + name + " " + what, cause);
-  }
-
-  /** Wakes run() when all objects have been seen. */
-  private record SyncSignal<R extends HasMetadata>(Runnable signal) implements KeyListener<R> {
-
-    @Override
-    public void changed(ObjectKey key, io.kooper.informer.@Nullable State<R> gone, Origin origin) {}
-
-    @Override
-    public void missed(Origin origin) {}
-
-    @Override
-    public void synced() {
-      signal.run();
-    }
   }
 }

@@ -95,6 +95,14 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     return informer;
   }
 
+  void listen() {
+    informer.addListener(this);
+  }
+
+  void leave() {
+    informer.removeListener(this);
+  }
+
   // on the informer's thread
 
   @Override

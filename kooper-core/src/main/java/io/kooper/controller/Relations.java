@@ -2,25 +2,139 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.kooper.clock.Clock;
+import io.kooper.controller.ControllerBuilder.RelatedKind;
 import io.kooper.controller.OwnWrites.Write;
+import io.kooper.controller.Relation.Calls;
 import io.kooper.informer.Informer;
+import io.kooper.informer.KeyListener;
+import io.kooper.informer.SharedInformers;
+import io.kooper.informer.State;
 import io.kooper.informer.Store;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The kinds that a controller's objects are related to.
- *
- * @param type of the controller's own objects
- */
-record Relations<T extends HasMetadata>(Class<T> type, Informer<T> primary, List<Relation<T, ?>> all) {
+/** What a controller lists and watches: its own objects, and the kinds that they are related to. */
+final class Relations<T extends HasMetadata> {
+
+  private static final Log log = Log.of(DefaultController.class);
+
+  private final String controller;
+  private final Clock clock;
+  private final @Nullable BooleanSupplier mayAsk;
+  private final SharedInformers shared;
+  private final Class<T> type;
+  private final Informer<T> primary;
+  private final List<Relation<T, ?>> all;
+  private final List<KeyListener<T>> listeners;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * @param metrics of the controller's own objects
+   * @param calls what a related object's change calls
+   */
+  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, InformerMetrics metrics, Calls calls) {
+    Retriever<T> retriever = Objects.requireNonNull(builder.retriever);
+    this.controller = controller;
+    this.clock = builder.clock;
+    this.mayAsk = defaults.mayAsk();
+    this.shared = defaults.informers() == null ? new SharedInformers() : defaults.informers();
+    this.type = retriever.objectType();
+    boolean plain = builder.transform == null && builder.indexes.isEmpty(); // else its store is of use to nobody else
+    Supplier<Informer<T>> own = () -> {
+      Informer.Builder<T> informer = informer(retriever, controller).metrics(metrics);
+      if (builder.transform != null) {
+        informer.transform(builder.transform);
+      }
+      builder.indexes.forEach(informer::index);
+      return informer.build();
+    };
+    this.primary = plain ? shared.use(retriever, own) : own.get();
+    this.listeners = builder.listeners.stream().<KeyListener<T>>map(primary::keyListener).toList();
+    this.all = builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, calls)).toList();
+  }
+
+  private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String name) {
+    Informer.Builder<R> informer = Informer.builder(retriever).name(name).clock(clock);
+    return mayAsk == null ? informer : informer.mayAsk(mayAsk);
+  }
+
+  private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, Calls calls) {
+    String name = kind.name();
+    Retriever<R> retriever = kind.retriever();
+    Informer<R> informer = shared.use(retriever, () -> informer(retriever, controller + "-" + name).build());
+    var function = kind.options().projection;
+    Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
+    return new Relation<>(name, retriever.objectType(), kind.options().optional, informer, kind.toPrimaries(),
+        kind.references(), projection, ofObjects(name + ", its mapping"), calls);
+  }
+
+  private Guard ofObjects(String what) {
+    return Guard.ofObjects(log, "controller " + controller + ": " + what);
+  }
+
+  /** Tells the ledger first, then the others; {@code synced} once all that is required has been seen. */
+  void listen(Ledger<T> ledger, Runnable synced) {
+    primary.addListener(ledger);
+    all.forEach(Relation::listen);
+    listeners.forEach(primary::addListener);
+    AtomicInteger left = new AtomicInteger(required().size());
+    required().values().forEach(informer -> signal(informer, () -> {
+      if (left.decrementAndGet() == 0) {
+        synced.run();
+      }
+    }));
+  }
+
+  private static <R extends HasMetadata> void signal(Informer<R> informer, Runnable synced) {
+    informer.addListener(new KeyListener<R>() {
+      @Override
+      public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {}
+
+      @Override
+      public void missed(Origin origin) {}
+
+      @Override
+      public void synced() {
+        synced.run();
+      }
+    });
+  }
+
+  void start() {
+    informers().forEach(shared::start);
+  }
+
+  /** Ends what nobody else uses. */
+  void close(Ledger<T> ledger) {
+    if (closed.compareAndSet(false, true)) {
+      shared.release(primary, () -> {
+        primary.removeListener(ledger);
+        listeners.forEach(primary::removeListener);
+      });
+      all.forEach(relation -> shared.release(relation.informer(), relation::leave));
+    }
+  }
+
+  Informer<T> primary() {
+    return primary;
+  }
 
   /** Those whose objects must have been seen before a handler is called, and the name of what they inform of. */
   Map<String, Informer<?>> required() {

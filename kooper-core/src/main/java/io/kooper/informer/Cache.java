@@ -191,6 +191,10 @@ final class Cache<T extends HasMetadata> {
     }
   }
 
+  void removeListener(KeyListener<T> listener) {
+    subscriptions.removeIf(subscription -> subscription.listener() == listener);
+  }
+
   void removeListener(InformerListener<? super T> listener) {
     telling.lock();
     try {

@@ -146,6 +146,16 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     cache.addListener(Objects.requireNonNull(listener, "listener"));
   }
 
+  /** Ends what {@code listener} is told, but for a change that is being told now: does not wait for it. */
+  public void removeListener(KeyListener<T> listener) {
+    cache.removeListener(listener);
+  }
+
+  /** A listener of objects as one of keys, for this informer. */
+  public KeyListener<T> keyListener(InformerListener<? super T> listener) {
+    return new ObjectListener<T>(listener, cache.store());
+  }
+
   /** After this returns, {@code listener} is told nothing more. */
   public void removeListener(InformerListener<? super T> listener) {
     cache.removeListener(listener);

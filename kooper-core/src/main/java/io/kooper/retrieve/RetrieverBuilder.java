@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.utils.Utils;
 import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -151,7 +152,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     ListerWatcher<T> all = selected == null && namespaces.size() <= 1
         ? source.apply(namespaces.stream().findFirst().orElse(null))
         : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);
-    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone);
+    List<?> identity = Arrays.asList(client, type, Set.copyOf(namespaces), namespaceSelector, selectors, boundStore);
+    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone, identity);
   }
 
   private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {
