@@ -59,13 +59,13 @@ class ArchitectureTest {
   class Layers {
 
     @Test
-    void theClockKnowsNobody() {
+    void theClockKnowsNobody() { // nor what is internal: see packagesHaveNoCycles
       usesOnly("clock");
     }
 
     @Test
-    void whatIsInternalKnowsNobody() {
-      usesOnly("internal");
+    void whatIsInternalKnowsTheClock() {
+      usesOnly("internal", "clock");
     }
 
     @Test
@@ -111,6 +111,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void whatIsWrittenKnowsTheHandlerAndWhatItsContextShows() {
+      usesOnly("write", "handler", "informer", "retrieve", "leaderelection", "clock");
+      usesOnly("event", "clock");
+      usesOnly("probe", "controller", "informer");
+      holds(noClasses().that().resideOutsideOfPackages("io.kooper.write..", "io.kooper.probe..")
+          .should().dependOnClassesThat().resideInAnyPackage("io.kooper.write..", "io.kooper.probe.."));
+    }
+
+    @Test
     void onlyTheirOwnPackagesKnowMicrometerAndOpenTracing() {
       holds(noClasses().that().resideOutsideOfPackage("io.kooper.metrics.micrometer..")
           .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..", "io.prometheus.."));
@@ -139,7 +148,9 @@ class ArchitectureTest {
     @DisplayName("Only the JDK, SLF4J, JSpecify, fabric8's API, optional Micrometer and OpenTracing are used")
     void onlyTheNamedLibrariesAreUsed() { // no Jackson either: which version there is depends on that of fabric8
       holds(classes().should(onlyDependOnClassesThat(resideInAnyPackage("io.kooper..", "java..", "org.slf4j..",
-          "org.jspecify..", "io.fabric8..", "io.micrometer..", "io.opentracing..", ""))));
+          "org.jspecify..", "io.fabric8..", "io.micrometer..", "io.opentracing..", "com.sun.net.httpserver..", ""))));
+      holds(noClasses().that().resideOutsideOfPackage("io.kooper.probe..") // a module of the JDK that images may leave out
+          .should().dependOnClassesThat().resideInAPackage("com.sun.net.httpserver.."));
     }
 
     @Test

@@ -1,10 +1,10 @@
 package io.kooper.clock;
 
-import io.kooper.internal.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
@@ -77,7 +77,7 @@ public final class ManualClock implements Clock {
     }
     List<Waiter> woken;
     synchronized (waiters) {
-      nanos += Durations.nanos(step);
+      nanos += Math.min(TimeUnit.NANOSECONDS.convert(step), Long.MAX_VALUE / 4); // a few of these do not overflow
       woken = List.copyOf(waiters);
     }
     for (Waiter waiter : woken) {

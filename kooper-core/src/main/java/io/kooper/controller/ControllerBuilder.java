@@ -1,5 +1,6 @@
 package io.kooper.controller;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
@@ -14,12 +15,16 @@ import io.kooper.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +69,22 @@ public final class ControllerBuilder<T extends HasMetadata> {
   boolean warmStandby = true;
   boolean campaignAgain;
   @Nullable UnaryOperator<T> transform;
+  final List<RelatedKind<T, ?>> related = new ArrayList<>();
+  @Nullable Function<? super T, ?> projection;
+  @Nullable Predicate<? super T> pause;
+  Duration minInterval = Duration.ZERO;
+  int loopLimit = 60;
   Clock clock = Clock.system();
+
+  /** One related kind; one of the two functions is there. */
+  record RelatedKind<T extends HasMetadata, R extends HasMetadata>(
+      Retriever<R> retriever, Related<R> options, @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
+      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
+
+    String name() {
+      return options.name == null ? retriever.plural() : options.name;
+    }
+  }
 
   ControllerBuilder(Retriever<T> retriever, Handler<T> handler) {
     this.retriever = retriever;
@@ -74,6 +94,113 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** Default: the resource's plural. */
   public ControllerBuilder<T> name(String name) {
     this.name = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Calls the owner of an object that changes, by the controller owner reference of the objects that {@code related} retrieves.
+   * An owner that is not there is not called. The handler finds them by {@code context.owned(type)}.
+   *
+   * <pre>{@code
+   * Controller.builder(Retriever.of(client, WebApp.class), handler)
+   *     .owns(Retriever.of(client, Deployment.class))
+   * }</pre>
+   */
+  public <R extends HasMetadata> ControllerBuilder<T> owns(Retriever<R> related) {
+    return owns(related, options -> {});
+  }
+
+  /** As {@link #owns(Retriever)}, with what is special about this kind. */
+  public <R extends HasMetadata> ControllerBuilder<T> owns(Retriever<R> related, Consumer<Related<R>> options) {
+    Class<T> type = Objects.requireNonNull(retriever, "retriever").objectType();
+    boolean generic = GenericKubernetesResource.class.isAssignableFrom(type);
+    String kind = generic ? null : HasMetadata.getKind(type);
+    String group = generic ? null : HasMetadata.getGroup(type);
+    return relate(related, options, child -> Relations.owners(child, kind, group), null);
+  }
+
+  /**
+   * Calls the keys that {@code keys} says when an object that {@code related} retrieves changes: those of its state before and
+   * those of its state after. Keys without an object are not called. The function runs on the related kind's informer's thread;
+   * if it throws, the keys stay those of the state before. The handler finds the objects by {@code context.related(type)}.
+   */
+  public <R extends HasMetadata> ControllerBuilder<T> watches(
+      Retriever<R> related, Function<? super R, ? extends Collection<ObjectKey>> keys) {
+    return watches(related, keys, options -> {});
+  }
+
+  /** As {@link #watches(Retriever, Function)}, with what is special about this kind. */
+  public <R extends HasMetadata> ControllerBuilder<T> watches(Retriever<R> related,
+      Function<? super R, ? extends Collection<ObjectKey>> keys, Consumer<Related<R>> options) {
+    return relate(related, options, Objects.requireNonNull(keys, "keys"), null);
+  }
+
+  /**
+   * Calls the objects that reference an object that changes, as a Secret that a spec names: {@code keys} says which an object
+   * references, on a worker, before the handler is called with it. If it throws, the call fails. The handler finds those that
+   * exist by {@code context.related(type)}.
+   */
+  public <R extends HasMetadata> ControllerBuilder<T> references(
+      Retriever<R> related, Function<? super T, ? extends Collection<ObjectKey>> keys) {
+    return references(related, keys, options -> {});
+  }
+
+  /** As {@link #references(Retriever, Function)}, with what is special about this kind. */
+  public <R extends HasMetadata> ControllerBuilder<T> references(Retriever<R> related,
+      Function<? super T, ? extends Collection<ObjectKey>> keys, Consumer<Related<R>> options) {
+    return relate(related, options, null, Objects.requireNonNull(keys, "keys"));
+  }
+
+  private <R extends HasMetadata> ControllerBuilder<T> relate(Retriever<R> retriever, Consumer<Related<R>> options,
+      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
+      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
+    Related<R> said = new Related<>();
+    options.accept(said);
+    related.add(new RelatedKind<>(Objects.requireNonNull(retriever, "related"), said, toPrimaries, references));
+    return this;
+  }
+
+  /**
+   * Calls the handler for a change only if what {@code projection} takes from the object differs from what the last call that
+   * succeeded saw; {@link Changes#spec()} is ready. The uid, the deletion timestamp, the finalizers and the keys that the object
+   * references always count. Retries, resyncs, related changes, triggers, {@code requeueAfter} and deletes are never skipped.
+   * What it returns is compared as JSON; if it throws, the call is made. Called on the workers' threads. Default: each change
+   * calls.
+   *
+   * <pre>{@code
+   * .onlyWhenChanged(webApp -> webApp.getSpec())
+   * }</pre>
+   */
+  public ControllerBuilder<T> onlyWhenChanged(Function<? super T, ?> projection) {
+    this.projection = Objects.requireNonNull(projection, "projection");
+    return this;
+  }
+
+  /**
+   * The least time between a call of a key that succeeded and its next call. The first call comes at once, what has changed
+   * meanwhile is called as one, with the last state. Retries and deletes do not wait, and a stop ends the wait. Default: none.
+   */
+  public ControllerBuilder<T> minInterval(Duration interval) {
+    this.minInterval = Objects.requireNonNull(interval, "interval");
+    return this;
+  }
+
+  /**
+   * Does not call the handler for an object for which this holds, as while a label or a field of its spec says so; when it holds
+   * no more, the handler is called. Objects that are being deleted, and deletes, are handled all the same. If it throws, the
+   * object is handled. Called on the workers' threads. Default: nothing is paused.
+   */
+  public ControllerBuilder<T> pauseWhen(Predicate<? super T> paused) {
+    this.pause = Objects.requireNonNull(paused, "paused");
+    return this;
+  }
+
+  /**
+   * From more calls a minute on, while its generation stays, a key is named in the health's reasons and in a warning: its handler
+   * probably calls itself by what it writes. Nothing is held back. Default: 60.
+   */
+  public ControllerBuilder<T> loopLimit(int callsAMinute) {
+    this.loopLimit = callsAMinute;
     return this;
   }
 
@@ -273,6 +400,11 @@ public final class ControllerBuilder<T extends HasMetadata> {
     refuse(errors, stuckAfter != null && !Durations.isPositive(stuckAfter), "stuckAfter is " + stuckAfter + ", not above 0");
     refuse(errors, stuckAfter != null && handlerTimeout != null && stuckAfter.compareTo(handlerTimeout) <= 0,
         "stuckAfter is " + stuckAfter + ", not more than the handlerTimeout " + handlerTimeout);
+    refuse(errors, loopLimit < 1, "loopLimit is " + loopLimit + ", less than 1");
+    refuse(errors, minInterval.isNegative(), "minInterval is " + minInterval + ", less than 0");
+    Set<String> names = new HashSet<>();
+    related.stream().map(RelatedKind::name).filter(one -> !names.add(one))
+        .forEach(one -> errors.add("two related kinds are called \"" + one + "\": give one of them another name"));
     refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));

@@ -1,5 +1,6 @@
 package io.kooper.controller;
 
+import io.kooper.informer.SharedInformers;
 import io.kooper.leaderelection.Runner;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.tracing.Tracing;
@@ -13,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param metrics see {@link ControllerBuilder#metrics}; null for none
  * @param tracing see {@link ControllerBuilder#tracing}; null for none
  * @param mayAsk see {@link io.kooper.informer.Informer.Builder#mayAsk}; null: each asks for itself
+ * @param informers of what several controllers list and watch; null: each has its own
  */
 public record ControllerDefaults(@Nullable Runner election, @Nullable MetricsRecorder metrics, @Nullable Tracing tracing,
-    @Nullable BooleanSupplier mayAsk) {
+    @Nullable BooleanSupplier mayAsk, @Nullable SharedInformers informers) {
 
   /** Nothing is shared. */
-  public static final ControllerDefaults NONE = new ControllerDefaults(null, null, null, null);
+  public static final ControllerDefaults NONE = new ControllerDefaults(null, null, null, null, null);
 }

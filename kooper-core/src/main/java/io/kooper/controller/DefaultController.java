@@ -2,11 +2,12 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.controller.Causes.Cause;
+import io.kooper.controller.Causes.Change;
 import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.handler.Handler;
-import io.kooper.informer.Informer;
-import io.kooper.informer.KeyListener;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
@@ -15,6 +16,7 @@ import io.kooper.internal.Throwables;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.metrics.EventType;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
@@ -23,6 +25,7 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -40,12 +43,12 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private static final Duration PROGRESS = Duration.ofSeconds(5);
 
   private final String name;
-  private final Informer<T> informer;
+  private final Relations<T> relations;
   private final WorkQueue<ObjectKey> queue;
   private final Ledger<T> ledger;
   private final Workers<T> workers;
-  private final @Nullable Resync<T> resync;
-  private final @Nullable Timeouts timeouts;
+  final @Nullable Resync<T> resync; // seen by a test, as the next one
+  final @Nullable Timeouts timeouts;
   private final Runner runner;
   private final boolean warmStandby;
   private final boolean campaignAgain;
@@ -58,6 +61,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final GuardedMetrics metrics;
   private final HealthCheck check;
   private final FailureLog failures;
+  private final LoopDetector loops;
 
   private final Lifecycle life;
   private boolean interrupted; // the thread in run(), by somebody else than close(); used by that thread alone
@@ -79,33 +83,33 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
-    Informer.Builder<T> informerBuilder = Informer.builder(retriever)
-        .name(name)
-        .clock(clock)
-        .metrics(metrics);
-    if (defaults.mayAsk() != null) {
-      informerBuilder.mayAsk(defaults.mayAsk());
-    }
-    if (builder.transform != null) {
-      informerBuilder.transform(builder.transform);
-    }
-    builder.indexes.forEach(informerBuilder::index);
-    this.informer = informerBuilder.build();
+    this.loops = new LoopDetector(name, builder.loopLimit, clock);
+    this.relations = new Relations<>(name, builder, defaults, metrics, this::related);
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
-    this.ledger = new Ledger<>(informer.store(), queue, metrics);
+    Projection<T> projection =
+        builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
+    this.ledger = new Ledger<>(name, relations.primary().store(), queue, new CallFilter<>(projection, relations::referenced,
+        builder.pause, ofObjects("pauseWhen"), relations::ready, Durations.nanos(builder.minInterval)), metrics, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
-    this.workers = new Workers<>(name, queue, ledger, informer.store(), retriever::copy,
+    this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
         chain(builder, defaults), timeouts, clock);
     this.resync = builder.resync == null
         ? null
-        : new Resync<>(name, ledger, queue, builder.resync, builder.retries, clock, metrics);
-    this.check = new HealthCheck(name, life, informer, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
-    informer.addListener(ledger);
-    builder.listeners.forEach(informer::addListener);
-    informer.addListener(new SyncSignal());
+        : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
+    this.check = new HealthCheck(
+        name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
+    relations.listen(ledger, life::setSynced);
+  }
+
+  private void related(ObjectKey key, String text, Change change, Origin origin) {
+    ledger.related(key, text, change, origin);
+  }
+
+  private Guard ofObjects(String what) {
+    return Guard.ofObjects(log, "controller " + name + ": " + what);
   }
 
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
@@ -115,12 +119,24 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Tracer<T> tracer = tracing == null ? null
         : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, builder.resync, builder.retries, job.key(),
             job.delivery().delete(), job.attempt())), ledger, builder.retries);
-    Processor<T> call = job -> job.call(handler);
+    Processor<T> call = job -> {
+      boolean delete = job.delivery().delete();
+      if (!delete) {
+        relations.refer(job.key(), job.delivery().object());
+      }
+      job.call(handler);
+      if (delete) {
+        relations.forget(job.key());
+      }
+    };
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
     Processor<T> begun = job -> {
+      loops.called(job.key(), job.delivery().object().getMetadata().getGeneration());
       job.begin();
+      log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
       measured.process(job);
+      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt()) / 1000);
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, ledger, first(builder.rateLimiter, RateLimiter.standard(clock)),
@@ -141,7 +157,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
-      metrics.open(recorder.controller(name, new Figures(queue, workers, informer, clock)));
+      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), ledger, loops, clock)));
       if (warmStandby) {
         inform();
       }
@@ -170,7 +186,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     try {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
-      if (life.awaitSync(leadership, informer.byNamespace())) {
+      if (life.awaitSync(leadership, relations.byNamespace())) {
         startWorkers();
         ledger.begin();
         workers.lead(leadership);
@@ -193,7 +209,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private void inform() {
     if (!informing) {
-      informer.start();
+      relations.start();
       informing = true;
       if (syncTimeout != null) {
         Thread thread = new Thread(this::watchSync, "kooper-" + name + "-sync");
@@ -207,8 +223,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private void watchSync() {
     try {
       if (!life.awaitSynced(Durations.nanos(Objects.requireNonNull(syncTimeout)))) {
-        var cause = informer.health().lastError();
-        failure = failed("did not sync within " + syncTimeout
+        var missing = relations.required().entrySet().stream().filter(one -> !one.getValue().health().synced()).findFirst();
+        var cause = missing.map(one -> one.getValue().health().lastError()).orElse(null);
+        failure = failed("did not sync within " + syncTimeout + ": " + missing.map(Map.Entry::getKey).orElse("objects")
             + (cause == null ? ": the list has not ended yet" : ": " + cause.getMessage()), cause);
         life.requestStop();
       }
@@ -269,6 +286,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     if (resync != null) {
       resync.stop();
     }
+    ledger.release();
     queue.shutDown(Set.of(Lane.RESYNC));
     workers.stopWaiting();
     boolean drained = workers.started() && awaitDrained(failure == null ? stopDeadline : Duration.ZERO);
@@ -318,7 +336,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         queue.shutDownNow();
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
-        informer.close();
+        relations.close(ledger);
         closeMetrics();
         return false;
       });
@@ -350,7 +368,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void close() {
     life.requestStop();
     if (life.state() == State.ENDED) {
-      informer.close(); // if it was never run, nobody else does
+      relations.close(ledger); // if it was never run, nobody else does
     }
     if (isCalledByHandler()) {
       return; // it would wait for itself
@@ -365,6 +383,11 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   @Override
   public boolean isCalledByHandler() {
     return workers.isWorker();
+  }
+
+  @Override
+  public boolean trigger(ObjectKey key) {
+    return ledger.call(key, new Cause(EventType.REQUEUE, "trigger", null));
   }
 
   @Override
@@ -391,20 +414,5 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private ControllerException failed(String what, @Nullable Throwable cause) {
     return new ControllerException("controller " + name + " " + what, cause);
-  }
-
-  /** Wakes run() when all objects have been seen. */
-  private final class SyncSignal implements KeyListener<T> {
-
-    @Override
-    public void changed(ObjectKey key, io.kooper.informer.@Nullable State<T> gone, boolean initial) {}
-
-    @Override
-    public void missed(boolean initial) {}
-
-    @Override
-    public void synced() {
-      life.setSynced();
-    }
   }
 }

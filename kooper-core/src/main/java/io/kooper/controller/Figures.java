@@ -12,8 +12,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a controller's figures off its parts. */
-record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Informer<?> informer, Clock clock)
-    implements ControllerFigures {
+record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Informer<?> informer, Ledger<?> ledger, LoopDetector loops,
+    Clock clock) implements ControllerFigures {
 
   @Override
   public int queueLength(Lane lane) {
@@ -43,6 +43,21 @@ record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Informer<?> informer
   @Override
   public int workers() {
     return pool.alive();
+  }
+
+  @Override
+  public int failing() {
+    return ledger.failing();
+  }
+
+  @Override
+  public int paused() {
+    return ledger.paused();
+  }
+
+  @Override
+  public int looping() {
+    return loops.looping().size();
   }
 
   @Override

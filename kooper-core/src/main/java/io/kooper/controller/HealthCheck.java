@@ -32,7 +32,8 @@ final class HealthCheck {
 
   private final String name;
   private final Lifecycle life;
-  private final Informer<?> informer;
+  private final Relations<?> relations;
+  private final LoopDetector loops;
   private final WorkQueue<ObjectKey> queue;
   private final Workers<?> workers;
   private final Supplier<@Nullable String> endedThread;
@@ -41,11 +42,13 @@ final class HealthCheck {
   private final Guard guard;
   private boolean stuckSaid; // of the thread in run()
 
-  HealthCheck(String name, Lifecycle life, Informer<?> informer, WorkQueue<ObjectKey> queue, Workers<?> workers,
+  HealthCheck(String name, Lifecycle life, Relations<?> relations, LoopDetector loops, WorkQueue<ObjectKey> queue,
+      Workers<?> workers,
       Supplier<@Nullable String> endedThread, int workerCount, Duration stuckAfter) {
     this.name = name;
     this.life = life;
-    this.informer = informer;
+    this.relations = relations;
+    this.loops = loops;
     this.queue = queue;
     this.workers = workers;
     this.endedThread = endedThread;
@@ -63,26 +66,21 @@ final class HealthCheck {
   Health check(Standby standby, Runner runner, Supplier<@Nullable RuntimeException> failure) {
     State now = life.state();
     boolean allSeen = life.isSynced();
-    InformerHealth watch = informer.health();
-    String defect = now == State.RUNNING ? defect() : null;
+    InformerHealth watch = relations.primary().health();
+    String ofRunner = now == State.RUNNING ? guard.ask(runner::defect) : null;
+    String defect = now == State.RUNNING ? ofRunner != null ? ofRunner : defect() : null;
     boolean broken = defect != null;
     boolean stuck = now == State.RUNNING && isStuck();
     boolean cold = standby == Standby.COLD;
     boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
     int missing = workers.started() || standby == Standby.NONE ? workerCount - workers.alive() : 0;
-    RetrieveException error = watch.lastError();
-    String because = error == null ? "" : ": " + error.getMessage();
     List<String> reasons = new ArrayList<>();
     if (now != State.RUNNING) {
       reasons.add(name + notRunning(now, failure.get()));
     } else if (defect != null) {
       reasons.add(name + " has to be restarted: " + defect);
-    } else if (!allSeen && !cold) {
-      Set<String> unseen = watch.missing();
-      reasons.add(name + " has not seen all objects yet"
-          + (unseen.isEmpty() ? "" : ", none of namespace " + named(unseen)) + because);
-    } else if (!watch.watching() && !cold) {
-      reasons.add(name + " is not watching since " + watch.since() + because);
+    } else if (!cold) {
+      relations.required().forEach((what, one) -> addTrouble(what, one.health(), reasons));
     }
     if (working && missing > 0) {
       reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
@@ -93,18 +91,34 @@ final class HealthCheck {
       reasons.add(name + ": a call has been running for " + workers.longestRunning() + ", of those for "
           + named(workers.running()));
     }
-    if (now == State.RUNNING) {
+    Set<ObjectKey> looping = now == State.RUNNING ? loops.looping() : Set.of();
+    if (!looping.isEmpty()) {
+      reasons.add(name + " calls its handler again and again while the generation stays, for " + named(looping));
+    }
+    if (now == State.RUNNING && ofRunner == null) {
       guard.run(() -> reasons.addAll(runner.reasons()));
     }
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
   }
 
+  private void addTrouble(String what, InformerHealth watch, List<String> reasons) {
+    RetrieveException error = watch.lastError();
+    String because = error == null ? "" : ": " + error.getMessage();
+    if (!watch.synced()) {
+      reasons.add(name + " has not seen all " + what + " yet"
+          + (watch.missing().isEmpty() ? "" : ", none of namespace " + named(watch.missing())) + because);
+    } else if (!watch.watching()) {
+      reasons.add(name + " is not watching" + (what.equals("objects") ? "" : " " + what) + " since " + watch.since() + because);
+    }
+  }
+
   /** What only a restart mends; null when there is nothing. */
   private @Nullable String defect() {
     String ended = endedThread.get();
-    RetrieveException error = informer.health().lastError();
-    return error != null && error.reason() == Reason.CLIENT_CLOSED ? String.valueOf(error.getMessage())
-        : informer.ended() ? "its informer's thread has ended, so it gets no changes any more"
+    RetrieveException closed = relations.informers().map(one -> one.health().lastError())
+        .filter(error -> error != null && error.reason() == Reason.CLIENT_CLOSED).findFirst().orElse(null);
+    return closed != null ? String.valueOf(closed.getMessage())
+        : relations.informers().anyMatch(Informer::ended) ? "its informer's thread has ended, so it gets no changes any more"
         : workers.ended() > 0 ? workers.ended() + " of " + workerCount + " workers have ended"
         : ended != null ? "thread " + ended + " has ended"
         : null;
@@ -135,7 +149,7 @@ final class HealthCheck {
   }
 
   private boolean informerHangs() {
-    return informer.health().applying().compareTo(stuckAfter) >= 0;
+    return relations.informers().anyMatch(one -> one.health().applying().compareTo(stuckAfter) >= 0);
   }
 
   private String stuck() {

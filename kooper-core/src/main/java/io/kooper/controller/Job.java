@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Ledger.Delivery;
+import io.kooper.controller.OwnWrites.Write;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
@@ -9,9 +10,11 @@ import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One call of the handler for one key. */
@@ -21,7 +24,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final ObjectKey key;
   private final int attempt;
   private final Delivery<T> delivery;
-  private final Store<T> store;
+  private final Relations<T> relations;
   private final UnaryOperator<T> copier;
   private final Leadership leadership;
   private final long startedAt;
@@ -32,18 +35,19 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private volatile boolean cancelled;
   private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
+  private volatile List<Write> writes = List.of(); // changed under lock
   // of the worker's thread
   private boolean succeeded;
   private @Nullable Outcome outcome;
   private @Nullable Trace trace;
 
-  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Store<T> store,
+  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Relations<T> relations,
       UnaryOperator<T> copier, Leadership leadership, long startedAt) {
     this.controller = controller;
     this.key = key;
     this.attempt = attempt;
     this.delivery = delivery;
-    this.store = store;
+    this.relations = relations;
     this.copier = copier;
     this.leadership = leadership;
     this.startedAt = startedAt;
@@ -198,7 +202,45 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public Store<T> store() {
-    return store;
+    return relations.primary().store();
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> related(Class<R> type) {
+    return relations.related(key, null, type, related -> true);
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> related(String relation, Class<R> type) {
+    return relations.related(key, relation, type, related -> true);
+  }
+
+  @Override
+  public <R extends HasMetadata> List<R> owned(Class<R> type) {
+    return relations.related(key, null, type, child -> Relations.isOwnedBy(child, delivery.state().uid()));
+  }
+
+  @Override
+  public List<String> reasons() {
+    return delivery.reasons();
+  }
+
+  @Override
+  public void wrote(HasMetadata written) {
+    Write write = relations.write(written);
+    lock.lock();
+    try {
+      if (write != null) {
+        writes = Stream.concat(writes.stream(), Stream.of(write)).toList();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What the handler has said to have written. */
+  List<Write> writes() {
+    return writes;
   }
 
   @Override

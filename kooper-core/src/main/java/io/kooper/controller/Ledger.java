@@ -1,10 +1,16 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.clock.Clock;
+import io.kooper.controller.Causes.Cause;
+import io.kooper.controller.Causes.Change;
+import io.kooper.controller.OwnWrites.Write;
+import io.kooper.controller.Projection.Hash;
 import io.kooper.informer.KeyListener;
 import io.kooper.informer.State;
 import io.kooper.informer.State.Read;
 import io.kooper.informer.Store;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
@@ -29,8 +35,13 @@ import org.jspecify.annotations.Nullable;
  * successor before the old object's delete, nor deletes an object that is being re-added: it leaves the key, which the
  * notification adds to the queue again. Once the queue is shut down it refuses that: then the worker tells the delete, with
  * the state last told.
+ *
+ * <p>Invariant: a key is called for its told state only if somebody has asked for that, and whoever asks is noted before the key
+ * is added to the queue.
  */
 final class Ledger<T extends HasMetadata> implements KeyListener<T> {
+
+  private static final Log log = Log.of(Ledger.class);
 
   /**
    * One call to make: with the current state of an object, or with the last state of one that is gone.
@@ -38,8 +49,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * @param object of that state
    * @param before what was told before, or null
    */
-  record Delivery<T extends HasMetadata>(
-      State<T> state, T object, boolean delete, EventType type, @Nullable State<T> before) {}
+  record Delivery<T extends HasMetadata>(State<T> state, T object, boolean delete, EventType type, @Nullable State<T> before,
+      @Nullable Hash hash, List<String> reasons) {}
 
   /** How a call has ended. */
   enum Verdict { SUCCEEDED, POSTPONED, FAILED, REFUSED, NOT_CALLED }
@@ -53,17 +64,40 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     /** The last state of that object if it is gone and its delete was not taken. */
     @Nullable State<T> gone;
 
+    /** What mattered of the state that the last successful call saw; null if that is not known. */
+    @Nullable Hash seen;
+
+    /** What the last call has written, until it was seen. */
+    @Nullable OwnWrites own;
+
+    /** When the last call succeeded, if any did. */
+    long succeededAt;
+
     /** Consecutive failures. */
     int failures;
 
-    /** What kind of call the last failure was. */
-    EventType failed = EventType.ADD;
+    /** How often the store has changed since the told state was handed out; -1 if a list may have merged some changes. */
+    int changes;
+
+    /** What kind of call the last one was. */
+    EventType type = EventType.ADD;
+
+    boolean succeededOnce;
 
     /** Whether the handler refused the told state for good; it is not told again. */
     boolean refused;
 
     /** Whether the handler asked to be called again. */
     boolean asked;
+
+    /** Whether a resync is due. */
+    boolean resync;
+
+    /** Whether the last call has come to an end that was noted. */
+    boolean settled;
+
+    /** Whether a change was held back by a pause: then it is called even if nothing that matters has changed. */
+    boolean wasPaused;
 
     Entry(State<T> told) {
       this.told = told;
@@ -78,21 +112,46 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
   private static final Duration SHORTEST_CHANGE_DELAY = Duration.ofMillis(5); // as the rate limiter's
 
+  /** How often it is looked whether the related objects of a key's namespace have been seen. */
+  private static final Duration NOT_READY = Duration.ofSeconds(1);
+
+  /** How long a key waits for what its call has written: a watch that works is quicker. */
+  static final Duration OWN_WRITES = Duration.ofSeconds(5);
+
+  private final String name;
   private final Store<T> store;
   private final WorkQueue<ObjectKey> queue;
+  private final CallFilter<T> filter;
   private final ControllerMetrics metrics;
+  private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Keys whose state was given to add, until the delete was taken. Guarded by lock. */
   private final Map<ObjectKey, Entry<T>> entries = new HashMap<>();
 
+  /** Why else a key is to be called; only of keys that are in the queue or in flight. Guarded by lock. */
+  private final Map<ObjectKey, Causes> reasons = new HashMap<>();
+
+  /** Keys whose object is paused. Guarded by lock. */
+  private final Set<ObjectKey> paused = new HashSet<>();
+
+  /** Keys that wait for the minimum interval or for own writes. Guarded by lock. */
+  private final Set<ObjectKey> held = new HashSet<>();
+
+  /** Whether nothing is held back any more. Guarded by lock. */
+  private boolean stopping;
+
   /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
   private volatile boolean begun;
 
-  Ledger(Store<T> store, WorkQueue<ObjectKey> queue, ControllerMetrics metrics) {
+  Ledger(String name, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter, ControllerMetrics metrics,
+      Clock clock) {
+    this.name = name;
     this.store = store;
     this.queue = queue;
+    this.filter = filter;
     this.metrics = metrics;
+    this.clock = clock;
   }
 
   /** A term begins: all objects are queued, and from now on each change. */
@@ -107,15 +166,18 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     lock.lock();
     try {
       entries.clear();
+      reasons.clear();
+      paused.clear();
+      held.clear();
     } finally {
       lock.unlock();
     }
   }
 
-  // the informer's side
+  // what asks for calls
 
   @Override
-  public void changed(ObjectKey key, @Nullable State<T> gone, boolean initial) {
+  public void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
     State<T> now = store.state(key).orElse(null);
     boolean newlyGone = false;
     boolean known = false;
@@ -129,12 +191,16 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         failures = entry.failures;
         if (known) {
           entry.gone = null; // it was only out of the selection, and is back
+          entry.changes = origin == Origin.EVENT && entry.changes >= 0 ? entry.changes + 1 : -1;
         } else if (entry.isOf(gone)) {
           entry.gone = gone;
         } else if (newlyGone) {
           entry.gone = entry.told;
         }
         entry.asked &= known; // it was asked for the object; what is told next is the delete
+      }
+      if (now == null) {
+        paused.remove(key);
       }
     } finally {
       lock.unlock();
@@ -143,12 +209,13 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       enqueue(key, EventType.DELETE, Lane.CHANGE, 0);
     }
     if (now != null && begun) {
-      enqueue(key, known ? EventType.UPDATE : EventType.ADD, initial ? Lane.RESYNC : Lane.CHANGE, failures);
+      EventType type = known ? EventType.UPDATE : EventType.ADD;
+      enqueue(key, type, origin == Origin.FIRST_LIST ? Lane.RESYNC : Lane.CHANGE, failures);
     }
   }
 
   @Override
-  public void missed(boolean initial) {
+  public void missed(Origin origin) {
     Set<ObjectKey> keys = new HashSet<>(store.keys());
     lock.lock();
     try {
@@ -162,15 +229,89 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     } finally {
       lock.unlock();
     }
-    keys.forEach(key -> changed(key, null, initial));
+    keys.forEach(key -> changed(key, null, origin));
+  }
+
+  /** A related object of this key has changed. */
+  void related(ObjectKey key, String text, Change change, Origin origin) {
+    boolean own;
+    boolean wakes;
+    lock.lock();
+    try {
+      Entry<T> entry = entries.get(key);
+      own = origin == Origin.EVENT && entry != null && entry.own != null && entry.own.changes().contains(change);
+      wakes = own && held.contains(key);
+    } finally {
+      lock.unlock();
+    }
+    if (wakes) {
+      queue.add(key, Lane.CHANGE);
+    }
+    if (own) {
+      return;
+    }
+    call(key, new Cause(EventType.RELATED, text, origin == Origin.EVENT ? change : null));
+  }
+
+  /** Whether a call for this key will follow: there is such an object, and a term. */
+  boolean call(ObjectKey key, Cause cause) {
+    if (!begun || store.state(key).isEmpty()) {
+      return false;
+    }
+    int failures;
+    lock.lock();
+    try {
+      reasons.computeIfAbsent(key, k -> new Causes()).add(cause);
+      Entry<T> entry = entries.get(key);
+      failures = entry == null ? 0 : entry.failures;
+    } finally {
+      lock.unlock();
+    }
+    return enqueue(key, cause.type(), Lane.CHANGE, failures);
+  }
+
+  /** A resync's time has come: adds the key to the queue if there is something to tell, and no other call is on its way. */
+  void resync(ObjectKey key, int retries) {
+    lock.lock();
+    try {
+      Entry<T> entry = entries.get(key);
+      boolean present = store.state(key).isPresent();
+      boolean due = entry == null ? present
+          : !entry.asked && (entry.failures == 0 || entry.failures > retries)
+              && (entry.gone == null ? present : entry.failures > 0); // a delete that never failed waits for a worker
+      if (!due) {
+        return;
+      }
+      if (entry != null) {
+        entry.resync = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+    enqueue(key, EventType.RESYNC, Lane.RESYNC, 0);
+  }
+
+  /** A stop does not wait for intervals and own writes: what they hold back is handled now. */
+  void release() {
+    List<ObjectKey> keys;
+    lock.lock();
+    try {
+      stopping = true;
+      keys = List.copyOf(held);
+    } finally {
+      lock.unlock();
+    }
+    keys.forEach(key -> queue.add(key, Lane.CHANGE));
   }
 
   /** A handler that writes to the object and fails must not make a hot loop of that. */
-  private void enqueue(ObjectKey key, EventType type, Lane lane, int failures) {
+  private boolean enqueue(ObjectKey key, EventType type, Lane lane, int failures) {
     Duration delay = failures == 0 ? Duration.ZERO : SHORTEST_CHANGE_DELAY.multipliedBy(1L << Math.min(failures, 10));
-    if (queue.addAfter(key, delay.compareTo(LONGEST_CHANGE_DELAY) < 0 ? delay : LONGEST_CHANGE_DELAY, lane)) {
+    boolean taken = queue.addAfter(key, delay.compareTo(LONGEST_CHANGE_DELAY) < 0 ? delay : LONGEST_CHANGE_DELAY, lane);
+    if (taken) {
       metrics.queued(type);
     }
+    return taken;
   }
 
   // the workers' side
@@ -183,6 +324,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     while (true) {
       State<T> now = store.state(key).orElse(null);
       Read<T> read = now == null ? null : now.read();
+      CallFilter.Verdict verdict = read == null ? CallFilter.Verdict.CALL : filter.of(read.object());
       State<T> gone;
       State<T> told;
       EventType type;
@@ -191,9 +333,10 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         if (store.state(key).orElse(null) != now) {
           continue; // it has changed meanwhile
         }
+        held.remove(key);
         Entry<T> entry = entries.get(key);
         if (entry == null || entry.isOf(now)) {
-          return read == null ? null : current(key, entry, read);
+          return read == null || isHeld(key, entry, verdict.paused()) ? null : current(key, entry, read, verdict.hash());
         }
         // without the informer's word the last state is not known; but a queue that is shut down would refuse what it says
         gone = entry.gone == null && queue.isShutDown() ? entry.told : entry.gone;
@@ -203,36 +346,103 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         told = entry.told;
         type = entry.asked ? EventType.REQUEUE : EventType.DELETE;
         entry.asked = false;
+        reasons.remove(key);
       } finally {
         lock.unlock();
       }
       Read<T> last = gone.read();
-      return new Delivery<>(gone, last == null ? told.get() : last.object(), true, type, told);
+      T object = last == null ? told.get() : last.object();
+      return new Delivery<>(gone, object, true, type, told, null, List.of("deleted"));
     }
+  }
+
+  /** Whether the user, or a write that was not seen yet, keeps the object from its call. With the lock held. */
+  private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused) {
+    if (!filter.ready().test(key)) {
+      return hold(key, NOT_READY.toNanos());
+    }
+    if (isPaused) {
+      paused.add(key);
+      if (entry != null) {
+        entry.wasPaused = true;
+      }
+      return true;
+    }
+    paused.remove(key);
+    if (entry == null || stopping) {
+      return false;
+    }
+    long now = clock.nanoTime();
+    long left = 0;
+    if (entry.own != null && !entry.own.areSeen()) {
+      left = entry.own.left(now);
+      if (left <= 0) {
+        log.info("{}: {} was called again though after {} its informer has not seen what its last call wrote: {}", name, key,
+            OWN_WRITES, entry.own);
+        entry.own = null;
+      }
+    }
+    if (entry.succeededOnce && entry.failures == 0) {
+      left = Math.max(left, entry.succeededAt + filter.minInterval() - now);
+    }
+    return left > 0 && hold(key, left);
+  }
+
+  private boolean hold(ObjectKey key, long nanos) {
+    held.add(key);
+    queue.addAfter(key, Duration.ofNanos(nanos), Lane.CHANGE);
+    return true;
   }
 
   /** With the lock held. */
-  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read) {
+  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read, @Nullable Hash hash) {
     State<T> now = read.state();
     if (entry == null) {
       entries.put(key, new Entry<>(now));
-      return new Delivery<>(now, read.object(), false, EventType.ADD, null);
+      reasons.remove(key);
+      return new Delivery<>(now, read.object(), false, EventType.ADD, null, hash, List.of("added"));
     }
     entry.gone = null; // it is back, and the informer is about to say so
     State<T> before = entry.told;
-    if (now == before && entry.refused) {
+    Causes why = reasons.get(key);
+    if (now == before && entry.refused && why == null) {
       return null;
     }
-    EventType again = entry.failures > 0 && entry.failed != EventType.DELETE ? entry.failed
-        : entry.asked ? EventType.REQUEUE : EventType.RESYNC;
+    boolean asked = why != null || entry.asked || entry.resync || entry.wasPaused || entry.failures > 0 || !entry.settled;
+    Delivery<T> delivery = null;
+    if (asked || now != before && !isOwn(key, entry, now) && (hash == null || !hash.equals(entry.seen))) {
+      entry.type = now != before ? EventType.UPDATE
+          : entry.failures > 0 && entry.type != EventType.DELETE || !entry.settled ? entry.type
+          : entry.asked || entry.wasPaused ? EventType.REQUEUE
+          : why != null ? why.type() : EventType.RESYNC;
+      delivery = new Delivery<>(now, read.object(), false, entry.type, before, hash,
+          Causes.texts(now != before, entry.failures > 0, entry.asked, entry.resync, why)); // from here on nothing can fail
+      entry.settled = false;
+    }
+    reasons.remove(key);
     entry.told = now;
+    entry.own = null;
+    entry.changes = 0;
     entry.refused = false;
     entry.asked = false;
-    return new Delivery<>(now, read.object(), false, now == before ? again : EventType.UPDATE, before);
+    entry.resync = false;
+    entry.wasPaused = false;
+    return delivery;
   }
 
-  /** Notes how a call has ended; returns the key's consecutive failures. Allocates nothing. */
-  int settle(ObjectKey key, Delivery<T> delivery, Verdict verdict) {
+  /** Whether the call before has brought about this state, and nobody else had a hand in it. With the lock held. */
+  private boolean isOwn(ObjectKey key, Entry<T> entry, State<T> now) {
+    if (entry.own == null) {
+      return false;
+    }
+    List<Write> writes = entry.own.of(key, store);
+    return !writes.isEmpty() && writes.size() == entry.changes
+        && writes.get(writes.size() - 1).version().equals(now.resourceVersion());
+  }
+
+  /** Notes how a call has ended; returns the key's consecutive failures. */
+  int settle(ObjectKey key, Delivery<T> delivery, Verdict verdict, List<Write> writes) {
+    OwnWrites own = writes.isEmpty() ? null : new OwnWrites(writes, clock.nanoTime() + OWN_WRITES.toNanos());
     lock.lock();
     try {
       Entry<T> entry = entries.get(key);
@@ -243,20 +453,40 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         if (!delivery.delete && entry.told == delivery.state) {
           untell(key, entry, delivery.before);
         }
-      } else if (delivery.delete && (verdict == Verdict.SUCCEEDED || verdict == Verdict.REFUSED)) {
+        return entry.failures;
+      }
+      entry.settled = true;
+      entry.own = own;
+      if (delivery.delete && (verdict == Verdict.SUCCEEDED || verdict == Verdict.REFUSED)) {
         entries.remove(key);
         return 0;
-      } else if (verdict == Verdict.FAILED || verdict == Verdict.REFUSED) { // a loop of own writes is slowed in both cases
+      }
+      if (verdict == Verdict.FAILED || verdict == Verdict.REFUSED) { // a loop of own writes is slowed in both cases
         entry.failures += entry.failures < Integer.MAX_VALUE ? 1 : 0;
-        entry.failed = delivery.type;
+        entry.type = delivery.type;
         entry.refused = verdict == Verdict.REFUSED;
       } else {
         entry.failures = 0;
         entry.asked |= verdict == Verdict.POSTPONED && (delivery.delete || entry.gone == null); // else the delete comes at once
+        entry.seen = delivery.hash;
+        entry.succeededOnce = true;
+        entry.succeededAt = clock.nanoTime();
+        forgetOwn(key, own);
       }
       return entry.failures;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** What the watch brought of them while the call ran asks for no other one. With the lock held. */
+  private void forgetOwn(ObjectKey key, @Nullable OwnWrites own) {
+    Causes why = own == null ? null : reasons.get(key);
+    if (own != null && why != null) {
+      why.remove(own.changes());
+      if (why.isEmpty()) {
+        reasons.remove(key);
+      }
     }
   }
 
@@ -267,6 +497,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       entry.told = before;
     }
   }
+
+  // figures
 
   /** Whether there is an object of this name that has not been told in any state. */
   boolean isUntold(ObjectKey key) {
@@ -289,17 +521,21 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
   }
 
-  /**
-   * Whether a resync is to call this key: there is something to tell, and no call is on its way that was asked for, or is a
-   * retry. A delete that never failed is waiting for a worker.
-   */
-  boolean isResynced(ObjectKey key, int retries) {
+  /** Keys whose last call failed. */
+  int failing() {
     lock.lock();
     try {
-      Entry<T> entry = entries.get(key);
-      return entry == null ? store.state(key).isPresent()
-          : !entry.asked && (entry.failures == 0 || entry.failures > retries)
-              && (entry.gone == null ? store.state(key).isPresent() : entry.failures > 0);
+      return (int) entries.values().stream().filter(entry -> entry.failures > 0).count();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keys whose object is paused. */
+  int paused() {
+    lock.lock();
+    try {
+      return paused.size();
     } finally {
       lock.unlock();
     }

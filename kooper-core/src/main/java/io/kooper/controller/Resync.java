@@ -5,10 +5,6 @@ import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
-import io.kooper.metrics.ControllerMetrics;
-import io.kooper.metrics.EventType;
-import io.kooper.queue.Lane;
-import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
@@ -29,26 +25,21 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   private final String name;
   private final Ledger<T> ledger;
-  private final WorkQueue<ObjectKey> queue;
   private final long interval; // nanoseconds
   private final int retries;
   private final Clock clock;
-  private final ControllerMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private boolean stopped; // guarded by lock
   private long due; // from the clock; written before the thread starts
   private volatile @Nullable Thread thread;
 
-  Resync(String name, Ledger<T> ledger, WorkQueue<ObjectKey> queue, Duration interval, int retries, Clock clock,
-      ControllerMetrics metrics) {
+  Resync(String name, Ledger<T> ledger, Duration interval, int retries, Clock clock) {
     this.name = name;
     this.ledger = ledger;
-    this.queue = queue;
     this.interval = Durations.nanos(interval);
     this.retries = retries;
     this.clock = clock;
-    this.metrics = metrics;
   }
 
   /** The first interval begins now, and not when its thread gets its turn: a test's clock may be moved before that. */
@@ -101,9 +92,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
       if (i % step == 0 && !sleepUntil(start + (long) (0.5 * interval * i / keys.size()))) {
         return false;
       }
-      if (ledger.isResynced(keys.get(i), retries) && queue.add(keys.get(i), Lane.RESYNC)) {
-        metrics.queued(EventType.RESYNC);
-      }
+      ledger.resync(keys.get(i), retries);
     }
     return true;
   }

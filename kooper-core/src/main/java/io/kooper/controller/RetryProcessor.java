@@ -58,13 +58,13 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       next.process(job);
     } catch (Job.TooLateException e) { // no failure: the handler was not called
       job.outcome(Outcome.LEFT);
-      ledger.settle(job.key(), job.delivery(), Verdict.NOT_CALLED);
+      settle(job, Verdict.NOT_CALLED);
       queue.add(job.key(), Lane.CHANGE);
       return;
     } catch (TerminalException e) {
       job.outcome(Outcome.REFUSED);
       metrics.gaveUp();
-      ledger.settle(job.key(), job.delivery(), Verdict.REFUSED);
+      settle(job, Verdict.REFUSED);
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
@@ -93,10 +93,10 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private Outcome succeeded(Job<T> job) {
     Duration after = job.requestedRequeue();
     if (after == null) {
-      ledger.settle(job.key(), job.delivery(), Verdict.SUCCEEDED);
+      settle(job, Verdict.SUCCEEDED);
       return Outcome.SUCCEEDED;
     }
-    ledger.settle(job.key(), job.delivery(), Verdict.POSTPONED);
+    settle(job, Verdict.POSTPONED);
     if (queue.addAfter(job.key(), after, Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
     }
@@ -104,7 +104,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   }
 
   private Outcome failed(Job<T> job, Throwable cause) {
-    int failures = ledger.settle(job.key(), job.delivery(), Verdict.FAILED);
+    int failures = settle(job, Verdict.FAILED);
     if (failures <= retries && queue.addAfter(job.key(), backOff(job.key(), failures), Lane.RETRY)) {
       metrics.queued(EventType.REQUEUE);
       metrics.retried();
@@ -127,6 +127,10 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       queue.addAfter(job.key(), jittered(PARKED), Lane.RETRY);
     }
     return Outcome.GAVE_UP;
+  }
+
+  private int settle(Job<T> job, Verdict verdict) {
+    return ledger.settle(job.key(), job.delivery(), verdict, job.writes());
   }
 
   private Duration backOff(ObjectKey key, int failures) {

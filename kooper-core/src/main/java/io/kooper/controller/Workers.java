@@ -3,7 +3,6 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Ledger.Delivery;
-import io.kooper.informer.Store;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
@@ -42,7 +41,7 @@ final class Workers<T extends HasMetadata> {
   private final String name;
   private final WorkQueue<ObjectKey> queue;
   private final Ledger<T> ledger;
-  private final Store<T> store;
+  private final Relations<T> relations;
   private final UnaryOperator<T> copier;
   private final Processor<T> processor;
   private final @Nullable Timeouts timeouts;
@@ -56,12 +55,12 @@ final class Workers<T extends HasMetadata> {
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
-  Workers(String name, WorkQueue<ObjectKey> queue, Ledger<T> ledger, Store<T> store,
+  Workers(String name, WorkQueue<ObjectKey> queue, Ledger<T> ledger, Relations<T> relations,
       UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, Clock clock) {
     this.name = name;
     this.queue = queue;
     this.ledger = ledger;
-    this.store = store;
+    this.relations = relations;
     this.copier = copier;
     this.processor = processor;
     this.timeouts = timeouts;
@@ -272,7 +271,11 @@ final class Workers<T extends HasMetadata> {
           queue.addAfter(key, RESCUE, Lane.RETRY);
           again = false;
         }
-        queue.done(key);
+        try {
+          queue.done(key);
+        } catch (IllegalStateException e) { // it was, and what came after that failed: without memory anything may
+          log.debug("{}: a key was given back before", name, e);
+        }
         key = null;
       }
       return true;
@@ -290,7 +293,7 @@ final class Workers<T extends HasMetadata> {
       if (delivery == null) {
         return;
       }
-      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, store, copier, leadership, clock.nanoTime()));
+      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, copier, leadership, clock.nanoTime()));
       // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
       more = delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }

@@ -35,6 +35,10 @@ final class FabricCrdApi implements CrdApi {
   @SuppressWarnings("unchecked") // a response is an object
   public Map<String, Object> send(String verb, String path, @Nullable Object body, Duration patience)
       throws InterruptedException {
+    if (client.getHttpClient().isClosed()) {
+      throw new CrdException(
+          "cannot " + verb + " a CustomResourceDefinition: the HTTP client is closed, and only a restart helps");
+    }
     long millis = Math.max(LEAST_MILLIS, Math.min(deadline.now().toMillis(), Durations.millis(patience)));
     // from the client's own: a blank one would drop impersonation. Not closed: it shares the connections of the user's
     KubernetesClient once = client.newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())

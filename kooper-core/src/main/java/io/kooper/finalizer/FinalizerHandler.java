@@ -1,6 +1,7 @@
 package io.kooper.finalizer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -8,10 +9,18 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
+import io.kooper.internal.Names;
+import io.kooper.retrieve.Json;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
+import io.kooper.retrieve.Undecodable;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Caveats.</b> {@code delete} may be called again for an object that it has cleaned up after, as when the answer to
  * the patch was lost: it must bear that. It is not called when somebody takes the finalizer off by hand. An object that is
- * no longer selected keeps the finalizer, and cannot go while it is not: select by nothing that may change. Before such a
- * controller is uninstalled for good, its objects must be deleted, or they stay for ever.
+ * no longer selected keeps the finalizer, and cannot go while it is not: select by nothing that may change. Once such a
+ * controller is uninstalled, its objects could never go: {@link #removeFromAll} first.
  *
  * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated as any other. An
  * object that has changed meanwhile (409, or 422 where a test failed) is told as a {@link KubernetesClientException} with
@@ -55,13 +64,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FinalizerHandler<T extends HasMetadata> implements Handler<T> {
 
-  // as apimachinery's IsQualifiedName; without a domain, only Kubernetes' own names are finalizers
-  private static final Pattern DOMAIN =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
-  private static final int LONGEST_DOMAIN = 253;
-  private static final int LONGEST_NAME = 63;
-
+  private static final long PAGE = 500;
+  private static final int MOST_LISTS = 10;
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int UNPROCESSABLE = 422;
@@ -87,14 +91,64 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
       KubernetesClient client, String finalizer, Handler<T> handler) {
     Objects.requireNonNull(client, "client");
     Objects.requireNonNull(handler, "handler");
-    int slash = finalizer.indexOf('/');
-    if (slash < 1 || slash > LONGEST_DOMAIN || finalizer.length() - slash - 1 > LONGEST_NAME
-        || !DOMAIN.matcher(finalizer.substring(0, slash)).matches()
-        || !NAME.matcher(finalizer.substring(slash + 1)).matches()) {
+    if (finalizer.indexOf('/') < 0 || !Names.isQualified(finalizer)) { // without a domain, only Kubernetes' own are finalizers
       throw new IllegalArgumentException(
           "\"" + finalizer + "\" is not a qualified name of a finalizer, DOMAIN/NAME as in example.com/dns-record");
     }
     return new FinalizerHandler<>(client, finalizer, handler);
+  }
+
+  /**
+   * Takes the finalizer off all objects without any clean-up, for an uninstall: stop the controller first. It lists them in
+   * pages of 500, and again until none carries the finalizer, so what has changed meanwhile is tried again. Needs the right to
+   * {@code list} and {@code patch} the objects.
+   *
+   * @return off how many objects it was taken
+   * @throws IllegalStateException when it is still there at the tenth list, since something puts it on again, or when an object
+   *     cannot be read; it was taken off the others
+   * @throws RetrieveException when a list failed
+   */
+  public static <T extends HasMetadata> int removeFromAll(KubernetesClient client, String finalizer, Retriever<T> retriever)
+      throws RetrieveException, InterruptedException {
+    FinalizerHandler<T> handler = of(client, finalizer, (context, object) -> {});
+    Set<String> removed = new HashSet<>();
+    for (int round = 0; round < MOST_LISTS; round++) {
+      List<Undecodable> unreadable = new ArrayList<>();
+      List<T> carriers = handler.carriers(retriever, unreadable); // a list must not wait for writes
+      if (carriers.isEmpty() && !unreadable.isEmpty()) {
+        throw new IllegalStateException("the finalizer " + finalizer + " was taken off " + removed.size()
+            + " objects; these could not be read, use kubectl edit: " + unreadable);
+      }
+      if (carriers.isEmpty()) {
+        return removed.size();
+      }
+      for (T object : carriers) {
+        try {
+          handler.takeOff(object, object.getMetadata().getFinalizers().indexOf(finalizer));
+          removed.add(object.getMetadata().getUid());
+        } catch (KubernetesClientException e) {
+          if (e.getCode() != CONFLICT) {
+            throw e;
+          }
+        }
+      }
+    }
+    throw new IllegalStateException("the finalizer " + finalizer + " was taken off " + removed.size()
+        + " objects, but is put on again: end what does that");
+  }
+
+  private List<T> carriers(Retriever<T> retriever, List<Undecodable> unreadable)
+      throws RetrieveException, InterruptedException {
+    List<T> carriers = new ArrayList<>();
+    retriever.listerWatcher().list(new ListOptionsBuilder().withLimit(PAGE).build(), event -> {
+      SourceEvent<T> bound = event instanceof Json<T> json ? json.bind() : event;
+      if (bound instanceof SourceEvent.Unreadable<T> bad) {
+        unreadable.add(bad.object());
+      } else if (bound instanceof SourceEvent.Item<T> item && item.object().getMetadata().getFinalizers().contains(finalizer)) {
+        carriers.add(item.object());
+      }
+    });
+    return carriers;
   }
 
   @Override
@@ -133,13 +187,17 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
     CleanUpContext<T> cleanUp = new CleanUpContext<>(context);
     handler.delete(cleanUp, object);
     if (!cleanUp.again() && !context.cancelled()) { // one that was cancelled may have returned half done
-      // no test of the version: whatever else has changed since, the clean-up is done, and should not be done again
-      String path = "/metadata/finalizers/" + place;
-      patch(object, List.of(
-          test("/metadata/uid", object.getMetadata().getUid()),
-          test(path, finalizer),
-          Map.of("op", "remove", "path", path)));
+      takeOff(object, place);
     }
+  }
+
+  /** Without a test of the version: whatever else has changed, the clean-up is done, and should not be done again. */
+  private void takeOff(T object, int place) {
+    String path = "/metadata/finalizers/" + place;
+    patch(object, List.of(
+        test("/metadata/uid", object.getMetadata().getUid()),
+        test(path, finalizer),
+        Map.of("op", "remove", "path", path)));
   }
 
   private static Map<String, Object> test(String path, String value) {

@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -103,14 +104,14 @@ final class Cache<T extends HasMetadata> {
     begin();
     try {
       listed(ObjectStore.ALL);
-      catchUp(true);
+      catchUp(Origin.FIRST_LIST);
     } finally {
       end();
     }
   }
 
-  private void catchUp(boolean initial) {
-    subscriptions.forEach(subscription -> subscription.catchUp(initial));
+  private void catchUp(Origin origin) {
+    subscriptions.forEach(subscription -> subscription.catchUp(origin));
     syncedAndTold = synced;
   }
 
@@ -131,7 +132,7 @@ final class Cache<T extends HasMetadata> {
         change(key, store.peek(key), null);
       }
       listed(part);
-      catchUp(false);
+      catchUp(Origin.LIST);
     } finally {
       end();
     }
@@ -184,10 +185,14 @@ final class Cache<T extends HasMetadata> {
         subscription.oweSynced();
       }
       subscriptions.add(subscription);
-      subscription.catchUp(true);
+      subscription.catchUp(Origin.FIRST_LIST);
     } finally {
       telling.unlock();
     }
+  }
+
+  void removeListener(KeyListener<T> listener) {
+    subscriptions.removeIf(subscription -> subscription.listener() == listener);
   }
 
   void removeListener(InformerListener<? super T> listener) {
@@ -213,7 +218,7 @@ final class Cache<T extends HasMetadata> {
         subscriptions.forEach(Subscription::fallBehind);
         changing = false;
       }
-      catchUp(false);
+      catchUp(Origin.LIST);
       tellFound();
     } finally {
       end();
@@ -426,9 +431,10 @@ final class Cache<T extends HasMetadata> {
       open.addAll(staging.broken.keySet());
       unreadables.replace(staging.part, next);
       open.forEach(unreadables::keptOut);
-      changed.forEach(key -> tell(key, gone.get(key), initial));
+      Origin origin = initial ? Origin.FIRST_LIST : Origin.LIST;
+      changed.forEach(key -> tell(key, gone.get(key), origin));
       changing = false;
-      catchUp(initial);
+      catchUp(origin);
       tellFound();
       return certain;
     } finally {
@@ -447,13 +453,13 @@ final class Cache<T extends HasMetadata> {
       }
       store.put(after);
     }
-    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, false);
+    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, Origin.EVENT);
     changing = false;
     tellFound();
   }
 
-  private void tell(ObjectKey key, @Nullable State<T> gone, boolean initial) {
-    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, initial)));
+  private void tell(ObjectKey key, @Nullable State<T> gone, Origin origin) {
+    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, origin)));
   }
 
   private void report(Undecodable object) {

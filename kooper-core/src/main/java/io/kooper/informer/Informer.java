@@ -89,6 +89,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return cache.store();
   }
 
+  /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */
+  public boolean hasSeen(ObjectKey key, String version) {
+    return reflectors.hasSeen(key, version);
+  }
+
   /** How it is doing. */
   public InformerHealth health() {
     return reflectors.health();
@@ -139,6 +144,16 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
     cache.addListener(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** Ends what {@code listener} is told, but for a change that is being told now: does not wait for it. */
+  public void removeListener(KeyListener<T> listener) {
+    cache.removeListener(listener);
+  }
+
+  /** A listener of objects as one of keys, for this informer. */
+  public KeyListener<T> keyListener(InformerListener<? super T> listener) {
+    return new ObjectListener<T>(listener, cache.store());
   }
 
   /** After this returns, {@code listener} is told nothing more. */

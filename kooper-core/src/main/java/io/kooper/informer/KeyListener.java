@@ -17,20 +17,23 @@ import org.jspecify.annotations.Nullable;
  */
 public interface KeyListener<T extends HasMetadata> {
 
+  /** How a change was seen. A list may have merged several. */
+  enum Origin { FIRST_LIST, LIST, EVENT }
+
   /**
    * The store has another state of this key than before, or none any more.
    *
    * @param gone the last state of an object that ceased to be, or left the selection; null when none did
-   * @param initial whether the state is part of the first list, or was there before this listener
+   * @param origin the first list also for what was there before this listener
    */
-  void changed(ObjectKey key, @Nullable State<T> gone, boolean initial);
+  void changed(ObjectKey key, @Nullable State<T> gone, Origin origin);
 
   /**
    * Some changes may not have been told: compare what you know with the store.
    *
-   * @param initial whether all there is was there before this listener
+   * @param origin the first list if all there is was there before this listener
    */
-  void missed(boolean initial);
+  void missed(Origin origin);
 
   /** The store is complete for the first time, and all of it has been told. */
   default void synced() {}

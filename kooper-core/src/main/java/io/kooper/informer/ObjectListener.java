@@ -43,7 +43,7 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
   }
 
   @Override
-  public void changed(ObjectKey key, @Nullable State<T> gone, boolean initial) {
+  public void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
     State<T> known = told.get(key);
     State<T> stored = store.peek(key);
     Read<T> now = stored == null ? null : stored.read();
@@ -65,7 +65,7 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
     } else {
       told.put(key, now.state());
       unsure.add(key);
-      listener.added(now.object(), initial);
+      listener.added(now.object(), origin == Origin.FIRST_LIST);
       unsure.remove(key);
     }
     if (!removed) {
@@ -75,13 +75,13 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
 
   /** One key at which the listener fails does not keep it from hearing of the others. */
   @Override
-  public void missed(boolean initial) {
+  public void missed(Origin origin) {
     Set<ObjectKey> keys = new HashSet<>(told.keySet());
     keys.addAll(store.keys());
     Throwable failure = null;
     for (ObjectKey key : keys) {
       try {
-        changed(key, null, initial);
+        changed(key, null, origin);
       } catch (Throwable t) { // the listener is code of users
         failure = t;
       }

@@ -64,7 +64,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private volatile @Nullable Long lastHeard; // nanoTime
 
   // used by the reflector's thread alone
-  private @Nullable String version; // null before the first list
+  private volatile @Nullable String version; // null before the first list; read by others too
   private final Map<String, Long> loggedAt = new HashMap<>(); // by what failed and why: a few dozen at most
 
   /**
@@ -93,6 +93,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
     return new InformerHealth(cache.synced(), cache.missing(), now.watching, now.since, lastHeardAt, now.lastError,
         cache.applying(), cache.store().size(), cache.undecodable());
+  }
+
+  boolean hasSeen(String other) {
+    String seen = version;
+    return seen != null && (seen.equals(other) || Versions.isOlder(other, seen));
   }
 
   void stop() {

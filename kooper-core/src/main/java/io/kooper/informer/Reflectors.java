@@ -7,6 +7,7 @@ import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
@@ -226,6 +227,16 @@ final class Reflectors<T extends HasMetadata> {
         clock.await(lock, changed, left);
       }
       return cache.syncedAndTold();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean hasSeen(ObjectKey key, String version) {
+    lock.lock();
+    try {
+      Running<T> one = running.get(cache.store().partOf(key));
+      return one != null && one.reflector.hasSeen(version);
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Log;
 import java.util.function.Consumer;
 
@@ -39,10 +40,10 @@ final class Subscription<T extends HasMetadata> {
   }
 
   /** Tells what it missed, and that the store is complete. */
-  void catchUp(boolean initial) {
+  void catchUp(Origin origin) {
     complained = false;
     if (behind) {
-      behind = !tell(l -> l.missed(initial));
+      behind = !tell(l -> l.missed(origin));
     }
     if (owesSynced && tell(KeyListener::synced)) {
       owesSynced = false;

@@ -23,12 +23,26 @@ public final class Guard {
 
   private final Log log;
   private final String what;
+  private final boolean seesObjects;
   private final AtomicBoolean failed = new AtomicBoolean();
 
   /** @param what fails, at the begin of the line, as in {@code controller pods: its metrics} */
   public Guard(Log log, String what) {
+    this(log, what, false);
+  }
+
+  private Guard(Log log, String what, boolean seesObjects) {
     this.log = log;
     this.what = what;
+    this.seesObjects = seesObjects;
+  }
+
+  /**
+   * Of code that computes something from objects: the log does not show the words of its exceptions, but at debug. An {@code
+   * OutOfMemoryError} says nothing of the object, and is thrown on.
+   */
+  public static Guard ofObjects(Log log, String what) {
+    return new Guard(log, what, true);
   }
 
   /** Whether it returned normally. */
@@ -59,7 +73,13 @@ public final class Guard {
   }
 
   private void complain(Throwable t) {
-    if (failed.compareAndSet(false, true)) {
+    if (seesObjects) {
+      Throwables.throwIfNoMemory(t);
+    }
+    if (seesObjects && failed.compareAndSet(false, true)) {
+      log.error("{} failed: {}; why, and further failures, are logged at debug", what, Throwables.place(t, Guard.class));
+      log.debug("{} failed", what, t);
+    } else if (failed.compareAndSet(false, true)) {
       log.error("{} failed; further failures are logged at debug", what, t);
     } else {
       log.debug("{} failed again", what, t);

@@ -13,6 +13,8 @@ public final class Names {
   private static final Pattern LABEL = Pattern.compile(LABEL_FORM);
   private static final Pattern SUBDOMAIN = Pattern.compile(LABEL_FORM + "(\\." + LABEL_FORM + ")*");
 
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
+
   private Names() {}
 
   public static boolean isLabel(@Nullable String value) {
@@ -21,6 +23,24 @@ public final class Names {
 
   public static boolean isSubdomain(@Nullable String value) {
     return value != null && value.length() <= 253 && SUBDOMAIN.matcher(value).matches();
+  }
+
+  /** A name with or without a domain before it, as {@code Ready} or {@code example.com/dns}; apimachinery's IsQualifiedName. */
+  public static boolean isQualified(String value) {
+    int slash = value.indexOf('/');
+    String name = value.substring(slash + 1);
+    return name.length() <= 63 && NAME.matcher(name).matches() && (slash < 0 || isSubdomain(value.substring(0, slash)));
+  }
+
+  /** This machine's, as its environment says; asking the system might ask a name server. */
+  public static String host() {
+    for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
+      String host = System.getenv(variable);
+      if (host != null && !host.isBlank()) {
+        return host.strip();
+      }
+    }
+    return "unknown";
   }
 
   /** A namespace, a version or a plural: at most 63 lower-case letters, digits and hyphens. */

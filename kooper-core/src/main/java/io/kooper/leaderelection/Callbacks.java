@@ -2,11 +2,12 @@ package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,95 +16,62 @@ import org.jspecify.annotations.Nullable;
  */
 final class Callbacks {
 
+  private static final Log log = Log.of(LeaderElection.class);
+
   /** More do not wait for one that hangs. */
   private static final int MOST = 1000;
 
   private final String name;
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  // guarded by lock
-  private final Deque<Runnable> due = new ArrayDeque<>();
-  private boolean calling;
-  private boolean kept; // the thread waits for more
+  private final Monitor monitor;
+  // guarded by monitor
+  private final Deque<Runnable> due = new ArrayDeque<>(); // the first one is being called
   private @Nullable Thread thread;
 
   Callbacks(String name, Clock clock) {
     this.name = name;
     this.clock = clock;
+    this.monitor = new Monitor(clock);
   }
 
-  /** Calls {@code callback}, which does not throw, soon; false when too many wait for that already. */
+  /** Calls {@code callback} soon, again if it throws; false when too many wait for that already. What this throws, it has not. */
   boolean call(Runnable callback) {
-    lock.lock();
-    try {
+    return monitor.change(() -> {
       if (due.size() >= MOST) {
         return false;
       }
-      due.add(callback);
-      changed.signalAll();
       if (thread == null) {
-        Thread next = new Thread(this::run, name);
+        Thread next = new Thread(() -> Loop.run(log, "{}: a call failed, and is made again", name, this::callFirst), name);
         next.setDaemon(true);
         next.start();
         thread = next;
       }
+      due.add(callback);
       return true;
-    } catch (OutOfMemoryError e) { // no thread now: the next call tries again, and what waits is called then
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether the thread waits for more when it has nothing to call. */
-  void keep(boolean now) {
-    lock.lock();
-    try {
-      kept = now;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   /** Waits until all has been called and has returned; false when that takes longer. */
   boolean await(Duration timeout) throws InterruptedException {
     long end = clock.nanoTime() + Durations.nanos(timeout);
-    lock.lockInterruptibly();
-    try {
-      for (long left; (calling || !due.isEmpty()) && thread != Thread.currentThread(); clock.await(lock, changed, left)) {
-        left = end - clock.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
+    monitor.await(() -> isIdle() ? 0 : end - clock.nanoTime());
+    return monitor.get(this::isIdle);
   }
 
-  private void run() {
-    for (Runnable next; (next = next()) != null; ) {
-      next.run();
-    }
+  private boolean isIdle() {
+    return due.isEmpty() || thread == Thread.currentThread();
   }
 
-  private @Nullable Runnable next() {
-    lock.lock();
-    try {
-      calling = false;
-      changed.signalAll();
-      while (due.isEmpty() && kept) {
-        changed.awaitUninterruptibly();
-      }
-      Runnable next = due.poll();
-      calling = next != null;
-      thread = calling ? thread : null;
-      return next;
-    } finally {
-      lock.unlock();
+  private boolean callFirst() {
+    Runnable first = monitor.get(() -> {
+      thread = due.isEmpty() ? null : thread;
+      return due.peek();
+    });
+    if (first == null) {
+      return false;
     }
+    first.run();
+    monitor.run(due::remove);
+    return true;
   }
 }

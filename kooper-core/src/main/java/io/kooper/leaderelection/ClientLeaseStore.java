@@ -7,10 +7,13 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.kooper.internal.ClientLife;
 import io.kooper.internal.Durations;
 import io.kooper.internal.NoCluster;
+import io.kooper.internal.Throwables;
 import io.kooper.internal.Urls;
 import io.kooper.leaderelection.LeaseException.Kind;
+import java.io.InterruptedIOException;
 import java.net.URL;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientLeaseStore implements LeaseStore {
 
   private final NonNamespaceOperation<Lease, LeaseList, Resource<Lease>> leases;
+  private final ClientLife life;
   private final URL apiServer;
   private final String namespace;
   private final String name;
@@ -27,11 +31,9 @@ final class ClientLeaseStore implements LeaseStore {
   ClientLeaseStore(KubernetesClient client, String namespace, String name, Duration timeout) {
     // never closed: it shares the connections of the client that it derives from
     KubernetesClient impatient = client.newClient(
-        new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
-            .withRequestRetryBackoffLimit(0)
-            .withRequestTimeout(Durations.millis(timeout))
-            .build())
+        new RequestConfigBuilder(ClientLife.requestConfig(client)).withRequestTimeout(Durations.millis(timeout)).build())
         .adapt(KubernetesClient.class);
+    this.life = ClientLife.of(client);
     this.leases = impatient.leases().inNamespace(namespace);
     this.apiServer = client.getMasterUrl();
     this.namespace = namespace;
@@ -53,11 +55,34 @@ final class ClientLeaseStore implements LeaseStore {
     return answer("update", send("update", () -> leases.resource(lease).update()));
   }
 
+  @Override
+  public void prove() throws InterruptedException {
+    life.prove();
+  }
+
   private <R extends @Nullable Object> R send(String verb, Supplier<R> request) throws LeaseException {
+    refuse(verb);
     try {
-      return request.get();
-    } catch (KubernetesClientException e) {
-      throw failure(verb, e);
+      R answer = request.get();
+      life.responded();
+      return answer;
+    } catch (Throwable t) { // the client's interceptors are user code
+      if (t instanceof KubernetesClientException e && e.getCode() > 0) {
+        life.responded();
+      } else {
+        life.failed(t, Throwables.anyCause(t, // its time was over: the watchdog says that by an interrupt
+            one -> one instanceof InterruptedException || one instanceof InterruptedIOException));
+        refuse(verb);
+      }
+      throw t instanceof KubernetesClientException e ? failure(verb, e)
+          : new LeaseException(Kind.UNKNOWN, cannot(verb) + Throwables.text(t), t);
+    }
+  }
+
+  private void refuse(String verb) throws LeaseException {
+    String end = life.end();
+    if (end != null) {
+      throw new LeaseException(Kind.CLIENT_CLOSED, cannot(verb) + end, null);
     }
   }
 

@@ -56,11 +56,6 @@ final class ElectionEvents {
     metrics = recorded;
   }
 
-  /** A campaign begins, or is over. */
-  void campaigns(boolean now) {
-    told.keep(now);
-  }
-
   void started(long token) {
     log.info("leading by lease {} as {}, term {}", lease, identity, token);
     untold = !tell(listener -> listener.startedLeading(token));
@@ -136,7 +131,9 @@ final class ElectionEvents {
     }
     failures++;
     lastFailure = failure.getMessage();
-    if (mayWarn()) {
+    if (failure.kind() == LeaseException.Kind.CLIENT_CLOSED) {
+      log.error("{}; the election does not try again", failure.getMessage());
+    } else if (mayWarn()) {
       warned = true;
       log.warn("{} (consecutive failure {}; trying again{})", failure.getMessage(), failures,
           leaderless == null ? "" : "; nobody has led for " + leaderless);

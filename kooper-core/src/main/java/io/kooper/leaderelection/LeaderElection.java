@@ -2,12 +2,12 @@ package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.clock.Clock;
-import io.kooper.internal.Durations;
 import io.kooper.metrics.ElectionFigures;
 import io.kooper.metrics.MetricsRecorder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Elects one leader among the replicas of a program, by client-go's algorithm on a {@code coordination.k8s.io/v1} Lease: it
@@ -63,6 +63,11 @@ public final class LeaderElection implements Runner {
   record Settings(String namespace, String name, String identity, Duration leaseDuration, Duration renewDeadline,
       Duration retryPeriod, Duration healthTolerance, boolean releaseOnStop, Clock clock) {
 
+    /** As it is called in messages. */
+    String lease() {
+      return "lease " + namespace + "/" + name;
+    }
+
     /** Of one request, as long as they are answered: with the defaults three renewals may hang before the deadline. */
     Duration requestTimeout() {
       return longestRequest().compareTo(REQUEST_TIMEOUT) < 0 ? longestRequest() : REQUEST_TIMEOUT;
@@ -76,7 +81,7 @@ public final class LeaderElection implements Runner {
 
   private final Settings settings;
   private final ElectionEvents events;
-  private final Campaign campaign;
+  private final Elector elector;
   private final ElectionFigures figures = new ElectionFigures() {
     @Override
     public boolean leading() {
@@ -92,7 +97,7 @@ public final class LeaderElection implements Runner {
   LeaderElection(Settings settings, LeaseStore store, List<LeaderElectionListener> listeners, MetricsRecorder recorder) {
     this.settings = settings;
     this.events = new ElectionEvents(settings, listeners);
-    this.campaign = new Campaign(settings, store, events);
+    this.elector = new Elector(settings, store, events);
     events.metrics(recorder.election(settings.namespace() + "/" + settings.name(), figures)); // may ask the figures at once
   }
 
@@ -109,16 +114,15 @@ public final class LeaderElection implements Runner {
   @Override
   public void run(Task task) throws InterruptedException {
     Objects.requireNonNull(task, "task");
-    Term term = campaign.join();
-    boolean abandoned = true;
+    Elector.Part part = elector.join();
     try {
-      task.run(term);
-      abandoned = false;
+      task.run(part.term);
+      part.abandoned = false;
     } catch (InterruptedException e) {
-      abandoned = false; // how a task ends that was asked to
+      part.abandoned = false; // how a task ends that was asked to
       throw e;
     } finally {
-      campaign.leave(term, abandoned);
+      elector.leave(part);
     }
   }
 
@@ -131,21 +135,22 @@ public final class LeaderElection implements Runner {
   public List<String> reasons() {
     LeaderElectionHealth now = health();
     String failure = now.failure();
-    if (!campaign.isRunning()) {
+    if (!elector.isRunning()) {
       return List.of();
     }
-    String lease = settings.namespace() + "/" + settings.name();
     return now.leaderless() != null
-        ? List.of("nobody has led by lease " + lease + " for " + now.leaderless() + (failure == null ? "" : ": " + failure))
+        ? List.of("nobody has led by " + settings.lease() + " for " + now.leaderless() + (failure == null ? "" : ": " + failure))
         : failure == null ? List.of() : List.of(failure);
+  }
+
+  @Override
+  public @Nullable String defect() {
+    return elector.defect();
   }
 
   /** How it goes; may be called from any thread, and never blocks on the API server. */
   public LeaderElectionHealth health() {
-    Campaign.View view = campaign.view();
-    long old = settings.clock().nanoTime() - view.renewedAt();
-    boolean hangs = view.ours() && campaign.isRunning()
-        && old > Durations.nanos(settings.leaseDuration()) + Durations.nanos(settings.healthTolerance());
-    return new LeaderElectionHealth(!hangs, campaign.isLeading(), view.holder(), events.lastFailure(), campaign.leaderless());
+    return new LeaderElectionHealth(
+        elector.defect() == null, elector.isLeading(), elector.holder(), events.lastFailure(), elector.leaderless());
   }
 }

@@ -131,7 +131,7 @@ public final class LeaderElectionBuilder {
   public LeaderElection build() {
     List<String> errors = new ArrayList<>();
     String space = namespace != null ? namespace : defaultNamespace();
-    String self = identity != null ? identity : host() + "_" + UUID.randomUUID();
+    String self = identity != null ? identity : Names.host() + "_" + UUID.randomUUID();
     refuse(errors, client == null && store == null, "client is null");
     refuse(errors, !Names.isSubdomain(name),
         "name must be of lower case letters, digits, '-' and single '.', at most 253, not \"" + name + '"');
@@ -172,16 +172,6 @@ public final class LeaderElectionBuilder {
       throw new IllegalArgumentException("cannot build a leader election: cannot read " + namespaceFile, e);
     }
     return client == null ? null : client.getNamespace();
-  }
-
-  private static String host() {
-    for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
-      String host = System.getenv(variable);
-      if (host != null && !host.isBlank()) {
-        return host.strip();
-      }
-    }
-    return "unknown"; // the UUID makes the difference; asking the system might ask a name server
   }
 
   private static void refuse(List<String> errors, boolean wrong, String error) {

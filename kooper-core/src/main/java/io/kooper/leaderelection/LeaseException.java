@@ -14,7 +14,9 @@ final class LeaseException extends Exception {
     /** Nothing was written: the server refused. */
     REFUSED,
     /** It may have been written, or may yet be. */
-    UNKNOWN
+    UNKNOWN,
+    /** Nothing was sent, nor will ever be: the client is of no use any more. */
+    CLIENT_CLOSED
   }
 
   private final Kind kind;

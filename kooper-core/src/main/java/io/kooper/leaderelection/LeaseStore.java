@@ -15,6 +15,9 @@ interface LeaseStore {
   /** Replaces it if it still is of this resourceVersion and uid, and answers what was stored. */
   Lease update(Lease lease) throws LeaseException, InterruptedException;
 
+  /** After failures, and while nothing is in a hurry: finds out whether the client is still of any use. May take a while. */
+  default void prove() throws InterruptedException {}
+
   /** What is to be asked of the store next. */
   sealed interface Request {
 

@@ -1,6 +1,7 @@
 package io.kooper.leaderelection;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs tasks only while this process leads; Kooper's interface of the same name. A test replaces it with a lambda-like fake
@@ -38,5 +39,10 @@ public interface Runner {
   /** Why there may be nobody who leads, in words for {@code Controller.health()}; empty when all is well. Does not block. */
   default List<String> reasons() {
     return List.of();
+  }
+
+  /** What only a restart mends, for {@code Controller.health().live()}; null when there is nothing. Does not block. */
+  default @Nullable String defect() {
+    return null;
   }
 }

@@ -5,8 +5,9 @@ import io.kooper.internal.Log;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,14 @@ final class Term implements Leadership {
   private final long token;
   private final long origin; // deadlines are counted from here, so that none is ENDED
   private final AtomicLong deadline;
-  private @Nullable List<Runnable> actions = new ArrayList<>(); // guarded by itself's owner; null once they were called
+  private final Queue<Runnable> urgent = new ArrayDeque<>(); // guarded by this; from the end on of the one who fires
+  private final Queue<Runnable> others = new ConcurrentLinkedQueue<>();
   private volatile Reason reason = Reason.EXPIRED;
 
-  int tasks; // guarded by the campaign's lock
-  boolean abandoned; // guarded by the campaign's lock
+  // guarded by the elector's monitor
+  int tasks;
+  boolean abandoned; // some of their work may go on
+  boolean fired;
 
   Term(Clock clock, long token, long deadline) {
     this.clock = clock;
@@ -92,8 +96,8 @@ final class Term implements Leadership {
   @Override
   public void onEnd(Runnable action) {
     synchronized (this) {
-      if (actions != null && isValid()) {
-        actions.add(action);
+      if (isValid()) {
+        (action instanceof Urgent ? urgent : others).add(action);
         return;
       }
     }
@@ -101,38 +105,41 @@ final class Term implements Leadership {
   }
 
   /**
-   * Calls the actions of a term that has ended; false if that has been done.
+   * Calls the actions of a term that has ended. One that throws does not keep the others from being called, and is called
+   * again when this is called again, as it has to be when it throws. Only for one thread.
    *
-   * @param elsewhere calls those of users, which may hang, on another thread
+   * @param elsewhere calls those of users, which may hang, on another thread; they are called once, whatever they throw
    */
-  boolean fire(Consumer<Runnable> elsewhere) {
-    List<Runnable> due;
+  void fire(Consumer<Runnable> elsewhere) {
+    @Nullable Throwable failed = null;
+    int count;
     synchronized (this) {
-      due = actions;
-      actions = null;
+      count = urgent.size(); // none is added any more
     }
-    if (due == null) {
-      return false;
-    }
-    run(due.stream().filter(Urgent.class::isInstance).toList());
-    List<Runnable> others = due.stream().filter(action -> !(action instanceof Urgent)).toList();
-    if (!others.isEmpty()) {
-      elsewhere.accept(() -> run(others));
-    }
-    return true;
-  }
-
-  private static void run(List<Runnable> actions) {
-    for (Runnable action : actions) {
+    for (; count > 0; count--) {
+      Runnable action = urgent.remove();
       try {
         action.run();
-      } catch (Throwable t) { // an Error too: the others have to be told
+      } catch (Throwable t) {
+        urgent.add(action); // there is room, so this needs no memory
+        failed = t;
+      }
+    }
+    if (!others.isEmpty()) {
+      elsewhere.accept(this::callOthers);
+    }
+    if (failed != null) {
+      throw new IllegalStateException("an action at the end of a term failed", failed);
+    }
+  }
+
+  private void callOthers() {
+    for (Runnable action; (action = others.poll()) != null; ) {
+      try {
+        action.run();
+      } catch (Throwable t) { // an Error too: the others have to be called
         log.error("an action at the end of leadership failed", t);
       }
     }
-  }
-
-  synchronized boolean isFired() {
-    return actions == null;
   }
 }

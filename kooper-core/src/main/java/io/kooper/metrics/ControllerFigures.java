@@ -25,6 +25,21 @@ public interface ControllerFigures {
   /** Workers that run. */
   int workers();
 
+  /** Keys whose last call failed. Default: 0. */
+  default int failing() {
+    return 0;
+  }
+
+  /** Keys whose object is paused. Default: 0. */
+  default int paused() {
+    return 0;
+  }
+
+  /** Keys that are called again and again while the generation of their object stays. Default: 0. */
+  default int looping() {
+    return 0;
+  }
+
   /** Objects in the store. */
   int objects();
 

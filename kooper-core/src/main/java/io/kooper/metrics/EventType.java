@@ -13,7 +13,9 @@ public enum EventType {
   /** A call that is to come again: queued for each retry and each {@code requeueAfter}, processed only for the latter. */
   REQUEUE,
   /** A state that the handler was told before, since the resync's time has come. */
-  RESYNC;
+  RESYNC,
+  /** A state that the handler was told before, since a related object has changed. */
+  RELATED;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

@@ -4,17 +4,24 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A controller of any kind that is run only while this process leads, and closed when the leadership is lost. */
 final class ElectedController implements Controller {
 
+  private static final Log log = Log.of(Operator.class);
+
   private final Controller controller;
   private final Runner election;
+  private final Guard guard;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread waiting; // the thread in run() while it waits for the leadership; guarded by lock
   private boolean working; // the controller runs in a term; guarded by lock
@@ -24,6 +31,7 @@ final class ElectedController implements Controller {
   ElectedController(Controller controller, Runner election) {
     this.controller = controller;
     this.election = election;
+    this.guard = new Guard(log, "an operator's controller, or its election's runner,");
   }
 
   @Override
@@ -76,9 +84,9 @@ final class ElectedController implements Controller {
     } finally {
       lock.unlock();
     }
-    Thread closing = new Thread(controller::close, "kooper-" + name() + "-lost"); // close() may wait, this must not
+    Thread closing = new Thread(() -> guard.run(controller::close), "kooper-lost"); // close() may wait, this must not
     closing.setDaemon(true);
-    closing.start();
+    closing.start(); // if there is no memory for it, the term calls this again
   }
 
   private void setWorking(boolean now) {
@@ -138,6 +146,11 @@ final class ElectedController implements Controller {
     } finally {
       lock.unlock();
     }
-    return standby ? new Health(true, true, null, election.reasons()) : controller.health();
+    Health health = standby ? new Health(true, true, null, List.of()) : controller.health();
+    String defect = guard.ask(election::defect);
+    List<String> reasons = new ArrayList<>(health.reasons());
+    reasons.addAll(defect != null ? List.of("the operator has to be restarted: " + defect)
+        : standby ? guard.ask(election::reasons, List.of()) : List.of());
+    return new Health(health.live() && defect == null, health.ready(), health.informer(), reasons);
   }
 }

@@ -9,6 +9,7 @@ import io.kooper.controller.ControllerDefaults;
 import io.kooper.crd.CRD;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
+import io.kooper.informer.SharedInformers;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
@@ -43,6 +44,7 @@ public final class OperatorBuilder {
   private @Nullable Tracing tracing;
   private @Nullable KubernetesClient client;
   private final BooleanSupplier mayAsk = Informer.oneASecond(Clock.system());
+  private final SharedInformers informers = new SharedInformers();
   private final List<Supplier<Controller>> controllers = new ArrayList<>(); // made by build(), in their order
 
   OperatorBuilder(String name) {
@@ -125,7 +127,7 @@ public final class OperatorBuilder {
   }
 
   private ControllerDefaults defaults() {
-    return new ControllerDefaults(election, metrics, tracing, mayAsk);
+    return new ControllerDefaults(election, metrics, tracing, mayAsk, informers);
   }
 
   /**

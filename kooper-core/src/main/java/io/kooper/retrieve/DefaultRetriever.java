@@ -6,7 +6,8 @@ import java.util.function.UnaryOperator;
 
 /** A retriever put together from its parts. */
 record DefaultRetriever<T extends HasMetadata>(
-    ListerWatcher<T> listerWatcher, Class<T> objectType, Supplier<String> pluralName, UnaryOperator<T> copier)
+    ListerWatcher<T> listerWatcher, Class<T> objectType, Supplier<String> pluralName, UnaryOperator<T> copier,
+    Object identity)
     implements Retriever<T> {
 
   @Override

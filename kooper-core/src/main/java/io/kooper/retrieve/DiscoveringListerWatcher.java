@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.APIResourceList;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.http.HttpClient;
+import io.kooper.internal.ClientLife;
 import io.kooper.internal.Deadline;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
@@ -27,7 +27,6 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
   private record Found(String plural, ListerWatcher<GenericKubernetesResource> listerWatcher) {}
 
   private final KubernetesClient client;
-  private final HttpClient http;
   private final ClientLife life;
   private final String apiVersion;
   private final String kind;
@@ -38,8 +37,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
 
   DiscoveringListerWatcher(KubernetesClient client, String apiVersion, String kind, Deadlines deadlines) {
     this.client = client;
-    this.http = HttpListerWatcher.withoutRetries(client);
-    this.life = ClientLife.of(client, http, kind.toLowerCase(Locale.ROOT));
+    this.life = ClientLife.of(client);
     this.apiVersion = apiVersion;
     this.kind = kind;
     this.deadlines = deadlines;
@@ -99,7 +97,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     String doing = "discover the kind " + kind + " of " + apiVersion;
     String url = Target.server(client) + (apiVersion.indexOf('/') < 0 ? "api/" : "apis/") + apiVersion;
     APIResourceList resources;
-    try (Exchange exchange = life.open(doing, () -> Exchange.open(http, url, Exchange.JSON, headers, doing))) {
+    try (Exchange exchange = Exchange.open(life, url, Exchange.JSON, headers, doing)) {
       if (exchange.status() != 200) {
         ErrorBody said = ErrorBody.read(exchange, body, client.getKubernetesSerialization());
         throw Failures.ofStatus(doing, exchange.status(), said.status(), exchange.header("Retry-After"),

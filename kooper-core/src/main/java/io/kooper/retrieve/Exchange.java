@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.kooper.clock.Clock;
+import io.kooper.internal.ClientLife;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
 import io.kooper.internal.Urls;
@@ -70,14 +71,17 @@ final class Exchange implements AutoCloseable {
    * @param accept the kinds of response, the preferred one first
    * @param deadline for the headers; it learns from this request
    * @param doing what for, as in {@code list pods}, for messages
-   * @throws RetrieveException when there is no response, or none in time: should it come later, it is broken off
+   * @throws RetrieveException when there is no response, or none in time: should it come later, it is broken off; and with
+   *     {@link Reason#CLIENT_CLOSED}, nothing being sent, once the client is of no use any more
    */
-  static Exchange open(HttpClient http, String url, String accept, Deadline deadline, String doing)
+  static Exchange open(ClientLife life, String url, String accept, Deadline deadline, String doing)
       throws RetrieveException, InterruptedException {
+    refuse(life, doing);
     long start = CLOCK.nanoTime();
     try {
-      Exchange exchange = open(http, url, accept, deadline.now(), doing);
+      Exchange exchange = open(life.http(), url, accept, deadline.now(), doing);
       deadline.met(CLOCK.nanoTime() - start);
+      life.responded();
       return exchange;
     } catch (RetrieveException e) {
       if (e.reason() == Reason.SILENT) {
@@ -85,7 +89,17 @@ final class Exchange implements AutoCloseable {
       } else {
         deadline.reset();
       }
+      life.failed(e, false); // a client that is mute has been seen to be
+      life.prove();
+      refuse(life, doing); // as when it was closed meanwhile
       throw e;
+    }
+  }
+
+  private static void refuse(ClientLife life, String doing) throws RetrieveException {
+    String end = life.end();
+    if (end != null) {
+      throw new RetrieveException(Reason.CLIENT_CLOSED, "cannot " + doing + ": " + end);
     }
   }
 

@@ -5,10 +5,8 @@ import io.fabric8.kubernetes.api.model.ListMeta;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.RequestConfig;
-import io.fabric8.kubernetes.client.RequestConfigBuilder;
-import io.fabric8.kubernetes.client.http.HttpClient;
 import io.kooper.clock.Clock;
+import io.kooper.internal.ClientLife;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -71,7 +69,6 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     }
   }
 
-  private final HttpClient http;
   private final ClientLife life;
   private final Target target;
   private final Binder<T> binder;
@@ -89,8 +86,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
    */
   HttpListerWatcher(
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind, Form form, Deadlines deadlines) {
-    this.http = withoutRetries(client);
-    this.life = ClientLife.of(client, http, target.plural());
+    this.life = ClientLife.of(client);
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
     this.form = form;
@@ -101,19 +97,6 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     this.questionHeaders = deadlines.growing(deadlines.headers());
     this.silence = deadlines.growing(deadlines.silence());
     this.errorBody = deadlines.growing(deadlines.headers());
-  }
-
-  /** Never closed: it is the user's client in all but its retries, which would hide the cause of a failure for long. */
-  static HttpClient withoutRetries(KubernetesClient client) {
-    return client.getHttpClient().newBuilder()
-        .tag(requestConfig(client))
-        .build();
-  }
-
-  static RequestConfig requestConfig(KubernetesClient client) {
-    // from the client's own: a blank one would drop impersonation
-    return new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
-        .withRequestRetryBackoffLimit(0).build();
   }
 
   @Override
@@ -207,7 +190,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   private Exchange open(String verb, String url, String accept, Deadline headers)
       throws RetrieveException, InterruptedException {
-    return life.open(verb + " " + target, () -> Exchange.open(http, url, accept, headers, verb + " " + target));
+    return Exchange.open(life, url, accept, headers, verb + " " + target);
   }
 
   /** Feeds the next chunk; false at the end of the body. */

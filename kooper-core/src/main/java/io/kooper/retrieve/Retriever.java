@@ -14,6 +14,7 @@ import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +50,14 @@ public interface Retriever<T extends HasMetadata> {
   /** The resource's plural name, as in {@code kubectl get pods}; names a controller that is given no name. */
   default String plural() {
     return HasMetadata.getPlural(objectType());
+  }
+
+  /**
+   * What is retrieved, and in what form. Retrievers whose identities are equal may share one list, one watch and one store.
+   * Default: this retriever.
+   */
+  default Object identity() {
+    return this;
   }
 
   /**
@@ -105,7 +114,7 @@ public interface Retriever<T extends HasMetadata> {
   static <T extends HasMetadata> Retriever<T> of(Class<T> type, ListerWatcher<T> listerWatcher) {
     Objects.requireNonNull(type, "type");
     return new DefaultRetriever<>(Objects.requireNonNull(listerWatcher, "listerWatcher"), type,
-        () -> HasMetadata.getPlural(type), Serialization::clone);
+        () -> HasMetadata.getPlural(type), Serialization::clone, listerWatcher);
   }
 
   /** Some of the objects of a type, selected by strings, or listed in another way. */
@@ -138,7 +147,7 @@ public interface Retriever<T extends HasMetadata> {
     DiscoveringListerWatcher listerWatcher =
         new DiscoveringListerWatcher(client, apiVersion, kind, Deadlines.DEFAULT);
     return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural,
-        client.getKubernetesSerialization()::clone);
+        client.getKubernetesSerialization()::clone, List.of(client, apiVersion, kind));
   }
 
   /**
@@ -162,6 +171,6 @@ public interface Retriever<T extends HasMetadata> {
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
         new HttpListerWatcher<>(client, type, target, kind, Form.PACKED, Deadlines.DEFAULT), type, target::plural,
-        client.getKubernetesSerialization()::clone);
+        client.getKubernetesSerialization()::clone, Arrays.asList(client, type, target, kind));
   }
 }

@@ -9,6 +9,7 @@ import io.kooper.internal.Names;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -166,7 +167,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     ListerWatcher<T> all = selected == null && namespaces.size() <= 1
         ? source.apply(namespaces.stream().findFirst().orElse(null))
         : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);
-    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone);
+    List<?> identity = Arrays.asList(client, type, Set.copyOf(namespaces), namespaceSelector, selectors, form);
+    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone, identity);
   }
 
   private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {

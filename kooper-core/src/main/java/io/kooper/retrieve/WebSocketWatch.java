@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.Watchable;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.kooper.internal.ClientLife;
 
 /** The watch of fabric8's DSL, which speaks over a WebSocket: for servers that know no other. */
 final class WebSocketWatch {
@@ -29,7 +30,7 @@ final class WebSocketWatch {
       KubernetesClient client, Class<T> type, Target target) {
     // without retries, and never closed: it shares its connections with the user's
     KubernetesClient quick =
-        client.newClient(HttpListerWatcher.requestConfig(client)).adapt(KubernetesClient.class);
+        client.newClient(ClientLife.requestConfig(client)).adapt(KubernetesClient.class);
     MixedOperation<T, ? extends KubernetesResourceList<T>, ? extends Resource<T>> resources =
         type == GenericKubernetesResource.class ? generic(quick, target) : quick.resources(type);
     return target.namespace() == null ? resources.inAnyNamespace() : resources.inNamespace(target.namespace());

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.ManualClock;
+import io.kooper.controller.Causes.Cause;
 import io.kooper.controller.Ledger.Delivery;
 import io.kooper.controller.Ledger.Verdict;
 import io.kooper.fake.FakeSource;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
-import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
@@ -158,7 +159,7 @@ class DeletesTest {
     private final Map<ObjectKey, State<ConfigMap>> objects = new ConcurrentHashMap<>();
     private final ManualClock clock = new ManualClock();
     private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().clock(clock).build();
-    private final Ledger<ConfigMap> ledger = new Ledger<>(new MapStore(objects), queue, ControllerMetrics.NONE);
+    private final Ledger<ConfigMap> ledger = LedgerTest.ledger(new MapStore(objects), queue, clock);
     private final ObjectKey key = FakeSource.key("a");
 
     @BeforeEach
@@ -183,7 +184,14 @@ class DeletesTest {
     }
 
     private void take(Told expected) {
-      ledger.settle(key, next(expected), Verdict.SUCCEEDED);
+      ledger.settle(key, next(expected), Verdict.SUCCEEDED, List.of());
+    }
+
+    private Delivery<ConfigMap> resync() {
+      ledger.resync(key, 3);
+      Delivery<ConfigMap> delivery = ledger.next(key);
+      ledger.settle(key, delivery, Verdict.SUCCEEDED, List.of());
+      return delivery;
     }
 
     private static Told add(ConfigMap object) {
@@ -203,9 +211,9 @@ class DeletesTest {
 
       assertThat(ledger.next(key)).isNull();
 
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
-      ledger.changed(key, null, false);
+      ledger.changed(key, null, Origin.EVENT);
       take(delete(a));
       take(add(b));
     }
@@ -218,7 +226,7 @@ class DeletesTest {
 
       assertThat(ledger.next(key)).isNull();
 
-      ledger.changed(key, State.of(last), false);
+      ledger.changed(key, State.of(last), Origin.EVENT);
       take(delete(last));
       assertThat(ledger.next(key)).isNull();
     }
@@ -228,12 +236,12 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
       ConfigMap back = stored("A", "1");
 
       take(add(back));
-      ledger.changed(key, null, false);
-      take(add(back));
+      ledger.changed(key, null, Origin.EVENT);
+      assertThat(ledger.next(key)).as("it was told before it was news").isNull();
     }
 
     @Test
@@ -242,15 +250,15 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      ledger.changed(key, State.of(a), false);
-      ledger.settle(key, next(delete(a)), Verdict.FAILED);
+      ledger.changed(key, State.of(a), Origin.EVENT);
+      ledger.settle(key, next(delete(a)), Verdict.FAILED, List.of());
 
       ConfigMap back = stored("A", "3");
-      ledger.changed(key, null, false);
+      ledger.changed(key, null, Origin.EVENT);
 
       take(add(back));
       objects.clear();
-      ledger.changed(key, State.of(back), false);
+      ledger.changed(key, State.of(back), Origin.EVENT);
       take(delete(back));
     }
 
@@ -259,14 +267,14 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
       ConfigMap back = stored("A", "3");
-      ledger.changed(key, null, false);
+      ledger.changed(key, null, Origin.EVENT);
       objects.clear();
 
       assertThat(ledger.next(key)).as("before the news of the second delete").isNull();
 
-      ledger.changed(key, State.of(back), false);
+      ledger.changed(key, State.of(back), Origin.EVENT);
       take(delete(back));
     }
 
@@ -275,11 +283,11 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
       Delivery<ConfigMap> delete = ledger.next(key);
       ConfigMap back = stored("A", "3");
-      ledger.changed(key, null, false);
-      ledger.settle(key, delete, Verdict.SUCCEEDED);
+      ledger.changed(key, null, Origin.EVENT);
+      ledger.settle(key, delete, Verdict.SUCCEEDED, List.of());
 
       assertThat(ledger.isUntold(key)).isTrue();
       take(add(back));
@@ -289,12 +297,12 @@ class DeletesTest {
     @DisplayName("An object whose add came too late to be called was not told, and its delete is not either")
     void anAddThatCameTooLateWasNotTold() {
       ConfigMap a = stored("A", "1");
-      ledger.settle(key, next(add(a)), Verdict.NOT_CALLED);
+      ledger.settle(key, next(add(a)), Verdict.NOT_CALLED, List.of());
       assertThat(ledger.isUntold(key)).isTrue();
       Delivery<ConfigMap> late = next(add(a));
       objects.clear();
-      ledger.changed(key, State.of(a), false);
-      ledger.settle(key, late, Verdict.NOT_CALLED);
+      ledger.changed(key, State.of(a), Origin.EVENT);
+      ledger.settle(key, late, Verdict.NOT_CALLED, List.of());
 
       assertThat(ledger.next(key)).isNull();
       assertThat(ledger.keys()).isEmpty();
@@ -305,9 +313,9 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       ConfigMap changed = stored("A", "2");
-      ledger.settle(key, next(add(changed)), Verdict.NOT_CALLED);
+      ledger.settle(key, next(add(changed)), Verdict.NOT_CALLED, List.of());
       objects.clear();
-      ledger.changed(key, State.of(changed), false);
+      ledger.changed(key, State.of(changed), Origin.EVENT);
 
       take(delete(changed));
     }
@@ -318,28 +326,36 @@ class DeletesTest {
       stored("A", "1");
       Delivery<ConfigMap> first = ledger.next(key);
       assertThat(first.type()).isEqualTo(EventType.ADD);
-      ledger.settle(key, first, Verdict.FAILED);
+      ledger.settle(key, first, Verdict.FAILED, List.of());
       Delivery<ConfigMap> retry = ledger.next(key);
       assertThat(retry.type()).isEqualTo(EventType.ADD);
-      ledger.settle(key, retry, Verdict.SUCCEEDED);
-      assertThat(ledger.next(key).type()).isEqualTo(EventType.RESYNC);
-      ledger.settle(key, retry, Verdict.POSTPONED);
-      assertThat(ledger.next(key).type()).isEqualTo(EventType.REQUEUE);
-      assertThat(ledger.next(key).type()).isEqualTo(EventType.RESYNC);
-      ledger.settle(key, retry, Verdict.POSTPONED);
+      ledger.settle(key, retry, Verdict.SUCCEEDED, List.of());
+      assertThat(ledger.next(key)).as("nobody has asked").isNull();
+      assertThat(resync().type()).isEqualTo(EventType.RESYNC);
+      ledger.settle(key, retry, Verdict.POSTPONED, List.of());
+      ledger.resync(key, 3);
+      Delivery<ConfigMap> requested = ledger.next(key);
+      assertThat(requested.type()).as("a resync does not come before what was asked for").isEqualTo(EventType.REQUEUE);
+      ledger.settle(key, requested, Verdict.SUCCEEDED, List.of());
+      assertThat(ledger.call(key, new Cause(EventType.RELATED, "related secrets default/s", null))).isTrue();
+      Delivery<ConfigMap> related = ledger.next(key);
+      assertThat(related.type()).isEqualTo(EventType.RELATED);
+      assertThat(related.reasons()).containsExactly("related secrets default/s");
+      ledger.settle(key, related, Verdict.POSTPONED, List.of());
       ConfigMap changed = stored("A", "2");
       Delivery<ConfigMap> update = ledger.next(key);
       assertThat(update.type()).isEqualTo(EventType.UPDATE);
-      assertThat(ledger.next(key).type()).as("the request was met").isEqualTo(EventType.RESYNC);
-      ledger.settle(key, update, Verdict.FAILED);
-      ledger.settle(key, retry, Verdict.POSTPONED);
+      assertThat(update.reasons()).containsExactly("changed", "requested");
+      assertThat(ledger.next(key).type()).as("the call did not settle").isEqualTo(EventType.UPDATE);
+      ledger.settle(key, update, Verdict.FAILED, List.of());
+      ledger.settle(key, retry, Verdict.POSTPONED, List.of());
       objects.clear();
-      ledger.changed(key, State.of(changed), false);
+      ledger.changed(key, State.of(changed), Origin.EVENT);
       Delivery<ConfigMap> delete = ledger.next(key);
       assertThat(delete.type()).as("neither what failed nor what was asked for before").isEqualTo(EventType.DELETE);
-      ledger.settle(key, delete, Verdict.FAILED);
+      ledger.settle(key, delete, Verdict.FAILED, List.of());
       assertThat(ledger.next(key).type()).isEqualTo(EventType.DELETE);
-      ledger.settle(key, delete, Verdict.POSTPONED);
+      ledger.settle(key, delete, Verdict.POSTPONED, List.of());
       assertThat(ledger.next(key).type()).isEqualTo(EventType.REQUEUE);
       assertThat(ledger.next(key).type()).isEqualTo(EventType.DELETE);
     }
@@ -350,7 +366,7 @@ class DeletesTest {
       take(add(a));
       ConfigMap other = stored("B", "2");
       objects.clear();
-      ledger.changed(key, State.of(other), false);
+      ledger.changed(key, State.of(other), Origin.EVENT);
 
       take(delete(a));
       assertThat(ledger.next(key)).isNull();
@@ -362,18 +378,18 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       objects.clear();
-      ledger.missed(false);
+      ledger.missed(Origin.LIST);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       take(delete(a));
 
       ConfigMap b = stored("B", "2");
       take(add(b));
       ConfigMap c = stored("C", "3");
-      ledger.changed(key, null, true);
-      ledger.missed(false);
+      ledger.changed(key, null, Origin.FIRST_LIST);
+      ledger.missed(Origin.LIST);
       take(delete(b));
       take(add(c));
-      ledger.missed(false);
+      ledger.missed(Origin.LIST);
       assertThat(queue.length()).isEqualTo(1);
     }
 
@@ -384,11 +400,11 @@ class DeletesTest {
       for (int i = 0; i < 100; i++) {
         ConfigMap a = stored("A" + i, "" + i);
         Delivery<ConfigMap> told = next(add(a));
-        ledger.settle(key, told, Verdict.FAILED);
-        ledger.settle(key, told, Verdict.POSTPONED);
-        ledger.settle(key, told, Verdict.REFUSED);
+        ledger.settle(key, told, Verdict.FAILED, List.of());
+        ledger.settle(key, told, Verdict.POSTPONED, List.of());
+        ledger.settle(key, told, Verdict.REFUSED, List.of());
         objects.clear();
-        ledger.changed(key, State.of(a), false);
+        ledger.changed(key, State.of(a), Origin.EVENT);
         take(delete(a));
       }
 
@@ -401,7 +417,7 @@ class DeletesTest {
       take(add(a));
       assertThat(ledger.keys()).containsExactly(key);
       objects.clear();
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
       assertThat(ledger.keys()).containsExactly(key);
       take(delete(a));
       assertThat(ledger.keys()).isEmpty();
@@ -410,11 +426,11 @@ class DeletesTest {
     @Test
     void theFirstListWaitsInTheLowestLaneAndChangesInTheHighest() {
       stored("A", "1");
-      ledger.changed(key, null, true);
+      ledger.changed(key, null, Origin.FIRST_LIST);
       assertThat(queue.length(Lane.RESYNC)).isEqualTo(1);
 
       stored("A", "2");
-      ledger.changed(key, null, false);
+      ledger.changed(key, null, Origin.EVENT);
       assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
       assertThat(queue.length()).isEqualTo(1);
     }
@@ -424,7 +440,7 @@ class DeletesTest {
       ConfigMap a = stored("A", "1");
       take(add(a));
       stored("B", "2");
-      ledger.changed(key, State.of(a), false);
+      ledger.changed(key, State.of(a), Origin.EVENT);
 
       assertThat(ledger.keys()).containsExactly(key);
     }

@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.clock.Clock;
+import io.kooper.clock.ManualClock;
 import io.kooper.controller.Ledger.Verdict;
+import io.kooper.informer.KeyListener.Origin;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.Mockito;
@@ -22,12 +29,18 @@ class LedgerTest {
   private final ObjectKey key = ObjectKey.of(object);
   private final Store<ConfigMap> store = Mockito.mock();
   private final WorkQueue<ObjectKey> queue = WorkQueue.<ObjectKey>builder().build();
-  private final Ledger<ConfigMap> ledger = new Ledger<>(store, queue, ControllerMetrics.NONE);
+  private final Ledger<ConfigMap> ledger = ledger(store, queue, new ManualClock());
+
+  static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
+    CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), null, new Guard(Log.of(LedgerTest.class), "none"),
+        key -> true, 0);
+    return new Ledger<>("test", store, queue, all, ControllerMetrics.NONE, clock);
+  }
 
   @BeforeEach
   void isToldAndThenGoneFromTheStore() {
     Mockito.when(store.state(key)).thenReturn(Optional.of(State.of(object)));
-    ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED);
+    ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED, List.of());
     Mockito.when(store.state(key)).thenReturn(Optional.empty());
   }
 
@@ -44,8 +57,8 @@ class LedgerTest {
 
     assertThat(delivery.delete()).isTrue();
     assertThat(delivery.object()).isSameAs(object);
-    ledger.changed(key, State.of(object), false); // what the informer was about to say
-    ledger.settle(key, delivery, Verdict.SUCCEEDED);
+    ledger.changed(key, State.of(object), Origin.EVENT); // what the informer was about to say
+    ledger.settle(key, delivery, Verdict.SUCCEEDED, List.of());
     assertThat(ledger.next(key)).isNull();
   }
 }

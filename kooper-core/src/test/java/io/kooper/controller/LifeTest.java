@@ -3,26 +3,21 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import io.kooper.fake.BrokenAppender;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
 import io.kooper.queue.RateLimiter;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.LoggerFactory;
 
 /** Dealing with a failure may itself fail, and that ends nothing; what only a restart mends turns live false. */
 @Timeout(60)
@@ -35,42 +30,6 @@ class LifeTest {
     rig.close();
   }
 
-  /** As on a full disk, with a configuration that lets it be seen. */
-  private static final class BrokenAppender extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-
-    private final List<Logger> loggers = Stream.of("controller", "informer", "queue")
-        .map(name -> (Logger) LoggerFactory.getLogger("io.kooper." + name)).toList();
-    private final List<@Nullable Level> before = new ArrayList<>(); // null as its parent's
-    private final AtomicInteger lines = new AtomicInteger();
-
-    BrokenAppender() {
-      loggers.forEach(logger -> {
-        before.add(logger.getLevel());
-        logger.setLevel(Level.TRACE);
-        logger.addAppender(this);
-      });
-    }
-
-    @Override
-    public void doAppend(ILoggingEvent event) {
-      if (lines.incrementAndGet() % 2 == 0) {
-        throw new IllegalStateException("no space left on device");
-      }
-      throw new OutOfMemoryError("as asked");
-    }
-
-    @Override
-    protected void append(ILoggingEvent event) {}
-
-    @Override
-    public void close() {
-      for (int i = 0; i < loggers.size(); i++) {
-        loggers.get(i).detachAppender(this);
-        loggers.get(i).setLevel(before.get(i));
-      }
-    }
-  }
-
   @Test
   void workerAndInformerGoOnWhenNothingCanBeLogged() {
     rig.behave((call, context) -> {
@@ -78,7 +37,7 @@ class LifeTest {
         throw new IllegalStateException("as asked");
       }
     });
-    try (BrokenAppender appender = new BrokenAppender()) {
+    try (BrokenAppender appender = new BrokenAppender("controller", "informer", "queue")) {
       rig.put("a", "1").start();
       rig.advanceUntil(Duration.ofSeconds(1), () -> rig.calls().size() == 3);
       rig.source.endWatch(FakeSource.fault(Reason.SERVER_ERROR));
@@ -86,7 +45,7 @@ class LifeTest {
       rig.put("b", "1");
       rig.advanceUntil(Duration.ofSeconds(1), () -> rig.calls().stream().anyMatch(call -> call.name().equals("b")));
       assertThat(rig.controller().health().live()).isTrue();
-      assertThat(appender.lines).hasPositiveValue();
+      assertThat(appender.lines()).isPositive();
     }
   }
 
@@ -103,6 +62,18 @@ class LifeTest {
     rig.put("a", "1").start(builder -> builder.noResync().rateLimiter(limiter));
     rig.advanceUntil(Duration.ofSeconds(1), () -> rig.calls().size() == 3);
     Rig.await(() -> rig.queue().inFlight() == 0);
+    assertThat(rig.controller().health().live()).isTrue();
+  }
+
+  @Test
+  void aWorkerWhoseKeyWasGivenBackAlreadyGoesOn() { // as after an OutOfMemoryError on the way back
+    rig.behave((call, context) -> {
+      if (call.value().equals("1")) {
+        rig.queue().done(new ObjectKey("default", "a"));
+      }
+    });
+    rig.put("a", "1").start(builder -> builder.noResync()).awaitCalls(1);
+    rig.put("a", "2").awaitCalls(2).settle();
     assertThat(rig.controller().health().live()).isTrue();
   }
 
@@ -129,5 +100,61 @@ class LifeTest {
     rig.source.endWatch(FakeSource.fault(reason));
     Rig.await(() -> rig.controller().health().informer().lastError() != null || rig.source.watches().size() > 1);
     assertThat(rig.controller().health().live()).isTrue();
+  }
+
+  @Test
+  void aWorkerThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start().awaitCalls(1);
+    rig.queue().shutDownNow();
+    awaitDefect("1 of 1 workers have ended");
+  }
+
+  @Test
+  void aThreadOfResyncsThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(1))).awaitCalls(1);
+    Objects.requireNonNull(controller().resync).stop();
+    awaitDefect("thread kooper-configmaps-resync has ended");
+  }
+
+  @Test
+  void aThreadOfTimeoutsThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start(builder -> builder.handlerTimeout(Duration.ofMinutes(1))).awaitCalls(1);
+    Objects.requireNonNull(controller().timeouts).stop();
+    awaitDefect("thread kooper-configmaps-timeouts has ended");
+  }
+
+  private DefaultController<?> controller() {
+    return (DefaultController<?>) rig.controller();
+  }
+
+  private void awaitDefect(String defect) {
+    Rig.await(() -> !rig.controller().health().live());
+    assertThat(rig.controller().health().reasons()).first().isEqualTo("configmaps has to be restarted: " + defect);
+  }
+
+  @Test
+  void anElectionThatOnlyARestartMendsTurnsLiveFalseOnAStandbyToo() {
+    AtomicReference<String> defect = new AtomicReference<>();
+    ManualRunner election = new ManualRunner() {
+      @Override
+      public String defect() {
+        return defect.get();
+      }
+
+      @Override
+      public List<String> reasons() {
+        return List.of("a reason of the election");
+      }
+    };
+    rig.put("a", "1").start(builder -> builder.election(election));
+    Rig.await(() -> rig.controller().health().ready());
+    assertThat(rig.controller().health().live()).isTrue();
+    assertThat(rig.controller().health().reasons()).containsExactly("a reason of the election");
+
+    defect.set("its client is closed");
+
+    assertThat(rig.controller().health().live()).isFalse();
+    assertThat(rig.controller().health().reasons())
+        .containsExactly("configmaps has to be restarted: its client is closed");
   }
 }

@@ -49,7 +49,7 @@ class LogTest {
         "configmaps: add default/a, attempt 1, failed; it is tried again: java.lang.IllegalStateException: as asked");
     assertThat(first.getThrowableProxy()).isNotNull();
     assertThat(first.getMDCPropertyMap()).containsExactlyInAnyOrderEntriesOf(
-        Map.of("controller", "configmaps", "namespace", "default", "name", "a", "attempt", "1"));
+        Map.of("controller", "configmaps", "namespace", "default", "name", "a", "attempt", "1", "reasons", "added"));
   }
 
   @Test

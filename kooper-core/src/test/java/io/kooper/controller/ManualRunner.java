@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** An election whose terms begin and end when the test says so; it writes down how each task has ended. */
-final class ManualRunner implements Runner {
+class ManualRunner implements Runner {
 
   static final class ManualTerm implements Leadership {
 

@@ -215,6 +215,12 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
+  /** Waits until nothing is ready or in flight. */
+  Rig settleQueue() {
+    await(() -> queue().length() == 0 && queue().inFlight() == 0);
+    return this;
+  }
+
   private void awaitMarker(String mark) {
     try {
       for (String seen = ""; !mark.equals(seen); seen = markersSeen.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {

@@ -11,6 +11,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.kooper.clock.ManualClock;
 import io.kooper.crd.FakeCrdApi.Happening;
@@ -338,5 +342,15 @@ class CrdClientTest extends CrdClientRig {
       assertThatThrownBy(() -> client.delete(NAME)).isInstanceOf(CrdException.class)
           .hasMessageContaining("resourceNames: [foos.example.com], verbs: [delete]");
     }
+  }
+
+  @Test
+  void endsAtOnceWhenTheHttpClientIsClosed() {
+    KubernetesClient closed = new KubernetesClientBuilder().withConfig(
+        new ConfigBuilder(Config.empty()).withMasterUrl("http://127.0.0.1:1").build()).build();
+    closed.close();
+    CrdClient client = DefaultCrdClient.of(closed);
+    assertThatThrownBy(() -> client.waitToBePresent(NAME, Duration.ofMinutes(1)))
+        .isInstanceOf(CrdException.class).hasMessageContaining("the HTTP client is closed");
   }
 }

@@ -109,6 +109,14 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
     });
   }
 
+  /** As {@link #put}, but only if the object has this version still; null if it has not. */
+  public ConfigMap replace(String name, String expected, String value) {
+    return locked(() -> {
+      ConfigMap before = objects.get(key(name));
+      return before == null || !before.getMetadata().getResourceVersion().equals(expected) ? null : put(name, value);
+    });
+  }
+
   /** Deletes an object, if it is there. */
   public void delete(String name) {
     locked(() -> {

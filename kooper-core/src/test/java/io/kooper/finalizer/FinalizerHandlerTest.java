@@ -17,6 +17,7 @@ import static org.mockito.Mockito.when;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -28,13 +29,18 @@ import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
 import io.kooper.leaderelection.Leadership;
+import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
+import io.kooper.retrieve.Undecodable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -282,6 +288,83 @@ class FinalizerHandlerTest {
       assertThatThrownBy(() -> FinalizerHandler.of(client, many + "/x", handler)).hasMessageContaining("qualified");
       assertThatThrownBy(() -> FinalizerHandler.of(client, "x/" + many.substring(0, 64), handler))
           .hasMessageContaining("qualified");
+    }
+  }
+
+  @Nested
+  class AnUninstall {
+
+    private final List<List<ConfigMap>> lists = new ArrayList<>(); // what the source has, list by list; the last one stays
+    private final Retriever<ConfigMap> configMaps = Retriever.of(ConfigMap.class, new ListerWatcher<>() {
+      @Override
+      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
+        assertThat(options.getLimit()).isEqualTo(500);
+        (lists.size() > 1 ? lists.remove(0) : lists.get(0)).forEach(object -> events.accept(SourceEvent.added(object)));
+        return "9";
+      }
+
+      @Override
+      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
+        throw new AssertionError("nothing is watched");
+      }
+    });
+
+    private int removeFromAll() throws Exception {
+      return FinalizerHandler.removeFromAll(client, OURS, configMaps);
+    }
+
+    @Test
+    void takesTheFinalizerOffAllThatCarryIt() throws Exception {
+      lists.addAll(List.of(List.of(living("a.org/a", OURS), living("a.org/a")), List.of(living("a.org/a"))));
+
+      assertThat(removeFromAll()).isEqualTo(1);
+
+      assertThat(patch()).containsExactly(
+          operation("test", "/metadata/uid", "u1"),
+          operation("test", "/metadata/finalizers/1", OURS),
+          operation("remove", "/metadata/finalizers/1"));
+    }
+
+    @Test
+    void triesAgainWhatHasChangedMeanwhile() throws Exception {
+      lists.addAll(List.of(List.of(living(OURS)), List.of(living("a.org/a", OURS)), List.of()));
+      when(resource.patch(any(PatchContext.class), anyString())).thenThrow(failure(422)).thenReturn(null);
+
+      assertThat(removeFromAll()).isEqualTo(1);
+    }
+
+    @Test
+    void saysThatTheFinalizerIsPutOnAgain() {
+      lists.add(List.of(living(OURS)));
+
+      assertThatThrownBy(this::removeFromAll).isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("was taken off 1 objects, but is put on again");
+    }
+
+    @Test
+    void passesOnWhatTheApiServerRefuses() {
+      lists.add(List.of(living(OURS)));
+      when(resource.patch(any(PatchContext.class), anyString())).thenThrow(failure(403));
+
+      assertThatThrownBy(this::removeFromAll).isInstanceOf(KubernetesClientException.class);
+    }
+
+    @Test
+    void saysWhatItCannotRead() {
+      Retriever<ConfigMap> unreadable = Retriever.of(ConfigMap.class, new ListerWatcher<>() {
+        @Override
+        public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {
+          events.accept(SourceEvent.unreadable(
+              new Undecodable(new ObjectKey("default", "bad"), null, null, false, new IOException("secret"))));
+          return "9";
+        }
+
+        @Override
+        public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events) {}
+      });
+
+      assertThatThrownBy(() -> FinalizerHandler.removeFromAll(client, OURS, unreadable))
+          .isInstanceOf(IllegalStateException.class).hasMessageContaining("default/bad").hasMessageNotContaining("secret");
     }
   }
 }

@@ -207,7 +207,7 @@ class LeaderElectionCallbacksTest {
 
       ended.await();
       assertThat(seen.get().isValid()).isFalse();
-      assertThat(urgentOn).hasValue("kooper-op-election");
+      assertThat(urgentOn).hasValue("kooper-op-watchdog");
       assertThat(figures.get().leading()).isFalse();
       assertThat(told).hasSize(2);
       goOn.countDown();

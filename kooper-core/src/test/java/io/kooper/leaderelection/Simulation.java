@@ -183,7 +183,7 @@ final class Simulation {
     at(now + upTo(8), this::fault);
   }
 
-  /** One process: what {@link Campaign} does, without threads. */
+  /** One process: what {@link Elector} does, without threads. */
   private final class Replica implements Clock {
 
     /** A call of a handler: it runs until it is done or cancelled, and what it sends at its end may arrive much later. */

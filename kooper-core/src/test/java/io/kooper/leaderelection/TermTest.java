@@ -1,13 +1,19 @@
 package io.kooper.leaderelection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kooper.clock.ManualClock;
+import io.kooper.fake.Thrown;
+import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A term ends once and for all. */
 class TermTest {
@@ -66,11 +72,57 @@ class TermTest {
     });
     assertThat(calls).isEmpty();
     term.end(Reason.STOPPED);
-    assertThat(term.fire(Runnable::run)).isTrue();
-    assertThat(term.fire(Runnable::run)).isFalse();
+    term.fire(Runnable::run);
+    term.fire(Runnable::run);
     assertThat(calls).containsExactly("first", "second", "from an action");
     term.onEnd(() -> calls.add("late"));
     assertThat(calls).endsWith("late");
+  }
+
+  @Test
+  @DisplayName("L11: an action of the library that fails, as without memory for a thread, is called again; the others once")
+  void callsAgainWhatFailed() {
+    boolean[] noMemory = {true};
+    term.onEnd((Urgent) () -> {
+      if (noMemory[0]) {
+        throw new OutOfMemoryError("as asked");
+      }
+      calls.add("first");
+    });
+    term.onEnd((Urgent) () -> calls.add("second"));
+    term.onEnd(() -> calls.add("of a user"));
+    term.end(Reason.EXPIRED);
+
+    assertThatThrownBy(() -> term.fire(Runnable::run)).hasCauseInstanceOf(OutOfMemoryError.class);
+    assertThat(calls).containsExactly("second", "of a user");
+
+    noMemory[0] = false;
+    term.fire(Runnable::run);
+    term.fire(Runnable::run);
+
+    assertThat(calls).containsExactly("second", "of a user", "first");
+  }
+
+  @Test
+  @DisplayName("L11: what cannot be handed to the thread for users' actions is handed over later")
+  void handsOverAgain() {
+    term.onEnd(() -> calls.add("of a user"));
+    term.end(Reason.EXPIRED);
+    assertThatThrownBy(() -> term.fire(actions -> {
+      throw new OutOfMemoryError("as asked");
+    })).isInstanceOf(OutOfMemoryError.class);
+    term.fire(Runnable::run);
+    assertThat(calls).containsExactly("of a user");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Thrown.class)
+  void callsTheOthersWhateverAUsersActionThrows(Thrown thrown) {
+    term.onEnd(thrown.code());
+    term.onEnd(() -> calls.add("second"));
+    term.end(Reason.STOPPED);
+    term.fire(Runnable::run);
+    assertThat(calls).containsExactly("second");
   }
 
   @Test

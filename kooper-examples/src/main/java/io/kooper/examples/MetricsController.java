@@ -14,6 +14,7 @@ import io.kooper.leaderelection.LeaderElection;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.metrics.micrometer.MicrometerRecorder;
 import io.kooper.operator.Operator;
+import io.kooper.probe.ProbeServer;
 import io.kooper.retrieve.Retriever;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -24,7 +25,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The echo-pod controller, measured: it serves /metrics, /healthz and /readyz, and its handler can be made to fail and to be
+ * The echo-pod controller, measured: it serves /metrics, /livez and /readyz, and its handler can be made to fail and to be
  * slow, so that there is something to see. {@code docs/metrics.md} tells how to look at it with Prometheus and Grafana.
  *
  * <pre>
@@ -47,7 +48,7 @@ public final class MetricsController {
 
     static final String USAGE = """
         Flags of this example:
-          --port=N       where to serve /metrics, /healthz and /readyz; default: 8081
+          --port=N       where to serve /metrics, /livez and /readyz; default: 8081
           --fail=SHARE   let this share of the calls fail, for instance 0.1
           --slow=MILLIS  let calls take up to so long; one in a hundred takes longer and is cancelled
           --operator     run as an operator: installs the definition of PodTerminator, and elects a leader""";
@@ -111,7 +112,8 @@ public final class MetricsController {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (Example example = Example.start("metrics", settings.others().toArray(String[]::new), SimulatedPods::live)) {
       Controller controller = controller(example.client(), new MicrometerRecorder(registry), settings, System.out);
-      try (MetricsServer server = MetricsServer.start(settings.port(), registry, controller)) {
+      try (ProbeServer server =
+          ProbeServer.builder().port(settings.port()).controller(controller).scrape(registry::scrape).start()) {
         System.out.println("Metrics are at http://localhost:" + server.port() + "/metrics");
         example.run(controller);
       }
@@ -128,6 +130,7 @@ public final class MetricsController {
     ControllerBuilder<Pod> pods = Controller.builder(Retriever.of(client, Pod.class), handler)
         .workers(2)
         .resync(Duration.ofSeconds(10))
+        .retries(3) // then the resync tries again, and the metrics show what was given up
         .handlerTimeout(Duration.ofSeconds(2).plusMillis(settings.slow()))
         .metrics(metrics);
     if (!settings.operator()) {

@@ -36,7 +36,6 @@ class DocsTest {
 
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
-      import com.sun.net.httpserver.HttpServer;
       import io.fabric8.kubernetes.api.model.*;
       import io.fabric8.kubernetes.client.CustomResource;
       import io.fabric8.kubernetes.client.KubernetesClient;
@@ -44,19 +43,21 @@ class DocsTest {
       import io.fabric8.kubernetes.model.annotation.*;
       import io.kooper.controller.*;
       import io.kooper.crd.*;
+      import io.kooper.event.*;
+      import io.kooper.finalizer.*;
       import io.kooper.handler.*;
       import io.kooper.informer.*;
       import io.kooper.leaderelection.*;
       import io.kooper.metrics.*;
       import io.kooper.metrics.micrometer.*;
       import io.kooper.operator.*;
+      import io.kooper.probe.*;
       import io.kooper.queue.*;
       import io.kooper.retrieve.*;
       import io.kooper.test.*;
+      import io.kooper.write.*;
       import io.micrometer.core.instrument.MeterRegistry;
       import io.micrometer.prometheusmetrics.*;
-      import java.net.InetSocketAddress;
-      import java.nio.charset.StandardCharsets;
       import java.time.Duration;
       import java.time.Instant;
       import java.time.format.DateTimeParseException;

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.kooper.controller.Controller;
-import io.kooper.controller.Health;
 import io.kooper.examples.MetricsController.Settings;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,7 +21,6 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.mockito.Mockito;
 
 class MetricsControllerTest {
 
@@ -89,7 +84,7 @@ class MetricsControllerTest {
         eventually().until(() -> get(port, "/readyz").statusCode() == 200);
         eventually().until(() -> // and not just printed: a call is counted when it has ended
             sum(get(port, "/metrics").body(), "kooper_controller_processed_events_total", "type=\"delete\"") > 0);
-        assertThat(get(port, "/healthz").body()).isEqualTo("ok" + System.lineSeparator());
+        assertThat(get(port, "/livez").body()).isEqualTo("ok\n");
 
         String scrape = get(port, "/metrics").body();
         assertThat(get(port, "/metrics").headers().firstValue("Content-Type").orElseThrow()).contains("version=0.0.4");
@@ -122,40 +117,6 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_crd_wait_duration_seconds_count", "success=\"true\"")).isEqualTo(1);
         assertThat(out()).doesNotContain("Pod added: ");
       }, "--embedded", "--for=3m", "--port=0", "--fail=1", "--operator");
-    }
-  }
-
-  @Nested
-  class Probes {
-
-    private final Controller controller = Mockito.mock();
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-
-    @Test
-    void sayWhyTheControllerIsNotReady() {
-      Mockito.when(controller.health()).thenReturn(new Health(true, false, null, List.of("has not synced", "no watch")));
-      try (MetricsServer server = MetricsServer.start(0, registry, controller)) {
-        assertThat(get(server.port(), "/healthz").statusCode()).isEqualTo(200);
-        assertThat(get(server.port(), "/readyz").statusCode()).isEqualTo(503);
-        assertThat(get(server.port(), "/readyz").body().lines()).containsExactly("has not synced", "no watch");
-      }
-    }
-
-    @Test
-    void sayThatOnlyARestartHelps() {
-      Mockito.when(controller.health()).thenReturn(new Health(false, false, null, List.of("it has ended")));
-      try (MetricsServer server = MetricsServer.start(0, registry, controller)) {
-        assertThat(get(server.port(), "/healthz").statusCode()).isEqualTo(503);
-        assertThat(get(server.port(), "/healthz").body()).startsWith("it has ended");
-      }
-    }
-
-    @Test
-    void aPortThatIsTakenIsNamed() {
-      try (MetricsServer server = MetricsServer.start(0, registry, controller)) {
-        assertThatThrownBy(() -> MetricsServer.start(server.port(), registry, controller))
-            .hasMessageContainingAll("port " + server.port(), "--port");
-      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.kooper.test;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,12 @@ final class Answer {
   }
 
   void send(int code, byte[] json) {
+    send(code, "application/json", json);
+  }
+
+  private void send(int code, String contentType, byte[] json) {
     putWarnings();
-    response.setStatusCode(code).putHeader("Content-Type", "application/json");
+    response.setStatusCode(code).putHeader("Content-Type", contentType);
     if (share >= 1) {
       response.end(Buffer.buffer(json));
       return;
@@ -54,7 +59,11 @@ final class Answer {
     if (e.status().path("details").has("retryAfterSeconds")) {
       response.putHeader("Retry-After", e.status().path("details").path("retryAfterSeconds").asString());
     }
-    send(e.code(), Json.bytes(e.status()));
+    if (e.isPage()) {
+      send(e.code(), "text/plain; charset=utf-8", String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+    } else {
+      send(e.code(), Json.bytes(e.status()));
+    }
   }
 
   /** Sends a list object by object, waiting whenever the client does not keep up. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The types that are served from the start: a table, so that one more is one more line. */
 final class BuiltInTypes {
@@ -16,6 +17,9 @@ final class BuiltInTypes {
 
   private static final Set<String> SCALABLE =
       Set.of("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController");
+
+  private static final Set<String> GROUPS =
+      all().stream().map(resource -> resource.type().group()).collect(Collectors.toUnmodifiableSet());
 
   private BuiltInTypes() {}
 
@@ -44,6 +48,10 @@ final class BuiltInTypes {
         type("events.k8s.io", "v1", "Event", "events", true, false, false, true, Map.of(), "ev"),
         type(Crds.GROUP, "v1", "CustomResourceDefinition", "customresourcedefinitions", false, true, true, false,
             Map.of(), "crd", "crds"));
+  }
+
+  static boolean hasGroup(String group) {
+    return GROUPS.contains(group);
   }
 
   private static Resource type(String group, String version, String kind, String plural, boolean namespaced,

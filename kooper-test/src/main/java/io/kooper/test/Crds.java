@@ -5,10 +5,11 @@ import io.kooper.test.validation.Problem;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,39 +23,43 @@ final class Crds {
 
   private Crds() {}
 
-  /** @throws StatusException 422 when a definition cannot be served */
-  static void validate(Resource resource, String name, ObjectNode crd) {
-    JsonNode spec = crd.path("spec");
-    String expected = spec.at("/names/plural").asString("") + "." + spec.path("group").asString("");
-    if (!name.equals(expected)) {
-      throw Statuses.invalid(resource.type(), name, "metadata.name",
-          "Invalid value: \"%s\": must be spec.names.plural+\".\"+spec.group".formatted(name));
-    }
-    if (Objects.requireNonNullElse(Json.text(spec, "/names/kind"), "").isEmpty()) {
-      throw Statuses.invalid(resource.type(), name, "spec.names.kind", "Required value");
-    }
+  /**
+   * @param old what it was, null for a new one
+   * @throws StatusException 422 when a definition cannot be served
+   */
+  static void validate(Resource resource, String name, ObjectNode crd, @Nullable ObjectNode old) {
+    List<Problem> problems = new ArrayList<>(DefinitionLife.problems(name, crd, old));
+    JsonNode versions = crd.at("/spec/versions");
     int index = 0;
-    int stored = 0;
-    for (JsonNode version : spec.path("versions")) {
+    for (JsonNode version : versions) {
       if (!version.at("/schema/openAPIV3Schema").isObject()) {
-        throw Statuses.invalid(resource.type(), name, "spec.versions[" + index + "].schema.openAPIV3Schema",
-            "Required value: schemas are required");
+        problems.add(new Problem("FieldValueRequired", "spec.versions[" + index + "].schema.openAPIV3Schema",
+            "Required value: schemas are required"));
       }
-      stored += version.path("storage").asBoolean(false) ? 1 : 0;
       index++;
     }
-    List<Problem> problems = schemaProblems(spec.path("versions"));
+    if (problems.isEmpty()) {
+      problems.addAll(schemaProblems(versions));
+    }
     if (!problems.isEmpty()) {
       throw Statuses.invalid(resource.type(), name, problems);
     }
-    if (stored != 1) {
-      throw Statuses.invalid(resource.type(), name, "spec.versions",
-          "Invalid value: must have exactly one version marked as storage version");
+  }
+
+  /** A change of a definition: what it must be, and what it is given. */
+  static void changed(Resource resource, String name, ObjectNode crd, ObjectNode old) {
+    long storages = crd.at("/spec/versions").valueStream().filter(one -> one.path("storage").asBoolean(false)).count();
+    if (storages == 1) {
+      DefinitionLife.storedVersions(crd, storageVersion(crd));
     }
+    validate(resource, name, crd, old);
   }
 
   private static List<Problem> schemaProblems(JsonNode versions) {
     List<JsonNode> schemas = versions.valueStream().map(version -> version.at("/schema/openAPIV3Schema")).toList();
+    if (schemas.isEmpty()) {
+      return List.of();
+    }
     if (schemas.stream().distinct().count() == 1) { // the API server keeps what all have in another place
       return schema(versions.get(0)).definitionProblems("spec.validation.openAPIV3Schema");
     }
@@ -84,13 +89,22 @@ final class Crds {
             names.path("plural").asString(), spec.path("scope").asString("").equals("Namespaced"),
             version.at("/subresources/status").isObject());
         resources.add(new Resource(type, names.path("listKind").asString(kind + "List"),
-            names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, Map.of(), true, false,
+            names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, selectable(version), true, false,
             group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
             Scale.of(version.at("/subresources/scale")),
             schema(version)));
       }
     }
     return resources;
+  }
+
+  private static Map<String, String> selectable(JsonNode version) {
+    Map<String, String> pointers = new LinkedHashMap<>();
+    version.path("selectableFields").forEach(field -> {
+      String path = field.path("jsonPath").asString("").substring(1);
+      pointers.put(path, "/" + path.replace('.', '/'));
+    });
+    return pointers;
   }
 
   /** Sets the defaults of a new definition, and the status that it has before the API server's controllers see it. */
@@ -109,16 +123,34 @@ final class Crds {
     status.putArray("storedVersions").add(storageVersion(crd));
   }
 
-  /** The status that the API server's own controllers write: accepted and established. */
-  static ObjectNode establishedStatus(ObjectNode crd) {
-    ObjectNode status = Json.object();
-    status.set("acceptedNames", crd.at("/spec/names").deepCopy());
+  /**
+   * The status that the API server's own controllers write: accepted and established, unless another definition of the
+   * group has one of the names.
+   */
+  static void establish(ObjectNode crd, List<ObjectNode> others) {
+    ObjectNode status = crd.withObjectProperty("status");
+    String[] conflict = DefinitionLife.accept(crd, others, status.withObjectProperty("acceptedNames"));
+    boolean established = DefinitionLife.isTrue(crd, "Established");
     ArrayNode conditions = status.putArray("conditions");
-    condition(conditions, "NamesAccepted", "NoConflicts", "no conflicts found");
-    condition(conditions, "Established", "InitialNamesAccepted", "the initial names have been accepted");
-    ArrayNode versions = status.putArray("storedVersions");
-    versions.add(storageVersion(crd));
-    return status;
+    if (conflict == null) {
+      condition(conditions, "NamesAccepted", true, "NoConflicts", "no conflicts found");
+      condition(conditions, "Established", true, "InitialNamesAccepted", "the initial names have been accepted");
+    } else {
+      condition(conditions, "NamesAccepted", false, conflict[0], conflict[1]);
+      condition(conditions, "Established", established, established ? "InitialNamesAccepted" : "NotAccepted",
+          established ? "the initial names have been accepted" : "not all names are accepted");
+    }
+    DefinitionLife.storedVersions(crd, storageVersion(crd));
+  }
+
+  /** Tells that it and its objects are about to go. */
+  static void terminate(ObjectNode crd) {
+    condition(crd.withObjectProperty("status").withArrayProperty("conditions"), "Terminating", true, "InstanceDeletionPending",
+        "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
+  }
+
+  static boolean isEstablished(ObjectNode crd) {
+    return DefinitionLife.isTrue(crd, "Established");
   }
 
   private static String storageVersion(ObjectNode crd) {
@@ -130,8 +162,8 @@ final class Crds {
     throw new IllegalStateException("a definition is validated before it is stored");
   }
 
-  private static void condition(ArrayNode conditions, String type, String reason, String message) {
-    conditions.addObject().put("type", type).put("status", "True").put("reason", reason).put("message", message)
-        .put("lastTransitionTime", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+  private static void condition(ArrayNode conditions, String type, boolean value, String reason, String message) {
+    conditions.addObject().put("type", type).put("status", value ? "True" : "False").put("reason", reason)
+        .put("message", message).put("lastTransitionTime", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 }

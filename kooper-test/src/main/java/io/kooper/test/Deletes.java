@@ -39,7 +39,7 @@ final class Deletes {
    * Deletes one object.
    *
    * @param options the DeleteOptions of the request, empty if there were none
-   * @return the object if it stays for its finalizers (and for a pod, as the API server does), or a success
+   * @return the object if it stays for its finalizers (and a pod or a definition always, as the API server does), or a success
    */
   byte[] delete(Resource resource, String namespace, String name, ObjectNode options, boolean dryRun) {
     return store.locked(() -> {
@@ -56,7 +56,7 @@ final class Deletes {
         return current.jsonFor(resource);
       }
       StoredObject left = delete(resource, current);
-      return resource.is("pods") || collection.get(namespace, name) != null
+      return resource.is("pods") || resource.is(Crds.QUALIFIED_NAME) || collection.get(namespace, name) != null
           ? left.jsonFor(resource)
           : Json.bytes(Statuses.success(resource, name, current.uid()));
     });
@@ -79,11 +79,34 @@ final class Deletes {
     store.of(resource).remove(last);
     if (resource.is(Crds.QUALIFIED_NAME)) {
       Crds.resources(last.tree()).forEach(registry::unregister);
+      establishOthers(resource, last.tree());
     }
     if (resource.type().namespaced()) {
       finishNamespace(last.namespace());
     }
     finishDefinition(resource);
+  }
+
+  /** The other definitions of a group. */
+  List<ObjectNode> definitions(ObjectNode crd) {
+    Resource definitions = registry.require(Crds.GROUP, "v1", "customresourcedefinitions");
+    return store.of(definitions).in(null).values().stream().map(StoredObject::tree)
+        .filter(other -> other.at("/spec/group").equals(crd.at("/spec/group"))
+            && !other.at("/metadata/name").equals(crd.at("/metadata/name"))).toList();
+  }
+
+  /** A name that was taken is free now. */
+  private void establishOthers(Resource resource, ObjectNode gone) {
+    for (ObjectNode other : definitions(gone)) {
+      if (!Crds.isEstablished(other)) {
+        Crds.establish(other, definitions(other));
+        if (Crds.isEstablished(other)) {
+          Crds.resources(other).forEach(registry::register);
+        }
+        store.of(resource).put(
+            StoredObject.of(resource, "", other.at("/metadata/name").asString(""), other, store.nextVersion()));
+      }
+    }
   }
 
   private StoredObject delete(Resource resource, StoredObject current) {
@@ -99,8 +122,11 @@ final class Deletes {
       return current;
     }
     ObjectNode metadata = Json.metadata(tree);
-    metadata.put("deletionTimestamp", Writes.now()).put("deletionGracePeriodSeconds", 0);
-    if (resource.generation()) {
+    metadata.put("deletionTimestamp", Writes.now());
+    if (!definition) {
+      metadata.put("deletionGracePeriodSeconds", 0);
+    }
+    if (resource.generation() && !definition) {
       metadata.put("generation", metadata.path("generation").asLong(0) + 1);
     }
     if (namespace) {
@@ -108,6 +134,7 @@ final class Deletes {
     }
     if (definition) {
       metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
+      Crds.terminate(tree);
     }
     StoredObject terminating = current.with(resource, tree, store.nextVersion());
     store.of(resource).put(terminating);

@@ -1,6 +1,13 @@
 package io.kooper.test;
 
+import io.fabric8.kubernetes.client.utils.KubernetesVersionPriority;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +20,10 @@ final class Discovery {
   /** What {@code kubectl get all} gets. */
   private static final Set<String> ALL = Set.of("pods", "services", "replicationcontrollers", "deployments.apps",
       "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch");
+
+  /** Kubernetes' order: the highest priority first. */
+  private static final Comparator<String> VERSIONS = (one, other) -> one.equals(other) ? 0
+      : KubernetesVersionPriority.highestPriority(List.of(one, other)).equals(one) ? -1 : 1;
 
   private Discovery() {}
 
@@ -28,7 +39,7 @@ final class Discovery {
         case 2 -> group(resources, segments.get(1));
         default -> resources(resources, segments.get(1), segments.get(2));
       };
-      default -> throw Statuses.noSuchPath();
+      default -> throw Statuses.noSuchPage();
     };
   }
 
@@ -66,7 +77,7 @@ final class Discovery {
   private static ObjectNode describe(String group, List<Resource> resources) {
     Set<String> versions = new LinkedHashSet<>();
     resources.stream().filter(resource -> resource.type().group().equals(group))
-        .forEach(resource -> versions.add(resource.type().version()));
+        .map(resource -> resource.type().version()).sorted(VERSIONS).forEach(versions::add);
     ObjectNode description = Json.object().put("name", group);
     ArrayNode all = description.putArray("versions");
     versions.forEach(version -> all.addObject().put("groupVersion", group + "/" + version).put("version", version));
@@ -91,7 +102,12 @@ final class Discovery {
       ObjectNode entry = array.addObject().put("name", resource.type().plural())
           .put("singularName", resource.singular()).put("namespaced", resource.type().namespaced())
           .put("kind", resource.type().kind());
-      verbs(entry, "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+      if (resource.isCustom()) {
+        verbs(entry, "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
+      } else {
+        verbs(entry, "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+      }
+      entry.put("storageVersionHash", hash(resource));
       if (!resource.shortNames().isEmpty()) {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
@@ -108,6 +124,18 @@ final class Discovery {
       }
     }
     return list;
+  }
+
+  /** Another for each version in which the objects are stored. */
+  private static String hash(Resource resource) {
+    String stored = resource.storedApiVersion();
+    String name = (stored.contains("/") ? stored : "/" + stored) + "/" + resource.type().kind();
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(Arrays.copyOf(hash, 8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // each Java has it
+    }
   }
 
   private static ObjectNode subresource(ArrayNode array, Resource resource, String name) {

@@ -265,6 +265,9 @@ final class Router {
   /** @throws StatusException 404 when nothing is served there */
   private static Resource resource(Call call) {
     Resource resource = call.resource();
+    if (resource == null && !BuiltInTypes.hasGroup(call.request().group())) {
+      throw Statuses.noSuchPage();
+    }
     if (resource == null || call.request().namespace() != null && !resource.type().namespaced()) {
       throw Statuses.noSuchPath();
     }

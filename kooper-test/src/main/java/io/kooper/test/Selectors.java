@@ -83,7 +83,8 @@ final class Selectors {
       boolean known = resource.fields().containsKey(field) || field.equals("metadata.name")
           || field.equals("metadata.namespace") && resource.type().namespaced();
       if (!known) {
-        throw Statuses.badRequest(("Unable to find \"%s\" that match label selector \"\", field selector \"%s\": "
+        throw Statuses.badRequest(resource.isCustom() ? "field label not supported: " + field
+            : ("Unable to find \"%s\" that match label selector \"\", field selector \"%s\": "
             + "field label not supported: %s").formatted(resource.type().qualifiedName(), selector, field));
       }
       boolean equal = !matcher.group(2).equals("!=");

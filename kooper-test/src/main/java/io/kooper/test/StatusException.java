@@ -8,11 +8,22 @@ final class StatusException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient ObjectNode status;
+  private final boolean page;
 
   StatusException(ObjectNode status) {
+    this(status, false);
+  }
+
+  /** @param page whether the message is told alone, without a Status around it */
+  StatusException(ObjectNode status, boolean page) {
     // no stack trace: it is an answer, not a defect
     super(status.path("message").asString(), null, false, false);
     this.status = status;
+    this.page = page;
+  }
+
+  boolean isPage() {
+    return page;
   }
 
   int code() {

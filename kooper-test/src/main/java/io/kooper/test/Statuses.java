@@ -50,6 +50,11 @@ final class Statuses {
     return about(404, type, name, "%s \"%s\" not found".formatted(type.qualifiedName(), name));
   }
 
+  /** What the API server answers for a path of which none of its parts knows anything. */
+  static StatusException noSuchPage() {
+    return new StatusException(failure(404, "404 page not found\n"), true);
+  }
+
   /** What the API server answers for a path it does not know. */
   static StatusException noSuchPath() {
     ObjectNode status = failure(404, "the server could not find the requested resource");

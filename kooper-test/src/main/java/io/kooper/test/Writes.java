@@ -146,6 +146,10 @@ final class Writes {
     if (after.equals(current.tree())) {
       return view(resource, subresource, current);
     }
+    boolean redefined = resource.is(Crds.QUALIFIED_NAME) && subresource == null;
+    if (redefined) {
+      Crds.changed(resource, name, after, before);
+    }
     Validation.updated(resource, name, subresource, after, before);
     checkFinalizers(resource, name, before, after);
     if (dryRun) {
@@ -156,8 +160,8 @@ final class Writes {
       deletes.remove(resource, changed);
     } else {
       collection.put(changed);
-      if (resource.is(Crds.QUALIFIED_NAME) && subresource == null) {
-        redefine(before, after);
+      if (redefined) {
+        redefine(resource, before, after);
       }
     }
     return view(resource, subresource, changed);
@@ -261,21 +265,33 @@ final class Writes {
     }
   }
 
+  /** What the API server's controllers do with a new definition. */
   private void establish(Resource resource, StoredObject created) {
     ObjectNode crd = created.tree();
-    Crds.resources(crd).forEach(registry::register);
-    crd.set("status", Crds.establishedStatus(crd));
+    Crds.establish(crd, deletes.definitions(crd));
+    if (Crds.isEstablished(crd)) {
+      Crds.resources(crd).forEach(registry::register);
+    }
     store.of(resource).put(StoredObject.of(resource, "", created.name(), crd, store.nextVersion()));
   }
 
   /** Serves the versions of a changed definition. The new ones first, so that the objects stay. */
-  private void redefine(ObjectNode before, ObjectNode after) {
+  private void redefine(Resource resource, ObjectNode before, ObjectNode after) {
+    if (!Crds.isEstablished(before)) {
+      return;
+    }
     List<Resource> served = Crds.resources(after);
     served.forEach(registry::register);
     for (Resource old : Crds.resources(before)) {
       if (served.stream().noneMatch(now -> now.type().version().equals(old.type().version()))) {
         registry.unregister(old);
       }
+    }
+    if (!after.at("/spec/names").equals(before.at("/spec/names"))) {
+      ObjectNode renamed = after.deepCopy();
+      Crds.establish(renamed, deletes.definitions(renamed));
+      store.of(resource).put(
+          StoredObject.of(resource, "", renamed.at("/metadata/name").asString(""), renamed, store.nextVersion()));
     }
   }
 
@@ -293,7 +309,7 @@ final class Writes {
         metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
       }
       case Crds.QUALIFIED_NAME -> {
-        Crds.validate(resource, name, object);
+        Crds.validate(resource, name, object, null);
         Crds.complete(object);
       }
       default -> { }
@@ -312,7 +328,8 @@ final class Writes {
     if (name.isEmpty()) {
       throw Statuses.invalid(resource.type(), "", "metadata.name", "Required value: name or generateName is required");
     }
-    if (name.length() > 253 || !SUBDOMAIN.matcher(name).matches()) {
+    boolean definition = resource.is(Crds.QUALIFIED_NAME); // which says this and more of itself
+    if (!definition && (name.length() > 253 || !SUBDOMAIN.matcher(name).matches())) {
       throw Statuses.invalid(resource.type(), name, "metadata.name", ("Invalid value: \"%s\": a lowercase RFC 1123 "
           + "subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
           + "alphanumeric character (e.g. 'example.com', regex used for validation is "

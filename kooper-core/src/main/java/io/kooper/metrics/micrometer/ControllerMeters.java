@@ -77,6 +77,10 @@ final class ControllerMeters implements ControllerMetrics {
     r.gauge("kooper.controller.delayed.events", "Keys that wait for their back-off or requeueAfter.",
         figures, ControllerFigures::delayed);
     r.gauge("kooper.controller.in.flight.events", "Keys that workers have.", figures, ControllerFigures::inFlight);
+    r.gauge("kooper.controller.failing.objects", "Objects whose last call failed.", figures, ControllerFigures::failing);
+    r.gauge("kooper.controller.paused.objects", "Objects that are paused.", figures, ControllerFigures::paused);
+    r.gauge("kooper.controller.looping.objects", "Objects that are called again and again while their generation stays.",
+        figures, ControllerFigures::looping);
     r.gauge("kooper.controller.workers", "Workers that run.", figures, ControllerFigures::workers);
     r.timeGauge("kooper.controller.oldest.event.waiting", "How long the oldest ready key has been ready.",
         figures, f -> f.oldestWaiting().toNanos());

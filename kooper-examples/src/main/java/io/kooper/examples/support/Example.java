@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.kooper.controller.Controller;
+import io.kooper.probe.ProbeServer;
 import io.kooper.test.EmbeddedApiServer;
 import java.io.File;
 import java.nio.file.Files;
@@ -101,9 +102,10 @@ public final class Example implements AutoCloseable {
 
   /** Runs the controller until Ctrl-C, SIGTERM, or the time that {@code --for} gave. */
   public void run(Controller controller) {
-    try (Probes probes = flags.probes() == 0 ? null : Probes.start(flags.probes(), controller)) {
+    try (ProbeServer probes = flags.probes() == 0 ? null
+        : ProbeServer.builder().port(flags.probes()).controller(controller).start()) {
       if (probes != null) {
-        System.out.println("Probes are at http://localhost:" + probes.port() + "/healthz and /readyz");
+        System.out.println("Probes are at http://localhost:" + probes.port() + "/livez and /readyz");
       }
       work(controller);
     }

@@ -21,7 +21,7 @@ record Flags(boolean embedded, @Nullable Duration duration, int probes, boolean 
       Flags:
         --embedded     use the embedded API server, though a cluster may be configured
         --for=TIME     end by itself after this time, for instance 500ms, 10s or 2m
-        --probes=PORT  serve /healthz and /readyz on this port
+        --probes=PORT  serve /livez and /readyz on this port
         --help         print this
       Without --embedded the cluster of your kubeconfig (KUBECONFIG, ~/.kube/config) or of the pod
       this runs in is used; if there is none, the embedded API server.""";

@@ -126,7 +126,7 @@ class EchoPodTest {
         port = free.getLocalPort();
       }
       try (Run run = Run.embedded(EchoPod::main, "--probes=" + port)) {
-        run.awaitLines("Probes are at http://localhost:" + port + "/healthz and /readyz", "\\[pod\\] default/web-\\d+");
+        run.awaitLines("Probes are at http://localhost:" + port + "/livez and /readyz", "\\[pod\\] default/web-\\d+");
         HttpResponse<String> ready = HttpClient.newHttpClient().send(
             HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/readyz")).build(), BodyHandlers.ofString());
         assertThat(ready.statusCode()).as(ready.body()).isEqualTo(200);

@@ -1,0 +1,48 @@
+package io.kooper.controller;
+
+import io.kooper.retrieve.ObjectKey;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Which keys map to which others, readable in both directions. Safe for many threads. */
+final class KeyMap {
+
+  private final Map<ObjectKey, Set<ObjectKey>> targets = new HashMap<>(); // guarded by this
+  private final Map<ObjectKey, Set<ObjectKey>> sources = new HashMap<>(); // guarded by this; the reverse
+
+  /** Maps {@code source} to these and to no others; returns what it mapped to before. */
+  synchronized Set<ObjectKey> put(ObjectKey source, Set<ObjectKey> now) {
+    Set<ObjectKey> before = now.isEmpty() ? targets.remove(source) : targets.put(source, now);
+    if (before != null) {
+      before.stream().filter(target -> !now.contains(target)).forEach(target -> remove(target, source));
+    }
+    now.forEach(target -> sources.computeIfAbsent(target, key -> new HashSet<>(2)).add(source));
+    return before == null ? Set.of() : before;
+  }
+
+  private void remove(ObjectKey target, ObjectKey source) {
+    Set<ObjectKey> left = sources.get(target);
+    if (left != null && left.remove(source) && left.isEmpty()) {
+      sources.remove(target);
+    }
+  }
+
+  synchronized Set<ObjectKey> targets(ObjectKey source) {
+    return Set.copyOf(targets.getOrDefault(source, Set.of()));
+  }
+
+  synchronized Set<ObjectKey> sources(ObjectKey target) {
+    return Set.copyOf(sources.getOrDefault(target, Set.of()));
+  }
+
+  synchronized Set<ObjectKey> sources() {
+    return Set.copyOf(targets.keySet());
+  }
+
+  synchronized void clear() {
+    targets.clear();
+    sources.clear();
+  }
+}

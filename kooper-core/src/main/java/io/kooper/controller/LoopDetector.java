@@ -1,0 +1,91 @@
+package io.kooper.controller;
+
+import io.kooper.clock.Clock;
+import io.kooper.internal.Log;
+import io.kooper.retrieve.ObjectKey;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds keys that are called again and again while the generation of their object stays, as when a handler calls itself by what
+ * it writes. It says so, and throttles nothing.
+ */
+final class LoopDetector {
+
+  private static final Log log = Log.of(LoopDetector.class);
+  private static final long WINDOW = Duration.ofMinutes(1).toNanos();
+
+  private static final class Calls {
+    private @Nullable Long generation;
+    private int count;
+  }
+
+  private final String controller;
+  private final int limit; // calls a minute
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock(); // guards all below
+  private final Map<ObjectKey, Calls> calls = new HashMap<>(); // since the minute began
+  private final Set<ObjectKey> before = new HashSet<>(); // those that looped in the minute before
+  private final Set<ObjectKey> now = new HashSet<>();
+  private long since;
+
+  LoopDetector(String controller, int limit, Clock clock) {
+    this.controller = controller;
+    this.limit = limit;
+    this.clock = clock;
+    this.since = clock.nanoTime();
+  }
+
+  void called(ObjectKey key, @Nullable Long generation) {
+    boolean found = false;
+    lock.lock();
+    try {
+      turn();
+      Calls these = calls.computeIfAbsent(key, k -> new Calls());
+      if (!Objects.equals(these.generation, generation)) {
+        these.generation = generation;
+        these.count = 0;
+      }
+      found = ++these.count > limit && now.add(key) && !before.contains(key);
+    } finally {
+      lock.unlock();
+    }
+    if (found) {
+      log.warn("{}: {} was called more than {} times within a minute while its generation stayed. If its handler writes what is"
+          + " watched, say context.wrote(...), or build with onlyWhenChanged(...)", controller, key, limit);
+    }
+  }
+
+  /** The keys that loop, as far as is known. */
+  Set<ObjectKey> looping() {
+    lock.lock();
+    try {
+      turn();
+      Set<ObjectKey> all = new HashSet<>(before);
+      all.addAll(now);
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins another minute if this one is over. */
+  private void turn() {
+    long passed = clock.nanoTime() - since;
+    if (passed >= WINDOW) {
+      before.clear();
+      if (passed < 2 * WINDOW) {
+        before.addAll(now);
+      }
+      now.clear();
+      calls.clear();
+      since += passed - passed % WINDOW;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.controller.Causes.Change;
+import io.kooper.controller.Projection.Hash;
+import io.kooper.informer.Informer;
+import io.kooper.informer.KeyListener;
+import io.kooper.informer.State;
+import io.kooper.informer.State.Read;
+import io.kooper.internal.Guard;
+import io.kooper.retrieve.ObjectKey;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kind whose changes call the keys of the controller's own objects.
+ *
+ * <p>Invariant: a change of a related object is followed by a call for every key that it mapped to before or maps to now. So
+ * what it mapped to is remembered, and what is to be called until it was.
+ *
+ * <p>The mapping of {@code owns} and {@code watches} is computed from the related object, on its informer's thread. That of
+ * {@code references} is computed from the primary, on the worker, before the handler reads the related store: a change that the
+ * store shows later finds it.
+ *
+ * @param <T> the type of the controller's own objects
+ * @param <R> the type of the related objects
+ */
+final class Relation<T extends HasMetadata, R extends HasMetadata> implements KeyListener<R> {
+
+  /** What is called, for a related object that changed. */
+  interface Calls {
+    void related(ObjectKey primary, String text, Change change, Origin origin);
+  }
+
+  private final String name;
+  private final Class<R> type;
+  private final boolean optional;
+  private final Informer<R> informer;
+
+  /** Null: see {@link #references}. */
+  private final @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries;
+
+  private final @Nullable Function<? super T, ? extends Collection<ObjectKey>> references;
+  private final @Nullable Projection<R> projection;
+  private final Guard guard;
+  private final Calls calls;
+
+  /** From related keys to primary keys; by {@link #references} from primary keys to related ones. */
+  private final KeyMap keys = new KeyMap();
+
+  // used by the informer's thread alone
+
+  private final Map<ObjectKey, Hash> seen = new HashMap<>();
+
+  /** The keys to call for a related object, until all were: should one fail, all are called again. */
+  private final Map<ObjectKey, Set<ObjectKey>> owed = new HashMap<>();
+
+  Relation(String name, Class<R> type, boolean optional, Informer<R> informer,
+      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
+      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references,
+      @Nullable Projection<R> projection, Guard guard, Calls calls) {
+    this.name = name;
+    this.type = type;
+    this.optional = optional;
+    this.informer = informer;
+    this.toPrimaries = toPrimaries;
+    this.references = references;
+    this.projection = projection;
+    this.guard = guard;
+    this.calls = calls;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Class<R> type() {
+    return type;
+  }
+
+  boolean optional() {
+    return optional;
+  }
+
+  Informer<R> informer() {
+    return informer;
+  }
+
+  void listen() {
+    informer.addListener(this);
+  }
+
+  void leave() {
+    informer.removeListener(this);
+  }
+
+  // on the informer's thread
+
+  @Override
+  public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {
+    State<R> now = informer.store().state(key).orElse(null);
+    Read<R> read = now == null ? null : now.read();
+    Set<ObjectKey> before = toPrimaries == null ? keys.sources(key) : keys.targets(key);
+    Set<ObjectKey> mapped = toPrimaries == null || now != null && read == null ? before // if it cannot be read, that is not known
+        : read == null ? Set.of()
+        : guard.ask(() -> copy(toPrimaries.apply(read.object())), before);
+    Hash hash = projection == null || read == null ? null : projection.of(read.object(), null);
+    if (gone != null || hash == null || !hash.equals(seen.get(key)) || !mapped.equals(before) || owed.containsKey(key)) {
+      Set<ObjectKey> all = new HashSet<>(before);
+      all.addAll(mapped);
+      all.addAll(owed.getOrDefault(key, Set.of()));
+      owed.put(key, all);
+    }
+    if (toPrimaries != null) { // before the calls, which read it
+      keys.put(key, mapped);
+    }
+    if (hash == null) {
+      seen.remove(key);
+    } else {
+      seen.put(key, hash);
+    }
+    Change change = new Change(informer.store(), key, now == null ? null : now.resourceVersion());
+    owed.getOrDefault(key, Set.of()).forEach(primary -> calls.related(primary, "related " + name + " " + key, change, origin));
+    owed.remove(key);
+  }
+
+  @Override
+  public void missed(Origin origin) {
+    Set<ObjectKey> all = new HashSet<>(informer.store().keys());
+    all.addAll(toPrimaries == null ? Set.of() : keys.sources());
+    all.addAll(owed.keySet());
+    seen.clear();
+    all.forEach(key -> changed(key, null, origin));
+  }
+
+  private static Set<ObjectKey> copy(Collection<ObjectKey> mapped) {
+    return Set.copyOf(Objects.requireNonNull(mapped, "the mapping gave null"));
+  }
+
+  // on a worker
+
+  /** The keys that a state of a primary references. Throws what the function throws. */
+  Set<ObjectKey> referenced(T object) {
+    return references == null ? Set.of() : copy(references.apply(object));
+  }
+
+  /** The primary's newest state is about to be handled: what it references now counts. */
+  void refer(ObjectKey primary, T object) {
+    if (references != null) {
+      keys.put(primary, referenced(object));
+    }
+  }
+
+  /** The primary is gone. */
+  void forget(ObjectKey primary) {
+    if (references != null) {
+      keys.put(primary, Set.of());
+    }
+  }
+
+  /**
+   * The related objects of a primary.
+   *
+   * @throws RuntimeException when one exists that cannot be read: it must not be taken for missing
+   */
+  List<R> of(ObjectKey primary, Predicate<R> which) {
+    Set<ObjectKey> related = toPrimaries == null ? keys.targets(primary) : keys.sources(primary);
+    return related.stream().map(this::get).flatMap(Optional::stream).filter(which).toList();
+  }
+
+  private Optional<R> get(ObjectKey key) {
+    Optional<R> found = informer.store().get(key);
+    if (found.isEmpty() && informer.health().undecodable().contains(key)) {
+      throw new IllegalStateException(
+          name + " " + key + " exists, but cannot be bound to " + type.getName() + ": the log of its informer says why");
+    }
+    return found;
+  }
+}

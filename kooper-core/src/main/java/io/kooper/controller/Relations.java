@@ -1,0 +1,226 @@
+package io.kooper.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.kooper.clock.Clock;
+import io.kooper.controller.ControllerBuilder.RelatedKind;
+import io.kooper.controller.OwnWrites.Write;
+import io.kooper.controller.Relation.Calls;
+import io.kooper.informer.Informer;
+import io.kooper.informer.KeyListener;
+import io.kooper.informer.SharedInformers;
+import io.kooper.informer.State;
+import io.kooper.informer.Store;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
+import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What a controller lists and watches: its own objects, and the kinds that they are related to. */
+final class Relations<T extends HasMetadata> {
+
+  private static final Log log = Log.of(DefaultController.class);
+
+  private final String controller;
+  private final Clock clock;
+  private final @Nullable BooleanSupplier mayAsk;
+  private final SharedInformers shared;
+  private final Class<T> type;
+  private final Informer<T> primary;
+  private final List<Relation<T, ?>> all;
+  private final List<KeyListener<T>> listeners;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * @param metrics of the controller's own objects
+   * @param calls what a related object's change calls
+   */
+  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, InformerMetrics metrics, Calls calls) {
+    Retriever<T> retriever = Objects.requireNonNull(builder.retriever);
+    this.controller = controller;
+    this.clock = builder.clock;
+    this.mayAsk = defaults.mayAsk();
+    this.shared = defaults.informers() == null ? new SharedInformers() : defaults.informers();
+    this.type = retriever.objectType();
+    boolean plain = builder.transform == null && builder.indexes.isEmpty(); // else its store is of use to nobody else
+    Supplier<Informer<T>> own = () -> {
+      Informer.Builder<T> informer = informer(retriever, controller).metrics(metrics);
+      if (builder.transform != null) {
+        informer.transform(builder.transform);
+      }
+      builder.indexes.forEach(informer::index);
+      return informer.build();
+    };
+    this.primary = plain ? shared.use(retriever, own) : own.get();
+    this.listeners = builder.listeners.stream().<KeyListener<T>>map(primary::keyListener).toList();
+    this.all = builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, calls)).toList();
+  }
+
+  private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String name) {
+    Informer.Builder<R> informer = Informer.builder(retriever).name(name).clock(clock);
+    return mayAsk == null ? informer : informer.mayAsk(mayAsk);
+  }
+
+  private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, Calls calls) {
+    String name = kind.name();
+    Retriever<R> retriever = kind.retriever();
+    Informer<R> informer = shared.use(retriever, () -> informer(retriever, controller + "-" + name).build());
+    var function = kind.options().projection;
+    Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
+    return new Relation<>(name, retriever.objectType(), kind.options().optional, informer, kind.toPrimaries(),
+        kind.references(), projection, ofObjects(name + ", its mapping"), calls);
+  }
+
+  private Guard ofObjects(String what) {
+    return Guard.ofObjects(log, "controller " + controller + ": " + what);
+  }
+
+  /** Tells the ledger first, then the others; {@code synced} once all that is required has been seen. */
+  void listen(Ledger<T> ledger, Runnable synced) {
+    primary.addListener(ledger);
+    all.forEach(Relation::listen);
+    listeners.forEach(primary::addListener);
+    AtomicInteger left = new AtomicInteger(required().size());
+    required().values().forEach(informer -> signal(informer, () -> {
+      if (left.decrementAndGet() == 0) {
+        synced.run();
+      }
+    }));
+  }
+
+  private static <R extends HasMetadata> void signal(Informer<R> informer, Runnable synced) {
+    informer.addListener(new KeyListener<R>() {
+      @Override
+      public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {}
+
+      @Override
+      public void missed(Origin origin) {}
+
+      @Override
+      public void synced() {
+        synced.run();
+      }
+    });
+  }
+
+  void start() {
+    informers().forEach(shared::start);
+  }
+
+  /** Ends what nobody else uses. */
+  void close(Ledger<T> ledger) {
+    if (closed.compareAndSet(false, true)) {
+      shared.release(primary, () -> {
+        primary.removeListener(ledger);
+        listeners.forEach(primary::removeListener);
+      });
+      all.forEach(relation -> shared.release(relation.informer(), relation::leave));
+    }
+  }
+
+  Informer<T> primary() {
+    return primary;
+  }
+
+  /** Those whose objects must have been seen before a handler is called, and the name of what they inform of. */
+  Map<String, Informer<?>> required() {
+    Map<String, Informer<?>> required = new LinkedHashMap<>();
+    required.put("objects", primary);
+    all.stream().filter(relation -> !relation.optional()).forEach(relation -> required.put(relation.name(), relation.informer()));
+    return required;
+  }
+
+  /** Whether all that must have been seen for this key was seen. */
+  boolean ready(ObjectKey key) {
+    return all.stream().allMatch(relation -> relation.optional() || relation.informer().synced(key));
+  }
+
+  /** Whether some objects are handled before all have been seen, since each namespace is listed on its own. */
+  boolean byNamespace() {
+    return informers().anyMatch(Informer::byNamespace);
+  }
+
+  Stream<Informer<?>> informers() {
+    return Stream.concat(Stream.of(primary), all.stream().map(Relation::informer));
+  }
+
+  /** Of the relation of this name, or the only one of this type. */
+  <R extends HasMetadata> List<R> related(ObjectKey key, @Nullable String name, Class<R> wanted, Predicate<R> which) {
+    List<Relation<T, ?>> found = all.stream()
+        .filter(relation -> name == null ? relation.type() == wanted : relation.name().equals(name)).toList();
+    if (found.size() != 1 || found.get(0).type() != wanted) {
+      throw new IllegalArgumentException((found.isEmpty() ? "no relation" : found.size() > 1 ? "more than one relation"
+          : "the relation is of another type than") + " " + wanted.getSimpleName() + (name == null ? "" : " \"" + name + '"')
+          + "; there are " + all.stream().map(relation -> relation.name() + " of " + relation.type().getSimpleName()).toList());
+    }
+    @SuppressWarnings("unchecked") // its type is the one that is wanted
+    Relation<T, R> relation = (Relation<T, R>) found.get(0);
+    return relation.of(key, which);
+  }
+
+  /** All keys that a state references. */
+  Set<ObjectKey> referenced(T object) {
+    Set<ObjectKey> keys = new HashSet<>();
+    all.forEach(relation -> keys.addAll(relation.referenced(object)));
+    return keys;
+  }
+
+  /** Notes what the object references, before the handler reads the related stores. */
+  void refer(ObjectKey key, T object) {
+    all.forEach(relation -> relation.refer(key, object));
+  }
+
+  void forget(ObjectKey key) {
+    all.forEach(relation -> relation.forget(key));
+  }
+
+  /** What has to be seen of an object that a call has written; null if nobody watches its kind. */
+  @Nullable Write write(HasMetadata written) {
+    ObjectKey key = ObjectKey.of(written);
+    String version = written.getMetadata().getResourceVersion();
+    Informer<?> informer = type.isInstance(written) ? primary : all.stream()
+        .filter(relation -> relation.type().isInstance(written)).<Informer<?>>map(Relation::informer).findFirst().orElse(null);
+    if (informer == null || version == null) {
+      return null;
+    }
+    Store<?> store = informer.store();
+    return new Write(store, informer::hasSeen, key, written.getMetadata().getUid(), version, store.state(key).isPresent());
+  }
+
+  static boolean isOwnedBy(HasMetadata child, @Nullable String uid) {
+    return uid != null && child.getMetadata().getOwnerReferences().stream()
+        .anyMatch(owner -> Boolean.TRUE.equals(owner.getController()) && uid.equals(owner.getUid()));
+  }
+
+  /** The keys that the controller owner of an object may have: its scope is not known. Of any kind if {@code kind} is null. */
+  static List<ObjectKey> owners(HasMetadata child, @Nullable String kind, @Nullable String group) {
+    String namespace = child.getMetadata().getNamespace();
+    for (OwnerReference owner : child.getMetadata().getOwnerReferences()) {
+      if (Boolean.TRUE.equals(owner.getController())
+          && (kind == null || kind.equals(owner.getKind()) && groupOf(owner).equals(group))) {
+        ObjectKey clusterScoped = new ObjectKey("", owner.getName());
+        return namespace == null ? List.of(clusterScoped) : List.of(new ObjectKey(namespace, owner.getName()), clusterScoped);
+      }
+    }
+    return List.of();
+  }
+
+  private static String groupOf(OwnerReference owner) {
+    int slash = owner.getApiVersion().indexOf('/');
+    return slash < 0 ? "" : owner.getApiVersion().substring(0, slash);
+  }
+}

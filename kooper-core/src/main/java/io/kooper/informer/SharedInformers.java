@@ -1,0 +1,80 @@
+package io.kooper.informer;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.retrieve.Retriever;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * One informer for all users of the same objects: one list, one watch and one store. It is started with its first user, and
+ * closed with its last one. Each user adds listeners of its own, before it starts. May be used by any thread.
+ *
+ * <pre>{@code
+ * SharedInformers informers = new SharedInformers();
+ * Informer<Pod> pods = informers.use(retriever, () -> Informer.builder(retriever).build());
+ * informers.start(pods);
+ * // ...
+ * informers.release(pods, () -> pods.removeListener(listener));
+ * }</pre>
+ */
+public final class SharedInformers {
+
+  private static final class Use {
+    private final Informer<?> informer;
+    private int users;
+    private boolean started;
+
+    Use(Informer<?> informer) {
+      this.informer = informer;
+    }
+  }
+
+  private final Map<Object, Use> uses = new HashMap<>(); // by the retriever's identity; guarded by this
+
+  /**
+   * The informer of what {@code retriever} retrieves, for one more user, who releases it once.
+   *
+   * @param make called for the first user
+   */
+  public synchronized <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Supplier<Informer<T>> make) {
+    Use use = uses.computeIfAbsent(retriever.identity(), identity -> new Use(make.get()));
+    use.users++;
+    @SuppressWarnings("unchecked") // equal identities are of one type
+    Informer<T> informer = (Informer<T>) use.informer;
+    return informer;
+  }
+
+  /** Starts an informer, unless another user has. One that is not of here is started. */
+  public void start(Informer<?> informer) {
+    synchronized (this) {
+      for (Use use : uses.values()) {
+        if (use.informer == informer) {
+          if (use.started) {
+            return;
+          }
+          use.started = true;
+        }
+      }
+    }
+    informer.start();
+  }
+
+  /**
+   * One user needs it no more. Closes it if that was the last one, or if it is not of here, and waits for its thread.
+   *
+   * @param leave removes the user's listeners; called only if others go on
+   */
+  public void release(Informer<?> informer, Runnable leave) {
+    synchronized (this) {
+      for (Use use : uses.values()) {
+        if (use.informer == informer && --use.users > 0) {
+          leave.run();
+          return;
+        }
+      }
+      uses.values().removeIf(use -> use.informer == informer);
+    }
+    informer.close();
+  }
+}

@@ -1,0 +1,114 @@
+package io.kooper.write;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.kooper.handler.HandlerContext;
+import io.kooper.internal.Throwables;
+import java.util.Objects;
+
+/**
+ * Brings objects to a wanted state by server-side apply: creates them, changes what differs, takes away what was applied before
+ * and is wanted no more, and leaves the fields of others alone. Needs the right to {@code patch}, and to {@code create} what is
+ * not there.
+ *
+ * <p><b>Expected flow.</b> A handler builds the wanted object with the fields that it decides about, and no others, and applies
+ * it at each call. An apply that changes nothing makes no new version, so it makes no call.
+ *
+ * <p><b>Errors.</b> A field that another manager has set otherwise is a conflict, code 409, which names both managers. What the
+ * API server says is thrown otherwise, as a {@link KubernetesClientException}.
+ *
+ * <p>May be used from any thread. The objects given are not modified.
+ *
+ * <pre>{@code
+ * Apply apply = Apply.of(client, "web-apps");
+ *
+ * Handler<WebApp> handler = (context, app) -> {
+ *   Deployment deployment = apply.ownedBy(context, wanted(app));
+ * };
+ * }</pre>
+ */
+public final class Apply {
+
+  private static final int LONGEST_MANAGER = 128;
+  private static final int CONFLICT = 409;
+
+  private final KubernetesClient client;
+  private final String manager;
+  private final boolean force;
+
+  private Apply(KubernetesClient client, String manager, boolean force) {
+    this.client = client;
+    this.manager = manager;
+    this.force = force;
+  }
+
+  /**
+   * Applies as this field manager.
+   *
+   * @param client stays the caller's
+   * @param manager names the program, the same in all its releases, and no other one
+   * @throws IllegalArgumentException when the manager's name is blank or has more than 128 characters
+   */
+  public static Apply of(KubernetesClient client, String manager) {
+    if (manager.isBlank() || manager.length() > LONGEST_MANAGER) {
+      throw new IllegalArgumentException("a field manager's name has 1 to 128 characters, not \"" + manager + "\"");
+    }
+    return new Apply(Objects.requireNonNull(client, "client"), manager, false);
+  }
+
+  /** The same, but it takes fields from other managers. */
+  public Apply force() {
+    return new Apply(client, manager, true);
+  }
+
+  /**
+   * Applies a child of the call's object, which becomes its owner, and tells the context.
+   *
+   * @param wanted gets the owner's namespace if it has none
+   * @return what the server returned
+   * @throws IllegalArgumentException as {@link Owner#set} says
+   */
+  public <T extends HasMetadata> T ownedBy(HandlerContext<?> context, T wanted) {
+    return tell(context, send(Owner.set(copy(wanted), context.copy())));
+  }
+
+  /** Applies an object, and tells the context. */
+  public <T extends HasMetadata> T apply(HandlerContext<?> context, T wanted) {
+    return tell(context, apply(wanted));
+  }
+
+  /** Applies an object. */
+  public <T extends HasMetadata> T apply(T wanted) {
+    return send(copy(wanted));
+  }
+
+  private static <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
+    context.wrote(written);
+    return written;
+  }
+
+  private <T extends HasMetadata> T copy(T wanted) {
+    T copy = client.getKubernetesSerialization().clone(wanted);
+    copy.getMetadata().setManagedFields(null); // a server refuses an apply that has some
+    return copy;
+  }
+
+  private <T extends HasMetadata> T send(T wanted) {
+    PatchContext how = PatchContext.of(PatchType.SERVER_SIDE_APPLY);
+    how.setFieldManager(manager);
+    how.setForce(force);
+    try {
+      return client.resource(wanted).patch(how);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != CONFLICT) {
+        throw e;
+      }
+      throw new KubernetesClientException("cannot apply " + Owner.words(wanted) + " as field manager \"" + manager + "\": "
+          + Throwables.message(e) + "; leave the fields out that another manager decides about, or take them with force()",
+          e, CONFLICT, e.getStatus(), null);
+    }
+  }
+}
