@@ -47,8 +47,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private final WorkQueue<ObjectKey> queue;
   private final Ledger<T> ledger;
   private final Workers<T> workers;
-  private final @Nullable Resync<T> resync;
-  private final @Nullable Timeouts timeouts;
+  final @Nullable Resync<T> resync; // seen by a test, as the next one
+  final @Nullable Timeouts timeouts;
   private final Runner runner;
   private final boolean warmStandby;
   private final boolean campaignAgain;

@@ -11,6 +11,7 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,36 @@ class LifeTest {
     rig.source.endWatch(FakeSource.fault(reason));
     Rig.await(() -> rig.controller().health().informer().lastError() != null || rig.source.watches().size() > 1);
     assertThat(rig.controller().health().live()).isTrue();
+  }
+
+  @Test
+  void aWorkerThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start().awaitCalls(1);
+    rig.queue().shutDownNow();
+    awaitDefect("1 of 1 workers have ended");
+  }
+
+  @Test
+  void aThreadOfResyncsThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(1))).awaitCalls(1);
+    Objects.requireNonNull(controller().resync).stop();
+    awaitDefect("thread kooper-configmaps-resync has ended");
+  }
+
+  @Test
+  void aThreadOfTimeoutsThatHasEndedTurnsLiveFalse() {
+    rig.put("a", "1").start(builder -> builder.handlerTimeout(Duration.ofMinutes(1))).awaitCalls(1);
+    Objects.requireNonNull(controller().timeouts).stop();
+    awaitDefect("thread kooper-configmaps-timeouts has ended");
+  }
+
+  private DefaultController<?> controller() {
+    return (DefaultController<?>) rig.controller();
+  }
+
+  private void awaitDefect(String defect) {
+    Rig.await(() -> !rig.controller().health().live());
+    assertThat(rig.controller().health().reasons()).first().isEqualTo("configmaps has to be restarted: " + defect);
   }
 
   @Test

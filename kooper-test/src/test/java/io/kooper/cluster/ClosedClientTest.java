@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
+import io.kooper.leaderelection.LeaderElection;
 import io.kooper.retrieve.Retriever;
 import io.kooper.test.EmbeddedApiServer;
 import java.time.Duration;
@@ -36,6 +38,35 @@ class ClosedClientTest {
       running.setDaemon(true);
       running.start();
       await().atMost(A_BUSY_MACHINE).until(() -> controller.health().ready() && controller.health().reasons().isEmpty());
+
+      client.close();
+
+      await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
+      assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+      controller.close();
+      running.join(A_BUSY_MACHINE.toMillis());
+      assertThat(running.isAlive()).isFalse();
+    }
+  }
+
+  /** A cold standby has no informer that would notice. */
+  @ParameterizedTest
+  @EnumSource(HttpModule.class)
+  void turnsAStandbysLiveFalse(HttpModule http) throws InterruptedException {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
+      server.client().leases().resource(new LeaseBuilder().withNewMetadata().withNamespace("default").withName("own").endMetadata()
+          .withNewSpec().withHolderIdentity("other").withLeaseDurationSeconds(10_000).endSpec().build()).create();
+      KubernetesClient client = http.client(new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build());
+      LeaderElection election = LeaderElection.builder(client, "own").namespace("default")
+          .leaseDuration(Duration.ofSeconds(3)).renewDeadline(Duration.ofSeconds(2)).retryPeriod(Duration.ofMillis(200)).build();
+      Controller controller = Controller.builder(
+          Retriever.builder(client, ConfigMap.class).inNamespace("default").build(), (context, object) -> {})
+          .election(election).coldStandby().build();
+      Thread running = new Thread(controller::run, "run");
+      running.setDaemon(true);
+      running.start();
+      await().atMost(A_BUSY_MACHINE).until(() -> "other".equals(election.health().holder()));
+      assertThat(controller.health().live()).isTrue();
 
       client.close();
 

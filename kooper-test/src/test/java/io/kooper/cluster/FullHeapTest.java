@@ -32,17 +32,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Something else in the process takes all of its heap for a while. Afterwards a controller works again, or its health says
- * that only a restart helps. It runs on request: {@code -Dkooper.fullHeap.processes=10 -Dkooper.fullHeap.seconds=12} are
- * the whole experiment.
+ * that only a restart helps. A build runs two such processes; {@code -Dkooper.fullHeap.processes=10} and {@code
+ * -Dkooper.fullHeap.seconds=12} are the whole experiment.
  */
-@EnabledIfSystemProperty(named = "kooper.fullHeap.processes", matches = "\\d+", disabledReason = "one in some thirty is mute")
 class FullHeapTest {
 
   private static final Logger log = LoggerFactory.getLogger(FullHeapTest.class);
