@@ -166,7 +166,8 @@ class ManifestsTest {
         default -> method.toLowerCase();
       };
       String group = path.group(1) == null ? "" : path.group(1);
-      return new Request(new Access(group, path.group(3) + (path.group(5) == null ? "" : path.group(5)), verb), path.group(2), name);
+      String subresource = path.group(5) == null ? "" : path.group(5);
+      return new Request(new Access(group, path.group(3) + subresource, verb), path.group(2), name);
     }
   }
 
