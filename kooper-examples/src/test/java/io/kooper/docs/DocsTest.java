@@ -37,6 +37,7 @@ class DocsTest {
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
       import io.fabric8.kubernetes.api.model.*;
+      import io.fabric8.kubernetes.api.model.apps.*;
       import io.fabric8.kubernetes.client.CustomResource;
       import io.fabric8.kubernetes.client.KubernetesClient;
       import io.kooper.clock.*;
@@ -81,9 +82,9 @@ class DocsTest {
   /** The operator tutorial's pieces build on the example's class, and on each other. */
   private static String context(Path page) {
     return page.endsWith("operator-tutorial.md")
-        ? AROUND.replace("class Block {", "class Block {\n  Handler<PodTerminator> terminate;")
+        ? AROUND.replace("class Block {", "class Block {\n  Handler<WebApp> deploy;")
             .replace("import java.util.concurrent.*;",
-                "import java.util.concurrent.*;\nimport io.kooper.examples.podterminator.*;")
+                "import java.util.concurrent.*;\nimport io.kooper.examples.webapp.*;")
         : AROUND;
   }
 

@@ -21,12 +21,16 @@ import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.kooper.controller.Controller;
+import io.kooper.event.EventRecorder;
 import io.kooper.examples.MetricsController.Settings;
 import io.kooper.examples.echopod.EchoPod;
 import io.kooper.examples.podterminator.PodTerminatorOperator;
 import io.kooper.examples.podterminator.SimulatedVictims;
 import io.kooper.examples.support.SimulatedPods;
 import io.kooper.examples.traced.Telemetry;
+import io.kooper.examples.webapp.PrintedDns;
+import io.kooper.examples.webapp.SimulatedWebApps;
+import io.kooper.examples.webapp.WebAppOperator;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.test.EmbeddedApiServer;
 import io.opentelemetry.sdk.trace.SpanProcessor;
@@ -77,7 +81,9 @@ class ManifestsTest {
         SimulatedPods::live),
     TRACED((client, out) -> TracedController.controller(client, Telemetry.of(SpanProcessor.composite()), 0),
         SimulatedPods::live),
-    POD_TERMINATOR((client, out) -> PodTerminatorOperator.operator(client), SimulatedVictims::live);
+    POD_TERMINATOR((client, out) -> PodTerminatorOperator.operator(client), SimulatedVictims::live),
+    WEB_APP((client, out) -> WebAppOperator.operator(client, EventRecorder.of(client, "web-app"), new PrintedDns(out)),
+        SimulatedWebApps::live);
 
     final BiFunction<KubernetesClient, PrintStream, Controller> controller;
     final Function<KubernetesClient, AutoCloseable> life;
@@ -141,7 +147,7 @@ class ManifestsTest {
   private record Request(Access access, @Nullable String namespace, @Nullable String name) {
 
     private static final Pattern PATH =
-        Pattern.compile("/(?:api|apis/([^/]+))/v[^/]+(?:/namespaces/([^/]+)(?=/))?/([^/]+)(?:/([^/]+))?");
+        Pattern.compile("/(?:api|apis/([^/]+))/v[^/]+(?:/namespaces/([^/]+)(?=/))?/([^/]+)(?:/([^/]+)(/[^/]+)?)?");
     private static final Pattern NAME = Pattern.compile("(?:^|&)fieldSelector=metadata\\.name=([^&,]+)");
 
     /** Null for discovery, which everybody may do. */
@@ -160,7 +166,8 @@ class ManifestsTest {
         default -> method.toLowerCase();
       };
       String group = path.group(1) == null ? "" : path.group(1);
-      return new Request(new Access(group, path.group(3), verb), path.group(2), name);
+      String subresource = path.group(5) == null ? "" : path.group(5);
+      return new Request(new Access(group, path.group(3) + subresource, verb), path.group(2), name);
     }
   }
 
@@ -174,6 +181,10 @@ class ManifestsTest {
       Request asked = Request.of(request.method(), request.uri());
       if (asked != null) {
         seen.add(asked);
+        if (request.uri().toString().contains("fieldManager=")) { // an apply, which may create
+          Access access = asked.access;
+          seen.add(new Request(new Access(access.group, access.resource, "create"), asked.namespace, asked.name));
+        }
       }
     }
   }
@@ -187,9 +198,13 @@ class ManifestsTest {
     return grants;
   }
 
-  /** What is granted and yet not asked for here: an update is of a definition that is there already, and is another. */
+  /**
+   * What is granted and yet not asked for here: an update is of a definition that is there already, and is another, the patch of
+   * an event is of one that is repeated, and OpenShift asks for the finalizers without a request of ours.
+   */
   private static boolean isRare(Access access) {
-    return access.equals(new Access("apiextensions.k8s.io", "customresourcedefinitions", "update"));
+    return access.equals(new Access("apiextensions.k8s.io", "customresourcedefinitions", "update"))
+        || access.equals(new Access("events.k8s.io", "events", "patch")) || access.resource.endsWith("/finalizers");
   }
 
   @ParameterizedTest
@@ -206,20 +221,17 @@ class ManifestsTest {
       Controller controller = manifest.controller.apply(client, new PrintStream(OutputStream.nullOutputStream()));
       Thread run = new Thread(controller::run);
       run.start();
-      Set<Access> granted = ConcurrentHashMap.newKeySet();
-      grants.forEach(grant -> granted.addAll(grant.accesses()));
-      granted.removeIf(ManifestsTest::isRare);
-      await().atMost(Duration.ofMinutes(1)).untilAsserted(() ->
-          assertThat(requests.seen).extracting(Request::access).containsAll(granted));
+      await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+        for (Grant grant : grants) { // each where it counts: a namespace may be slower than another
+          assertThat(grant.accesses()).allSatisfy(access -> assertThat(isRare(access) || requests.seen.stream().anyMatch(
+              request -> request.access.equals(access) && grant.allows(request))).as(access + " is used").isTrue());
+        }
+      });
       controller.close();
       run.join();
     }
     assertThat(requests.seen).allSatisfy(request ->
         assertThat(grants).as("what has to allow " + request).anyMatch(grant -> grant.allows(request)));
-    for (Grant grant : grants) {
-      assertThat(grant.accesses()).allSatisfy(access -> assertThat(isRare(access) || requests.seen.stream().anyMatch(
-          request -> request.access.equals(access) && grant.allows(request))).as(access + " is used").isTrue());
-    }
   }
 
   @ParameterizedTest

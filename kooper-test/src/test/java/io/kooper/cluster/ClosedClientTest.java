@@ -54,7 +54,8 @@ class ClosedClientTest {
   @EnumSource(HttpModule.class)
   void turnsAStandbysLiveFalse(HttpModule http) throws InterruptedException {
     try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
-      server.client().leases().resource(new LeaseBuilder().withNewMetadata().withNamespace("default").withName("own").endMetadata()
+      server.client().leases().resource(new LeaseBuilder()
+          .withNewMetadata().withNamespace("default").withName("own").endMetadata()
           .withNewSpec().withHolderIdentity("other").withLeaseDurationSeconds(10_000).endSpec().build()).create();
       KubernetesClient client = http.client(new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build());
       LeaderElection election = LeaderElection.builder(client, "own").namespace("default")

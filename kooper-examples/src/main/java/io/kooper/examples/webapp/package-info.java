@@ -1,0 +1,5 @@
+/** An operator whose resource owns others: {@link io.kooper.examples.webapp.WebAppOperator}. */
+@NullMarked
+package io.kooper.examples.webapp;
+
+import org.jspecify.annotations.NullMarked;
