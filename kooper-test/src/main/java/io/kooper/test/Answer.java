@@ -83,7 +83,7 @@ final class Answer {
   private void pump(Resource resource, Iterator<StoredObject> items, Buffer buffer, @Nullable StoredObject torn) {
     Buffer chunk = buffer;
     while (items.hasNext()) {
-      chunk.appendBytes(items.next().jsonFor(resource));
+      chunk.appendBytes(items.next().itemFor(resource));
       if (items.hasNext() || torn != null) {
         chunk.appendString(",");
       }
@@ -103,7 +103,7 @@ final class Answer {
       return;
     }
     if (torn != null) {
-      byte[] json = torn.jsonFor(resource);
+      byte[] json = torn.itemFor(resource);
       chunk.appendBytes(json, 0, json.length / 2);
     }
     response.write(chunk).onComplete(written -> cut.run());

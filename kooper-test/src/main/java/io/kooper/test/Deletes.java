@@ -209,14 +209,21 @@ final class Deletes {
   private static void checkPreconditions(Resource resource, StoredObject current, JsonNode preconditions) {
     String uid = preconditions.path("uid").asString("");
     if (!uid.isEmpty() && !uid.equals(current.uid())) {
-      throw Statuses.conflict(resource.type(), current.name(),
-          "Precondition failed: UID in precondition: %s, UID in object meta: %s".formatted(uid, current.uid()));
+      throw stale(resource, current, "UID", uid, String.valueOf(current.uid()), "deleted and then recreated");
     }
     String version = preconditions.path("resourceVersion").asString("");
     if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
-      throw Statuses.conflict(resource.type(), current.name(),
-          "Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %d"
-              .formatted(version, current.version()));
+      throw stale(resource, current, "ResourceVersion", version, Long.toString(current.version()), "modified");
     }
+  }
+
+  /** The API server names the kind here, where it names the plural otherwise. */
+  private static StatusException stale(
+      Resource resource, StoredObject current, String what, String wanted, String found, String how) {
+    ResourceType type = resource.type();
+    return Statuses.conflict(
+        ResourceType.of(type.group(), type.version(), type.kind(), type.kind(), type.namespaced()), current.name(),
+        "the %s in the precondition (%s) does not match the %s in record (%s). The object might have been %s"
+            .formatted(what, wanted, what, found, how));
   }
 }

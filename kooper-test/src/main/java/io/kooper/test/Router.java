@@ -258,7 +258,7 @@ final class Router {
     ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.type().apiVersion());
     list.putObject("metadata").put("resourceVersion", Long.toString(store.locked(store::version)));
     ArrayNode items = list.putArray("items");
-    objects.forEach(object -> items.add(Json.parse(object.jsonFor(resource))));
+    objects.forEach(object -> items.add(Json.parse(object.itemFor(resource))));
     return Json.bytes(list);
   }
 

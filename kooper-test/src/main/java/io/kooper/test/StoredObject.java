@@ -1,9 +1,13 @@
 package io.kooper.test;
 
 import io.kooper.test.validation.CustomSchema;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -22,6 +26,9 @@ record StoredObject(
     byte[] json,
     @Nullable CustomSchema schema) {
 
+  /** What each object begins with, so that a list may leave it out. */
+  private static final List<String> FIRST = List.of("apiVersion", "kind");
+
   /** The object in this tree, stamped with a version. */
   static StoredObject of(Resource resource, String namespace, String name, ObjectNode tree, long version) {
     // a raw object may have metadata that is no object: it keeps it, and has no version
@@ -34,8 +41,15 @@ record StoredObject(
     if (resource.type().namespaced()) {
       fields.put("metadata.namespace", namespace);
     }
+    ObjectNode ordered = Json.object();
+    for (String first : FIRST) {
+      JsonNode value = tree.get(first);
+      if (value != null) {
+        ordered.set(first, value);
+      }
+    }
     return new StoredObject(namespace, name, Json.text(tree, "/metadata/uid"), version,
-        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(tree), resource.schema());
+        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(ordered.setAll(tree)), resource.schema());
   }
 
   /** The place in a list: etcd orders by the bytes of this path. */
@@ -79,5 +93,18 @@ record StoredObject(
       shown.shape(tree);
     }
     return Json.bytes(tree);
+  }
+
+  /** The bytes in a list, where the API server names the type of built-in objects once, in the list's own kind. */
+  byte[] itemFor(Resource resource) {
+    byte[] whole = jsonFor(resource);
+    byte[] type = "{\"apiVersion\":\"%s\",\"kind\":\"%s\",".formatted(resource.type().apiVersion(), resource.type().kind())
+        .getBytes(StandardCharsets.UTF_8);
+    if (resource.isCustom() || whole.length < type.length || !Arrays.equals(whole, 0, type.length, type, 0, type.length)) {
+      return whole;
+    }
+    byte[] item = Arrays.copyOfRange(whole, type.length - 1, whole.length);
+    item[0] = '{';
+    return item;
   }
 }

@@ -15,6 +15,7 @@ final class Validation {
   /** @throws StatusException 422 that names everything that is wrong */
   static void created(Resource resource, String name, ObjectNode object) {
     CustomSchema schema = resource.schema();
+    refuse(resource, name, MetadataRules.problems(resource, object));
     if (schema != null) {
       refuse(resource, name, schema.created(object));
     }
@@ -24,6 +25,9 @@ final class Validation {
   static void updated(
       Resource resource, String name, @Nullable String subresource, ObjectNode object, ObjectNode old) {
     CustomSchema schema = resource.schema();
+    if (subresource == null && !object.path("metadata").equals(old.path("metadata"))) {
+      refuse(resource, name, MetadataRules.problems(resource, object));
+    }
     if (schema != null) {
       refuse(resource, name,
           "status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
