@@ -71,6 +71,20 @@ public final class ConfigCustomController {
         // runs the workers: on JDK 21 Executors.newVirtualThreadPerTaskExecutor() is a choice; left out, own daemon threads
         .executor(executor)
 
+        // --- what calls it
+
+        // other kinds too: owns(retriever) for what an object owns, see WebAppOperator, references(retriever, keys) for what it
+        // names, watches(retriever, keys) for anything else
+
+        // a change calls only if this has changed; see Changes.spec() for most kinds
+        .onlyWhenChanged(pod -> phase(pod))
+        // of many changes of one pod, one call in this time
+        .minInterval(Duration.ofMillis(100))
+        // not while somebody works on it by hand
+        .pauseWhen(pod -> "true".equals(pod.getMetadata().getLabels().get("paused")))
+        // more calls of one pod in a minute are told: its handler probably calls itself
+        .loopLimit(120)
+
         // --- when it is called again
 
         // though nothing has changed, so that what was done by hand elsewhere is put right; noResync() for never
