@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param minInterval nanoseconds between a successful call and the next one; 0 for none
  */
 record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Function<T, ?> references,
-    BiPredicate<ObjectKey, T> refersAsBefore, @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready, long minInterval) {
+    BiPredicate<ObjectKey, T> refersAsBefore, @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready,
+    long minInterval) {
 
   /** What a state says, computed before the ledger's lock is taken. */
   record Verdict(boolean paused, @Nullable Hash hash) {

@@ -103,7 +103,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Projection<T> projection =
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
     this.ledger = new Ledger<>(name, relations.primary(), relations.primary().store(), queue, new CallFilter<>(projection,
-        relations::referenced, relations::refersAsBefore, builder.pause, ofObjects("pauseWhen"), relations::ready, Durations.nanos(builder.minInterval)), metrics, clock);
+        relations::referenced, relations::refersAsBefore, builder.pause, ofObjects("pauseWhen"), relations::ready,
+        Durations.nanos(builder.minInterval)), metrics, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
     this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
         chain(builder, defaults), timeouts, clock);

@@ -152,8 +152,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
   private volatile boolean begun;
 
-  Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter, ControllerMetrics metrics,
-      Clock clock) {
+  Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter,
+      ControllerMetrics metrics, Clock clock) {
     this.name = name;
     this.informer = informer;
     this.store = store;

@@ -20,8 +20,8 @@ final class OwnWrites {
    * @param view the state that handlers see of a key now, or null
    * @param wasThere whether they saw this object when it was written: if they see it no more, it is gone
    */
-  record Write(Informer<?> kind, Function<ObjectKey, @Nullable State<?>> view, ObjectKey key, @Nullable String uid, String version,
-      boolean wasThere) {
+  record Write(Informer<?> kind, Function<ObjectKey, @Nullable State<?>> view, ObjectKey key, @Nullable String uid,
+      String version, boolean wasThere) {
 
     boolean isSeen() {
       State<?> now = view.apply(key);

@@ -32,8 +32,8 @@ class LedgerTest {
   private final Ledger<ConfigMap> ledger = ledger(store, queue, new ManualClock());
 
   static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
-    CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null, new Guard(Log.of(LedgerTest.class), "none"),
-        key -> true, 0);
+    CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null,
+        new Guard(Log.of(LedgerTest.class), "none"), key -> true, 0);
     return new Ledger<>("test", "informer", store, queue, all, ControllerMetrics.NONE, clock);
   }
 
