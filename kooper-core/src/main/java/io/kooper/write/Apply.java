@@ -86,7 +86,7 @@ public final class Apply {
     return send(copy(wanted));
   }
 
-  private static <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
+  private <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
     if (isLatest(written)) {
       context.wrote(written);
     }
