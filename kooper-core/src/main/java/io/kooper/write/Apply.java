@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.handler.HandlerContext;
 import io.kooper.internal.Throwables;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -97,7 +98,8 @@ public final class Apply {
   private boolean isLatest(HasMetadata written) {
     String ours = null;
     String others = "";
-    for (ManagedFieldsEntry entry : written.getMetadata().getManagedFields()) {
+    List<ManagedFieldsEntry> entries = written.getMetadata() == null ? List.of() : written.getMetadata().getManagedFields();
+    for (ManagedFieldsEntry entry : entries) {
       String time = entry.getTime() == null ? "" : entry.getTime();
       if (manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation())) {
         ours = time;
