@@ -4,27 +4,35 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Projection.Hash;
 import io.kooper.internal.Guard;
 import io.kooper.retrieve.ObjectKey;
-import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the user wants of a state to be called with it.
  *
  * @param projection what must differ from what the last successful call saw; null for anything
- * @param references the keys of related objects, which matter too
+ * @param references what an object references, which matters too
+ * @param refersAsBefore whether an object references what it did at its last call
  * @param pause holds for states that must not be handled now; null for none
  * @param ready whether all related objects of a key have been seen
  * @param minInterval nanoseconds between a successful call and the next one; 0 for none
  */
-record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Function<T, Set<ObjectKey>> references,
-    @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready, long minInterval) {
+record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Function<T, ?> references,
+    BiPredicate<ObjectKey, T> refersAsBefore, @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready,
+    long minInterval) {
 
   /** What a state says, computed before the ledger's lock is taken. */
   record Verdict(boolean paused, @Nullable Hash hash) {
 
     static final Verdict CALL = new Verdict(false, null);
+  }
+
+  /** False too when that cannot be said. */
+  boolean isSettled(ObjectKey key, T object) {
+    return ask(() -> refersAsBefore.test(key, object)) == Boolean.TRUE;
   }
 
   Verdict of(T object) {
@@ -37,12 +45,16 @@ record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Fun
   }
 
   private @Nullable Hash hash(T object) {
+    return projection == null ? null : ask(() -> projection.of(object, references.apply(object)));
+  }
+
+  /** A mapping that throws makes its call fail, which is therefore made. */
+  private static <R> @Nullable R ask(Supplier<@Nullable R> question) {
     try {
-      return projection == null ? null
-          : projection.of(object, references.apply(object).stream().map(ObjectKey::toString).sorted().toList());
+      return question.get();
     } catch (OutOfMemoryError e) {
-      throw e;
-    } catch (Throwable t) { // a mapping that throws fails the call, which is therefore made
+      throw e; // says nothing of the object
+    } catch (Throwable t) {
       return null;
     }
   }

@@ -6,6 +6,7 @@ import io.kooper.controller.Causes.Cause;
 import io.kooper.controller.Causes.Change;
 import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
+import io.kooper.controller.Relation.Calls;
 import io.kooper.handler.Handler;
 import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Durations;
@@ -84,15 +85,26 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
     this.loops = new LoopDetector(name, builder.loopLimit, clock);
-    this.relations = new Relations<>(name, builder, defaults, metrics, this::related);
+    this.relations = new Relations<>(name, builder, defaults, metrics, new Calls() {
+      @Override
+      public void related(ObjectKey key, String text, Change change, Origin origin) {
+        ledger.related(key, text, change, origin);
+      }
+
+      @Override
+      public void passedOver(ObjectKey key) {
+        ledger.wake(key);
+      }
+    });
     WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
         .name(name)
         .clock(clock);
     this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
     Projection<T> projection =
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
-    this.ledger = new Ledger<>(name, relations.primary().store(), queue, new CallFilter<>(projection, relations::referenced,
-        builder.pause, ofObjects("pauseWhen"), relations::ready, Durations.nanos(builder.minInterval)), metrics, clock);
+    this.ledger = new Ledger<>(name, relations.primary(), relations.primary().store(), queue, new CallFilter<>(projection,
+        relations::referenced, relations::refersAsBefore, builder.pause, ofObjects("pauseWhen"), relations::ready,
+        Durations.nanos(builder.minInterval)), metrics, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
     this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
         chain(builder, defaults), timeouts, clock);
@@ -102,10 +114,6 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.check = new HealthCheck(
         name, life, relations, loops, queue, workers, this::endedThread, workerCount, builder.stuckAfter());
     relations.listen(ledger, life::setSynced);
-  }
-
-  private void related(ObjectKey key, String text, Change change, Origin origin) {
-    ledger.related(key, text, change, origin);
   }
 
   private Guard ofObjects(String what) {
@@ -120,13 +128,14 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, builder.resync, builder.retries, job.key(),
             job.delivery().delete(), job.attempt())), ledger, builder.retries);
     Processor<T> call = job -> {
-      boolean delete = job.delivery().delete();
-      if (!delete) {
-        relations.refer(job.key(), job.delivery().object());
-      }
-      job.call(handler);
-      if (delete) {
-        relations.forget(job.key());
+      relations.refer(job.key(), job.delivery().object());
+      ledger.given(job.key());
+      try {
+        job.call(handler);
+      } finally {
+        if (job.delivery().delete()) {
+          relations.forget(job.key());
+        }
       }
     };
     Processor<T> traced = tracer == null ? call : tracer.call(call);
@@ -263,6 +272,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
     ledger.reset(); // a new term begins as a new process would
+    relations.reset();
     queue.clear();
   }
 

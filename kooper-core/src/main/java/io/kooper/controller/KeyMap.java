@@ -14,12 +14,19 @@ final class KeyMap {
 
   /** Maps {@code source} to these and to no others; returns what it mapped to before. */
   synchronized Set<ObjectKey> put(ObjectKey source, Set<ObjectKey> now) {
-    Set<ObjectKey> before = now.isEmpty() ? targets.remove(source) : targets.put(source, now);
-    if (before != null) {
-      before.stream().filter(target -> !now.contains(target)).forEach(target -> remove(target, source));
+    Set<ObjectKey> before = targets.getOrDefault(source, Set.of());
+    now.forEach(target -> sources.computeIfAbsent(target, key -> new HashSet<>(2)).add(source)); // what may fail comes first
+    if (now.isEmpty()) {
+      targets.remove(source);
+    } else {
+      targets.put(source, now);
     }
-    now.forEach(target -> sources.computeIfAbsent(target, key -> new HashSet<>(2)).add(source));
-    return before == null ? Set.of() : before;
+    for (ObjectKey target : before) {
+      if (!now.contains(target)) {
+        remove(target, source);
+      }
+    }
+    return before;
   }
 
   private void remove(ObjectKey target, ObjectKey source) {

@@ -17,12 +17,14 @@ import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,8 +78,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     /** Consecutive failures. */
     int failures;
 
-    /** How often the store has changed since the told state was handed out; -1 if a list may have merged some changes. */
-    int changes;
+    /** The versions that the watch brought since the told state was handed out; null if more came, or a list merged some. */
+    @Nullable List<String> versions = List.of();
+
+    /** Whether a handler was called with an object of this uid: else its delete is not told. */
+    boolean given;
 
     /** What kind of call the last one was. */
     EventType type = EventType.ADD;
@@ -112,6 +117,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
   private static final Duration SHORTEST_CHANGE_DELAY = Duration.ofMillis(5); // as the rate limiter's
 
+  private static final int MOST_VERSIONS = 8;
+
   /** How often it is looked whether the related objects of a key's namespace have been seen. */
   private static final Duration NOT_READY = Duration.ofSeconds(1);
 
@@ -119,6 +126,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   static final Duration OWN_WRITES = Duration.ofSeconds(5);
 
   private final String name;
+  private final Object informer; // what own writes of this kind are told by
   private final Store<T> store;
   private final WorkQueue<ObjectKey> queue;
   private final CallFilter<T> filter;
@@ -144,9 +152,10 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
   private volatile boolean begun;
 
-  Ledger(String name, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter, ControllerMetrics metrics,
-      Clock clock) {
+  Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter,
+      ControllerMetrics metrics, Clock clock) {
     this.name = name;
+    this.informer = informer;
     this.store = store;
     this.queue = queue;
     this.filter = filter;
@@ -191,7 +200,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         failures = entry.failures;
         if (known) {
           entry.gone = null; // it was only out of the selection, and is back
-          entry.changes = origin == Origin.EVENT && entry.changes >= 0 ? entry.changes + 1 : -1;
+          entry.versions = origin == Origin.EVENT && now != null ? plus(entry.versions, now.resourceVersion()) : null;
         } else if (entry.isOf(gone)) {
           entry.gone = gone;
         } else if (newlyGone) {
@@ -200,7 +209,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         entry.asked &= known; // it was asked for the object; what is told next is the delete
       }
       if (now == null) {
-        paused.remove(key);
+        forgetIfUntold(key, entry);
       }
     } finally {
       lock.unlock();
@@ -214,9 +223,26 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
   }
 
+  private static @Nullable List<String> plus(@Nullable List<String> versions, @Nullable String version) {
+    if (versions == null || version == null || versions.size() == MOST_VERSIONS) {
+      return null;
+    }
+    return versions.isEmpty() ? List.of(version) : Stream.concat(versions.stream(), Stream.of(version)).toList();
+  }
+
+  /** Nothing is remembered of a key without an object and a handler that knows of one. With the lock held. */
+  private void forgetIfUntold(ObjectKey key, @Nullable Entry<T> entry) {
+    paused.remove(key);
+    if (entry == null) {
+      reasons.remove(key);
+      held.remove(key);
+    }
+  }
+
   @Override
   public void missed(Origin origin) {
     Set<ObjectKey> keys = new HashSet<>(store.keys());
+    List<ObjectKey> gone = new ArrayList<>();
     lock.lock();
     try {
       entries.forEach((key, entry) -> {
@@ -225,32 +251,48 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         } else {
           keys.add(key);
         }
+        if (entry.gone != null) {
+          gone.add(key);
+        }
       });
+      keys.addAll(reasons.keySet());
+      keys.addAll(paused);
     } finally {
       lock.unlock();
     }
+    gone.forEach(key -> enqueue(key, EventType.DELETE, Lane.CHANGE, 0)); // to queue it may be what failed
     keys.forEach(key -> changed(key, null, origin));
   }
 
   /** A related object of this key has changed. */
   void related(ObjectKey key, String text, Change change, Origin origin) {
     boolean own;
-    boolean wakes;
     lock.lock();
     try {
       Entry<T> entry = entries.get(key);
       own = origin == Origin.EVENT && entry != null && entry.own != null && entry.own.changes().contains(change);
-      wakes = own && held.contains(key);
     } finally {
       lock.unlock();
     }
-    if (wakes) {
-      queue.add(key, Lane.CHANGE);
-    }
     if (own) {
+      wake(key);
       return;
     }
     call(key, new Cause(EventType.RELATED, text, origin == Origin.EVENT ? change : null));
+  }
+
+  /** What the key waits for may have come. */
+  void wake(ObjectKey key) {
+    boolean waits;
+    lock.lock();
+    try {
+      waits = held.contains(key);
+    } finally {
+      lock.unlock();
+    }
+    if (waits) {
+      queue.add(key, Lane.CHANGE);
+    }
   }
 
   /** Whether a call for this key will follow: there is such an object, and a term. */
@@ -321,9 +363,13 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * queue. Objects are bound before the lock is taken or after it was given back: that is code of users.
    */
   @Nullable Delivery<T> next(ObjectKey key) {
+    if (!filter.ready().test(key) && hold(key, NOT_READY.toNanos())) {
+      return null;
+    }
     while (true) {
       State<T> now = store.state(key).orElse(null);
       Read<T> read = now == null ? null : now.read();
+      boolean settled = read != null && filter.isSettled(key, read.object());
       CallFilter.Verdict verdict = read == null ? CallFilter.Verdict.CALL : filter.of(read.object());
       State<T> gone;
       State<T> told;
@@ -335,13 +381,21 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         }
         held.remove(key);
         Entry<T> entry = entries.get(key);
+        if (entry == null && now == null) {
+          forgetIfUntold(key, null);
+        }
         if (entry == null || entry.isOf(now)) {
-          return read == null || isHeld(key, entry, verdict.paused()) ? null : current(key, entry, read, verdict.hash());
+          return read == null || isHeld(key, entry, verdict.paused()) ? null
+              : current(key, entry, read, verdict.hash(), settled);
         }
         // without the informer's word the last state is not known; but a queue that is shut down would refuse what it says
         gone = entry.gone == null && queue.isShutDown() ? entry.told : entry.gone;
         if (gone == null) {
           return null;
+        }
+        if (!entry.given) {
+          entries.remove(key);
+          continue; // the handler has never heard of it; of its successor it will
         }
         told = entry.told;
         type = entry.asked ? EventType.REQUEUE : EventType.DELETE;
@@ -358,9 +412,6 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether the user, or a write that was not seen yet, keeps the object from its call. With the lock held. */
   private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused) {
-    if (!filter.ready().test(key)) {
-      return hold(key, NOT_READY.toNanos());
-    }
     if (isPaused) {
       paused.add(key);
       if (entry != null) {
@@ -389,13 +440,19 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   }
 
   private boolean hold(ObjectKey key, long nanos) {
-    held.add(key);
+    lock.lock();
+    try {
+      held.add(key);
+    } finally {
+      lock.unlock();
+    }
     queue.addAfter(key, Duration.ofNanos(nanos), Lane.CHANGE);
     return true;
   }
 
   /** With the lock held. */
-  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read, @Nullable Hash hash) {
+  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read, @Nullable Hash hash,
+      boolean settled) {
     State<T> now = read.state();
     if (entry == null) {
       entries.put(key, new Entry<>(now));
@@ -410,7 +467,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
     boolean asked = why != null || entry.asked || entry.resync || entry.wasPaused || entry.failures > 0 || !entry.settled;
     Delivery<T> delivery = null;
-    if (asked || now != before && !isOwn(key, entry, now) && (hash == null || !hash.equals(entry.seen))) {
+    boolean own = settled && isOwn(key, entry, now);
+    if (asked || now != before && !own && (hash == null || !hash.equals(entry.seen))) {
       entry.type = now != before ? EventType.UPDATE
           : entry.failures > 0 && entry.type != EventType.DELETE || !entry.settled ? entry.type
           : entry.asked || entry.wasPaused ? EventType.REQUEUE
@@ -418,11 +476,13 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       delivery = new Delivery<>(now, read.object(), false, entry.type, before, hash,
           Causes.texts(now != before, entry.failures > 0, entry.asked, entry.resync, why)); // from here on nothing can fail
       entry.settled = false;
+    } else if (own) {
+      entry.seen = hash;
     }
     reasons.remove(key);
     entry.told = now;
     entry.own = null;
-    entry.changes = 0;
+    entry.versions = List.of();
     entry.refused = false;
     entry.asked = false;
     entry.resync = false;
@@ -432,12 +492,21 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether the call before has brought about this state, and nobody else had a hand in it. With the lock held. */
   private boolean isOwn(ObjectKey key, Entry<T> entry, State<T> now) {
-    if (entry.own == null) {
-      return false;
+    return entry.own != null && entry.versions != null && entry.versions.contains(now.resourceVersion())
+        && entry.own.contains(informer, key, entry.versions);
+  }
+
+  /** The handler is called with the object of this key now. */
+  void given(ObjectKey key) {
+    lock.lock();
+    try {
+      Entry<T> entry = entries.get(key);
+      if (entry != null) {
+        entry.given = true;
+      }
+    } finally {
+      lock.unlock();
     }
-    List<Write> writes = entry.own.of(key, store);
-    return !writes.isEmpty() && writes.size() == entry.changes
-        && writes.get(writes.size() - 1).version().equals(now.resourceVersion());
   }
 
   /** Notes how a call has ended; returns the key's consecutive failures. */
@@ -468,7 +537,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       } else {
         entry.failures = 0;
         entry.asked |= verdict == Verdict.POSTPONED && (delivery.delete || entry.gone == null); // else the delete comes at once
-        entry.seen = delivery.hash;
+        entry.seen = own != null && own.isOf(informer, key) ? null : delivery.hash; // what it wrote is known once it is seen
         entry.succeededOnce = true;
         entry.succeededAt = clock.nanoTime();
         forgetOwn(key, own);

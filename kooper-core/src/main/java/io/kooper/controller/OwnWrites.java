@@ -1,13 +1,13 @@
 package io.kooper.controller;
 
 import io.kooper.controller.Causes.Change;
+import io.kooper.informer.Informer;
 import io.kooper.informer.State;
-import io.kooper.informer.Store;
 import io.kooper.internal.Versions;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.BiPredicate;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What one call has written, until the stores have it. */
@@ -16,23 +16,24 @@ final class OwnWrites {
   /**
    * One object that was written.
    *
-   * @param passed whether its informer has seen a version or a newer one
-   * @param wasStored whether the store had this object when it was written: if it has it no more, it is gone
+   * @param kind the informer of its kind
+   * @param view the state that handlers see of a key now, or null
+   * @param wasThere whether they saw this object when it was written: if they see it no more, it is gone
    */
-  record Write(Store<?> store, BiPredicate<ObjectKey, String> passed, ObjectKey key, @Nullable String uid, String version,
-      boolean wasStored) {
+  record Write(Informer<?> kind, Function<ObjectKey, @Nullable State<?>> view, ObjectKey key, @Nullable String uid,
+      String version, boolean wasThere) {
 
     boolean isSeen() {
-      State<?> now = store.state(key).orElse(null);
+      State<?> now = view.apply(key);
       if (now == null) {
-        return wasStored || passed.test(key, version);
+        return wasThere || kind.hasSeen(key, version);
       }
-      String stored = now.resourceVersion();
-      if (version.equals(stored) || stored != null && Versions.isOlder(version, stored)) {
+      String seen = now.resourceVersion();
+      if (version.equals(seen) || seen != null && Versions.isOlder(version, seen)) {
         return true;
       }
-      boolean another = !Objects.equals(uid, now.uid()) && (stored == null || !Versions.isOlder(stored, version));
-      return another || passed.test(key, version);
+      boolean another = !Objects.equals(uid, now.uid()) && (seen == null || !Versions.isOlder(seen, version));
+      return another || kind.hasSeen(key, version);
     }
   }
 
@@ -54,12 +55,17 @@ final class OwnWrites {
   }
 
   List<Change> changes() {
-    return writes.stream().map(write -> new Change(write.store, write.key, write.version)).toList();
+    return writes.stream().map(write -> new Change(write.kind, write.key, write.version)).toList();
   }
 
-  /** The writes of this object. */
-  List<Write> of(ObjectKey key, Store<?> store) {
-    return writes.stream().filter(write -> write.store == store && write.key.equals(key)).toList();
+  /** Whether all these versions of an object were written by the call. */
+  boolean contains(Object kind, ObjectKey key, List<String> versions) {
+    return versions.stream().allMatch(version ->
+        writes.stream().anyMatch(write -> write.kind == kind && write.key.equals(key) && write.version.equals(version)));
+  }
+
+  boolean isOf(Object kind, ObjectKey key) {
+    return writes.stream().anyMatch(write -> write.kind == kind && write.key.equals(key));
   }
 
   /** For the log. */

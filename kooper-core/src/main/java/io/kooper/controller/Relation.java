@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   /** What is called, for a related object that changed. */
   interface Calls {
     void related(ObjectKey primary, String text, Change change, Origin origin);
+
+    /** A related object of this key has changed in nothing that matters. */
+    void passedOver(ObjectKey primary);
   }
 
   private final String name;
@@ -57,7 +61,10 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   /** From related keys to primary keys; by {@link #references} from primary keys to related ones. */
   private final KeyMap keys = new KeyMap();
 
-  // used by the informer's thread alone
+  /** The state that the mapping has seen last; unused by {@link #references}. */
+  private final Map<ObjectKey, State<R>> noted = new ConcurrentHashMap<>();
+
+  // used under the informer's lock alone
 
   private final Map<ObjectKey, Hash> seen = new HashMap<>();
 
@@ -122,15 +129,22 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     }
     if (toPrimaries != null) { // before the calls, which read it
       keys.put(key, mapped);
+      if (now == null) {
+        noted.remove(key);
+      } else {
+        noted.put(key, now);
+      }
     }
     if (hash == null) {
       seen.remove(key);
     } else {
       seen.put(key, hash);
     }
-    Change change = new Change(informer.store(), key, now == null ? null : now.resourceVersion());
+    Change change = new Change(informer, key, now == null ? null : now.resourceVersion());
     owed.getOrDefault(key, Set.of()).forEach(primary -> calls.related(primary, "related " + name + " " + key, change, origin));
-    owed.remove(key);
+    if (owed.remove(key) == null) {
+      mapped.forEach(calls::passedOver);
+    }
   }
 
   @Override
@@ -148,9 +162,26 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   // on a worker
 
+  /** The state of a related object, once {@link #of} reflects it; null for none. */
+  @Nullable State<R> state(ObjectKey key) {
+    return toPrimaries == null ? informer.store().state(key).orElse(null) : noted.get(key);
+  }
+
   /** The keys that a state of a primary references. Throws what the function throws. */
   Set<ObjectKey> referenced(T object) {
     return references == null ? Set.of() : copy(references.apply(object));
+  }
+
+  /** Whether what it references is what counts already. */
+  boolean refersAsBefore(ObjectKey primary, T object) {
+    return references == null || referenced(object).equals(keys.targets(primary));
+  }
+
+  /** No primary is known any more. */
+  void reset() {
+    if (references != null) {
+      keys.clear();
+    }
   }
 
   /** The primary's newest state is about to be handled: what it references now counts. */

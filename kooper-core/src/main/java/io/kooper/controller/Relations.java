@@ -10,21 +10,20 @@ import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener;
 import io.kooper.informer.SharedInformers;
 import io.kooper.informer.State;
-import io.kooper.informer.Store;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -43,6 +42,7 @@ final class Relations<T extends HasMetadata> {
   private final Informer<T> primary;
   private final List<Relation<T, ?>> all;
   private final List<KeyListener<T>> listeners;
+  private final List<Runnable> leaving = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -95,15 +95,13 @@ final class Relations<T extends HasMetadata> {
     all.forEach(Relation::listen);
     listeners.forEach(primary::addListener);
     AtomicInteger left = new AtomicInteger(required().size());
-    required().values().forEach(informer -> signal(informer, () -> {
-      if (left.decrementAndGet() == 0) {
-        synced.run();
-      }
-    }));
+    required().values().forEach(informer -> signal(informer, left, synced));
   }
 
-  private static <R extends HasMetadata> void signal(Informer<R> informer, Runnable synced) {
-    informer.addListener(new KeyListener<R>() {
+  private <R extends HasMetadata> void signal(Informer<R> informer, AtomicInteger left, Runnable synced) {
+    KeyListener<R> signal = new KeyListener<>() {
+      private boolean counted;
+
       @Override
       public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {}
 
@@ -112,9 +110,17 @@ final class Relations<T extends HasMetadata> {
 
       @Override
       public void synced() {
-        synced.run();
+        if (!counted) {
+          counted = true;
+          left.decrementAndGet();
+        }
+        if (left.get() == 0) { // again, if that failed
+          synced.run();
+        }
       }
-    });
+    };
+    leaving.add(() -> informer.removeListener(signal));
+    informer.addListener(signal);
   }
 
   void start() {
@@ -127,6 +133,7 @@ final class Relations<T extends HasMetadata> {
       shared.release(primary, () -> {
         primary.removeListener(ledger);
         listeners.forEach(primary::removeListener);
+        leaving.forEach(Runnable::run);
       });
       all.forEach(relation -> shared.release(relation.informer(), relation::leave));
     }
@@ -172,11 +179,18 @@ final class Relations<T extends HasMetadata> {
     return relation.of(key, which);
   }
 
-  /** All keys that a state references. */
-  Set<ObjectKey> referenced(T object) {
-    Set<ObjectKey> keys = new HashSet<>();
-    all.forEach(relation -> keys.addAll(relation.referenced(object)));
-    return keys;
+  /** All that a state references, in a fixed order. */
+  List<String> referenced(T object) {
+    return all.stream().flatMap(relation -> relation.referenced(object).stream().map(key -> relation.name() + " " + key))
+        .sorted().toList();
+  }
+
+  boolean refersAsBefore(ObjectKey key, T object) {
+    return all.stream().allMatch(relation -> relation.refersAsBefore(key, object));
+  }
+
+  void reset() {
+    all.forEach(Relation::reset);
   }
 
   /** Notes what the object references, before the handler reads the related stores. */
@@ -192,13 +206,17 @@ final class Relations<T extends HasMetadata> {
   @Nullable Write write(HasMetadata written) {
     ObjectKey key = ObjectKey.of(written);
     String version = written.getMetadata().getResourceVersion();
-    Informer<?> informer = type.isInstance(written) ? primary : all.stream()
-        .filter(relation -> relation.type().isInstance(written)).<Informer<?>>map(Relation::informer).findFirst().orElse(null);
-    if (informer == null || version == null) {
+    String uid = written.getMetadata().getUid();
+    if (version == null) {
       return null;
     }
-    Store<?> store = informer.store();
-    return new Write(store, informer::hasSeen, key, written.getMetadata().getUid(), version, store.state(key).isPresent());
+    if (type.isInstance(written)) {
+      Function<ObjectKey, @Nullable State<?>> view = one -> primary.store().state(one).orElse(null);
+      return new Write(primary, view, key, uid, version, view.apply(key) != null);
+    }
+    return all.stream().filter(relation -> relation.type().isInstance(written)).findFirst()
+        .map(relation -> new Write(relation.informer(), relation::state, key, uid, version, relation.state(key) != null))
+        .orElse(null);
   }
 
   static boolean isOwnedBy(HasMetadata child, @Nullable String uid) {

@@ -87,7 +87,8 @@ final class Cache<T extends HasMetadata> {
 
   /** Whether all that is listed together with this key has been listed. */
   boolean synced(ObjectKey key) {
-    return !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
+    boolean inAll = key.namespace().isEmpty(); // what is related to a cluster-scoped object may be in any namespace
+    return inAll ? missing.isEmpty() : !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
   }
 
   Set<String> missing() {
@@ -459,7 +460,7 @@ final class Cache<T extends HasMetadata> {
   }
 
   private void tell(ObjectKey key, @Nullable State<T> gone, Origin origin) {
-    subscriptions.forEach(subscription -> subscription.changed(listener -> listener.changed(key, gone, origin)));
+    subscriptions.forEach(subscription -> subscription.changed(key, gone, origin));
   }
 
   private void report(Undecodable object) {

@@ -50,10 +50,11 @@ public final class SharedInformers {
     synchronized (this) {
       for (Use use : uses.values()) {
         if (use.informer == informer) {
-          if (use.started) {
-            return;
+          if (!use.started) {
+            informer.start();
+            use.started = true;
           }
-          use.started = true;
+          return;
         }
       }
     }

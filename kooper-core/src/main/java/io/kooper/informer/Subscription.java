@@ -3,7 +3,9 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Log;
+import io.kooper.retrieve.ObjectKey;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One listener, and whether it may have missed something. Used under the cache's lock only. */
 final class Subscription<T extends HasMetadata> {
@@ -35,8 +37,9 @@ final class Subscription<T extends HasMetadata> {
   }
 
   /** Throws nothing: the informer must outlive its listeners. */
-  void changed(Consumer<KeyListener<T>> news) {
-    behind |= !tell(news);
+  void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
+    Origin told = behind && origin == Origin.EVENT ? Origin.LIST : origin; // this one follows some that were not told
+    behind |= !tell(l -> l.changed(key, gone, told));
   }
 
   /** Tells what it missed, and that the store is complete. */

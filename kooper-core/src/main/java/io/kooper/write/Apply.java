@@ -1,12 +1,14 @@
 package io.kooper.write;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.handler.HandlerContext;
 import io.kooper.internal.Throwables;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -85,9 +87,27 @@ public final class Apply {
     return send(copy(wanted));
   }
 
-  private static <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
-    context.wrote(written);
+  private <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
+    if (isLatest(written)) {
+      context.wrote(written);
+    }
     return written;
+  }
+
+  /** Whether this state is surely of our making: an apply without effect returns what somebody else has written. */
+  private boolean isLatest(HasMetadata written) {
+    String ours = null;
+    String others = "";
+    List<ManagedFieldsEntry> entries = written.getMetadata() == null ? List.of() : written.getMetadata().getManagedFields();
+    for (ManagedFieldsEntry entry : entries) {
+      String time = entry.getTime() == null ? "" : entry.getTime();
+      if (manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation())) {
+        ours = time;
+      } else if (time.compareTo(others) > 0) {
+        others = time;
+      }
+    }
+    return ours == null || ours.compareTo(others) > 0;
   }
 
   private <T extends HasMetadata> T copy(T wanted) {

@@ -213,6 +213,35 @@ class CallFilterTest {
     }
 
     @Test
+    void aWriteWithoutEffectDoesNotHideAForeignChange() {
+      AtomicInteger calls = new AtomicInteger();
+      rig.behave((call, context) -> {
+        if (calls.incrementAndGet() == 1) {
+          context.wrote(rig.source.objects().get(FakeSource.key("a"))); // the server had nothing to do
+          rig.source.put("a", "foreign");
+          context.wrote(rig.source.put("a", "own"));
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(2).settle();
+
+      assertThat(rig.told("a")).containsExactly("add a=1", "add a=own");
+    }
+
+    @Test
+    void aRevertOfWhatTheCallHasWrittenCalls() {
+      rig.behave((call, context) -> {
+        if (call.value().equals("1/x")) {
+          context.wrote(rig.source.put("a", "2/own"));
+        }
+      });
+      rig.put("a", "1/x").start(builder -> builder.onlyWhenChanged(CallFilterTest::spec)).awaitCalls(1);
+      rig.awaitHeard("a=2/own").settle();
+      rig.put("a", "1/back").settle();
+
+      assertThat(rig.told("a")).containsExactly("add a=1/x", "add a=1/back");
+    }
+
+    @Test
     void theKeyIsNotHandedOutBeforeTheStoreHasTheStateButAfterFiveSecondsAtTheLatest() {
       List<String> reasons = new CopyOnWriteArrayList<>();
       rig.behave((call, context) -> {

@@ -180,6 +180,7 @@ class DeletesTest {
       Delivery<ConfigMap> delivery = ledger.next(key);
       assertThat(delivery).isNotNull();
       assertThat(new Told(delivery.object(), delivery.delete())).isEqualTo(expected);
+      ledger.given(key);
       return delivery;
     }
 
@@ -325,6 +326,7 @@ class DeletesTest {
     void typesAreTrue() {
       stored("A", "1");
       Delivery<ConfigMap> first = ledger.next(key);
+      ledger.given(key);
       assertThat(first.type()).isEqualTo(EventType.ADD);
       ledger.settle(key, first, Verdict.FAILED, List.of());
       Delivery<ConfigMap> retry = ledger.next(key);
@@ -358,6 +360,42 @@ class DeletesTest {
       ledger.settle(key, delete, Verdict.POSTPONED, List.of());
       assertThat(ledger.next(key).type()).isEqualTo(EventType.REQUEUE);
       assertThat(ledger.next(key).type()).isEqualTo(EventType.DELETE);
+    }
+
+    @Test
+    @DisplayName("Invariant 8: a delete is not told of an object that no handler was called with, as when its mapping threw")
+    void whatNoHandlerWasCalledWithIsNotDeleted() {
+      ConfigMap a = stored("A", "1");
+      ledger.settle(key, ledger.next(key), Verdict.FAILED, List.of());
+      objects.clear();
+      ledger.changed(key, State.of(a), Origin.EVENT);
+
+      assertThat(ledger.next(key)).isNull();
+      assertThat(ledger).extracting("entries").isEqualTo(Map.of());
+    }
+
+    @Test
+    void aDeleteThatCouldNotBeQueuedIsQueuedWhenSomethingWasMissed() {
+      ConfigMap a = stored("A", "1");
+      take(add(a));
+      objects.clear();
+      ledger.changed(key, State.of(a), Origin.EVENT);
+      queue.clear(); // as if that had failed
+
+      ledger.missed(Origin.LIST);
+
+      assertThat(queue.length(Lane.CHANGE)).isEqualTo(1);
+    }
+
+    @Test
+    void aReasonForAKeyThatWasNeverToldGoesWithItsObject() {
+      stored("A", "1");
+      ledger.call(key, new Cause(EventType.RELATED, "related secrets default/s", null));
+      objects.clear();
+      ledger.changed(key, null, Origin.EVENT);
+
+      assertThat(ledger.next(key)).isNull();
+      assertThat(ledger).extracting("reasons").isEqualTo(Map.of());
     }
 
     @Test

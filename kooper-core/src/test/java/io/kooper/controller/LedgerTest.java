@@ -32,15 +32,17 @@ class LedgerTest {
   private final Ledger<ConfigMap> ledger = ledger(store, queue, new ManualClock());
 
   static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
-    CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), null, new Guard(Log.of(LedgerTest.class), "none"),
-        key -> true, 0);
-    return new Ledger<>("test", store, queue, all, ControllerMetrics.NONE, clock);
+    CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null,
+        new Guard(Log.of(LedgerTest.class), "none"), key -> true, 0);
+    return new Ledger<>("test", "informer", store, queue, all, ControllerMetrics.NONE, clock);
   }
 
   @BeforeEach
   void isToldAndThenGoneFromTheStore() {
     Mockito.when(store.state(key)).thenReturn(Optional.of(State.of(object)));
-    ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED, List.of());
+    Ledger.Delivery<ConfigMap> told = ledger.next(key);
+    ledger.given(key);
+    ledger.settle(key, told, Verdict.SUCCEEDED, List.of());
     Mockito.when(store.state(key)).thenReturn(Optional.empty());
   }
 
