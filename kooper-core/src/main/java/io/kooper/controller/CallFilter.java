@@ -32,7 +32,7 @@ record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Fun
 
   /** False too when that cannot be said. */
   boolean isSettled(ObjectKey key, T object) {
-    return ask(() -> refersAsBefore.test(key, object)) == Boolean.TRUE;
+    return Boolean.TRUE.equals(ask(() -> refersAsBefore.test(key, object)));
   }
 
   Verdict of(T object) {
