@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,67 +56,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** How a call has ended. */
   enum Verdict { SUCCEEDED, POSTPONED, FAILED, REFUSED, NOT_CALLED }
 
-  /** What is known of a key that was told. Guarded by lock. */
-  private static final class Entry<T extends HasMetadata> {
-
-    /** The state last given to add. */
-    State<T> told;
-
-    /** The last state of that object if it is gone and its delete was not taken. */
-    @Nullable State<T> gone;
-
-    /** What mattered of the state that the last successful call saw; null if that is not known. */
-    @Nullable Hash seen;
-
-    /** What the last call has written, until it was seen. */
-    @Nullable OwnWrites own;
-
-    /** When the last call succeeded, if any did. */
-    long succeededAt;
-
-    /** Consecutive failures. */
-    int failures;
-
-    /** The versions that the watch brought since the told state was handed out; null if more came, or a list merged some. */
-    @Nullable List<String> versions = List.of();
-
-    /** Whether a handler was called with an object of this uid: else its delete is not told. */
-    boolean given;
-
-    /** What kind of call the last one was. */
-    EventType type = EventType.ADD;
-
-    boolean succeededOnce;
-
-    /** Whether the handler refused the told state for good; it is not told again. */
-    boolean refused;
-
-    /** Whether the handler asked to be called again. */
-    boolean asked;
-
-    /** Whether a resync is due. */
-    boolean resync;
-
-    /** Whether the last call has come to an end that was noted. */
-    boolean settled;
-
-    /** Whether a change was held back by a pause: then it is called even if nothing that matters has changed. */
-    boolean wasPaused;
-
-    Entry(State<T> told) {
-      this.told = told;
-    }
-
-    boolean isOf(@Nullable State<T> state) {
-      return state != null && told.isOfSameObject(state);
-    }
-  }
-
   /** The longest that a change of a key whose handler fails has to wait: a loop of own writes and failures is slowed. */
   static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
   private static final Duration SHORTEST_CHANGE_DELAY = Duration.ofMillis(5); // as the rate limiter's
-
-  private static final int MOST_VERSIONS = 8;
 
   /** How often it is looked whether the related objects of a key's namespace have been seen. */
   private static final Duration NOT_READY = Duration.ofSeconds(1);
@@ -200,7 +141,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         failures = entry.failures;
         if (known) {
           entry.gone = null; // it was only out of the selection, and is back
-          entry.versions = origin == Origin.EVENT && now != null ? plus(entry.versions, now.resourceVersion()) : null;
+          entry.note(origin == Origin.EVENT && now != null ? now.resourceVersion() : null);
         } else if (entry.isOf(gone)) {
           entry.gone = gone;
         } else if (newlyGone) {
@@ -221,13 +162,6 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       EventType type = known ? EventType.UPDATE : EventType.ADD;
       enqueue(key, type, origin == Origin.FIRST_LIST ? Lane.RESYNC : Lane.CHANGE, failures);
     }
-  }
-
-  private static @Nullable List<String> plus(@Nullable List<String> versions, @Nullable String version) {
-    if (versions == null || version == null || versions.size() == MOST_VERSIONS) {
-      return null;
-    }
-    return versions.isEmpty() ? List.of(version) : Stream.concat(versions.stream(), Stream.of(version)).toList();
   }
 
   /** Nothing is remembered of a key without an object and a handler that knows of one. With the lock held. */
@@ -465,14 +399,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (now == before && entry.refused && why == null) {
       return null;
     }
-    boolean asked = why != null || entry.asked || entry.resync || entry.wasPaused || entry.failures > 0 || !entry.settled;
+    boolean asked = why != null || entry.isAsked();
     Delivery<T> delivery = null;
     boolean own = settled && isOwn(key, entry, now);
     if (asked || now != before && !own && (hash == null || !hash.equals(entry.seen))) {
-      entry.type = now != before ? EventType.UPDATE
-          : entry.failures > 0 && entry.type != EventType.DELETE || !entry.settled ? entry.type
-          : entry.asked || entry.wasPaused ? EventType.REQUEUE
-          : why != null ? why.type() : EventType.RESYNC;
+      entry.type = now != before ? EventType.UPDATE : entry.typeAgain(why);
       delivery = new Delivery<>(now, read.object(), false, entry.type, before, hash,
           Causes.texts(now != before, entry.failures > 0, entry.asked, entry.resync, why)); // from here on nothing can fail
       entry.settled = false;
@@ -480,13 +411,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       entry.seen = hash;
     }
     reasons.remove(key);
-    entry.told = now;
-    entry.own = null;
-    entry.versions = List.of();
-    entry.refused = false;
-    entry.asked = false;
-    entry.resync = false;
-    entry.wasPaused = false;
+    entry.tell(now);
     return delivery;
   }
 
