@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
+import io.kooper.internal.Loop;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
@@ -152,16 +153,17 @@ final class Reflectors<T extends HasMetadata> {
   private void run(String part, Running<T> one, @Nullable Thread before) {
     try {
       if (before != null) {
-        before.join(); // it tells the deletes first
+        awaitEnd(before); // it tells the deletes first, whoever drops this one meanwhile
         cache.expect(part);
       }
-      one.reflector.run();
-    } catch (InterruptedException e) {
-      log.debug("informer {}: closed before namespace {} was listed", name, part);
+      one.reflector.run(); // which returns at once if it was stopped before
     } finally {
-      if (one.dropped) {
-        cache.drop(part);
-      }
+      Loop.run(log, "informer {}: to tell the deletes of a namespace failed; it is tried again", name, () -> {
+        if (one.dropped) {
+          cache.drop(part);
+        }
+        return false;
+      });
       lock.lock();
       try {
         if (one.dropped) {
@@ -174,6 +176,20 @@ final class Reflectors<T extends HasMetadata> {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  private static void awaitEnd(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -46,6 +46,7 @@ public final class OperatorBuilder {
   private final BooleanSupplier mayAsk = Informer.oneASecond(Clock.system());
   private final SharedInformers informers = new SharedInformers();
   private final List<Supplier<Controller>> controllers = new ArrayList<>(); // made by build(), in their order
+  private final List<Controller> given = new ArrayList<>(); // the caller's to close
 
   OperatorBuilder(String name) {
     this.name = Objects.requireNonNull(name, "name");
@@ -86,6 +87,7 @@ public final class OperatorBuilder {
   /** A controller that is built already, of any kind. */
   public OperatorBuilder controller(Controller controller) {
     Objects.requireNonNull(controller, "controller");
+    given.add(controller);
     controllers.add(() -> election == null ? controller : new ElectedController(controller, election));
     return this;
   }
@@ -163,6 +165,8 @@ public final class OperatorBuilder {
         .filter(each -> each != null && !each.isEmpty() && !names.add(each)).distinct()
         .forEach(twice -> errors.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
     if (!errors.isEmpty()) {
+      built.stream().filter(one -> !(one instanceof ElectedController) && given.stream().noneMatch(foreign -> foreign == one))
+          .forEach(Controller::close); // what they share is for the next try
       throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));
     }
     return new DefaultOperator(this, built);
