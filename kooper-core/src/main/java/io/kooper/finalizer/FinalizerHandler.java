@@ -187,14 +187,17 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
     CleanUpContext<T> cleanUp = new CleanUpContext<>(context);
     handler.delete(cleanUp, object);
     if (!cleanUp.again() && !context.cancelled()) { // one that was cancelled may have returned half done
-      takeOff(object, place);
+      T without = takeOff(object, place);
+      if (without != null && without.getMetadata() != null) {
+        context.wrote(without); // else a call before that is seen would clean up once more
+      }
     }
   }
 
   /** Without a test of the version: whatever else has changed, the clean-up is done, and should not be done again. */
-  private void takeOff(T object, int place) {
+  private @Nullable T takeOff(T object, int place) {
     String path = "/metadata/finalizers/" + place;
-    patch(object, List.of(
+    return patch(object, List.of(
         test("/metadata/uid", object.getMetadata().getUid()),
         test(path, finalizer),
         Map.of("op", "remove", "path", path)));

@@ -153,6 +153,16 @@ class FinalizerHandlerTest {
     }
 
     @Test
+    void isNotCalledBeforeItsLossOfTheFinalizerIsSeen() throws Exception {
+      ConfigMap without = deleted();
+      when(resource.patch(any(PatchContext.class), anyString())).thenReturn(without);
+
+      finalizer.add(context, deleted(OURS));
+
+      verify(context).wrote(without);
+    }
+
+    @Test
     void isLeftAloneWithoutTheFinalizer() throws Exception {
       finalizer.add(context, deleted("a.org/a"));
 
