@@ -13,7 +13,6 @@ import io.kooper.leaderelection.LeaderElectionListener;
 import io.kooper.retrieve.Retriever;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
-import io.kooper.test.Faults;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -32,24 +31,25 @@ class ServerTroubleTest {
   private static final int FAILURES = 5; // more than what makes a client suspect
 
   enum Trouble {
-    THROTTLES(faults -> faults.inject(Fault.status(429).retryAfter(Duration.ofSeconds(1)))),
-    REFUSES(faults -> faults.inject(Fault.status(503))),
-    FORBIDS(faults -> faults.inject(Fault.status(403))),
-    BREAKS_OFF(faults -> faults.inject(Fault.disconnect())),
-    HANGS(faults -> faults.inject(Fault.hang())),
-    IS_SLOW(faults -> faults.inject(Fault.delay(Duration.ofSeconds(4)))),
-    CANNOT_BE_REACHED(faults -> faults.blackhole(true));
+    IS_DOWN(EmbeddedApiServer::close),
+    THROTTLES(server -> server.faults().inject(Fault.status(429).retryAfter(Duration.ofSeconds(1)))),
+    REFUSES(server -> server.faults().inject(Fault.status(503))),
+    FORBIDS(server -> server.faults().inject(Fault.status(403))),
+    BREAKS_OFF(server -> server.faults().inject(Fault.disconnect())),
+    HANGS(server -> server.faults().inject(Fault.hang())),
+    IS_SLOW(server -> server.faults().inject(Fault.delay(Duration.ofSeconds(4)))),
+    CANNOT_BE_REACHED(server -> server.faults().blackhole(true));
 
-    private final Consumer<Faults> begins;
+    private final Consumer<EmbeddedApiServer> begins;
 
-    Trouble(Consumer<Faults> begins) {
+    Trouble(Consumer<EmbeddedApiServer> begins) {
       this.begins = begins;
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"VERTX, THROTTLES", "JDK, REFUSES", "VERTX, FORBIDS", "JDK, BREAKS_OFF", "VERTX, HANGS", "JDK, HANGS",
-      "VERTX, IS_SLOW", "JDK, CANNOT_BE_REACHED"})
+  @CsvSource({"VERTX, IS_DOWN", "JDK, IS_DOWN", "VERTX, THROTTLES", "JDK, REFUSES", "VERTX, FORBIDS", "JDK, BREAKS_OFF",
+      "VERTX, HANGS", "JDK, HANGS", "VERTX, IS_SLOW", "JDK, CANNOT_BE_REACHED"})
   void neverTurnsLiveFalse(HttpModule http, Trouble trouble) throws InterruptedException {
     AtomicInteger failures = new AtomicInteger();
     try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
@@ -72,7 +72,7 @@ class ServerTroubleTest {
         running.start();
         await().atMost(A_BUSY_MACHINE).until(() -> election.health().leading() && controller.health().reasons().isEmpty());
 
-        trouble.begins.accept(server.faults());
+        trouble.begins.accept(server);
         server.faults().cutConnections();
 
         await().atMost(A_BUSY_MACHINE).until(() -> {
