@@ -300,6 +300,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (!filter.ready().test(key) && hold(key, NOT_READY.toNanos())) {
       return null;
     }
+    long untilSeen = untilOwnWritesAreSeen(key);
     while (true) {
       State<T> now = store.state(key).orElse(null);
       Read<T> read = now == null ? null : now.read();
@@ -319,7 +320,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
           forgetIfUntold(key, null);
         }
         if (entry == null || entry.isOf(now)) {
-          return read == null || isHeld(key, entry, verdict.paused()) ? null
+          return read == null || isHeld(key, entry, verdict.paused(), untilSeen) ? null
               : current(key, entry, read, verdict.hash(), settled);
         }
         // without the informer's word the last state is not known; but a queue that is shut down would refuse what it says
@@ -345,7 +346,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   }
 
   /** Whether the user, or a write that was not seen yet, keeps the object from its call. With the lock held. */
-  private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused) {
+  private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused, long untilSeen) {
     if (isPaused) {
       paused.add(key);
       if (entry != null) {
@@ -357,20 +358,30 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (entry == null || stopping) {
       return false;
     }
-    long now = clock.nanoTime();
-    long left = 0;
-    if (entry.own != null && !entry.own.areSeen()) {
-      left = entry.own.left(now);
-      if (left <= 0) {
-        log.info("{}: {} was called again though after {} its informer has not seen what its last call wrote: {}", name, key,
-            OWN_WRITES, entry.own);
-        entry.own = null;
-      }
-    }
-    if (entry.succeededOnce && entry.failures == 0) {
-      left = Math.max(left, entry.succeededAt + filter.minInterval() - now);
-    }
+    boolean rests = entry.succeededOnce && entry.failures == 0;
+    long left = rests ? Math.max(untilSeen, entry.succeededAt + filter.minInterval() - clock.nanoTime()) : untilSeen;
     return left > 0 && hold(key, left);
+  }
+
+  /** How long the key still waits for what its last call has written, in nanoseconds. Logs, so it is called without the lock. */
+  private long untilOwnWritesAreSeen(ObjectKey key) {
+    OwnWrites own;
+    lock.lock();
+    try {
+      Entry<T> entry = entries.get(key);
+      own = entry == null ? null : entry.own;
+    } finally {
+      lock.unlock();
+    }
+    if (own == null || own.areSeen()) {
+      return 0;
+    }
+    long left = own.left(clock.nanoTime());
+    if (left <= 0) {
+      log.info("{}: {} was called again though after {} its informer has not seen what its last call wrote: {}", name, key,
+          OWN_WRITES, own);
+    }
+    return left;
   }
 
   private boolean hold(ObjectKey key, long nanos) {
