@@ -295,7 +295,7 @@ class EventRecorderTest {
       assertThat(events.dropped()).isZero();
       tell("late");
       assertThat(events.dropped()).isEqualTo(1);
-      assertThat(threads()).isEmpty();
+      awaitIdle();
     }
 
     @Test
