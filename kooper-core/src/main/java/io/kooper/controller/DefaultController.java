@@ -141,7 +141,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Processor<T> traced = tracer == null ? call : tracer.call(call);
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
     Processor<T> begun = job -> {
-      loops.called(job.key(), job.delivery().object().getMetadata().getGeneration());
+      loops.called(job.key(), job.delivery());
       job.begin();
       log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
       measured.process(job);

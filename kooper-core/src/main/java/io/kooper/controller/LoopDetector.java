@@ -1,7 +1,9 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.controller.Ledger.Delivery;
 import io.kooper.internal.Log;
+import io.kooper.metrics.EventType;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +32,7 @@ final class LoopDetector {
   private final int limit; // calls a minute
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
-  private final Map<ObjectKey, Calls> calls = new HashMap<>(); // since the minute began
+  private Map<ObjectKey, Calls> calls = new HashMap<>(); // since the minute began
   private final Set<ObjectKey> before = new HashSet<>(); // those that looped in the minute before
   private final Set<ObjectKey> now = new HashSet<>();
   private long since;
@@ -42,7 +44,11 @@ final class LoopDetector {
     this.since = clock.nanoTime();
   }
 
-  void called(ObjectKey key, @Nullable Long generation) {
+  void called(ObjectKey key, Delivery<?> delivery) {
+    if (delivery.type() == EventType.ADD || delivery.type() == EventType.RESYNC) {
+      return; // which no handler causes; most keys have no other calls, and cost nothing here
+    }
+    Long generation = delivery.object().getMetadata().getGeneration();
     boolean found = false;
     lock.lock();
     try {
@@ -84,7 +90,7 @@ final class LoopDetector {
         before.addAll(now);
       }
       now.clear();
-      calls.clear();
+      calls = new HashMap<>(); // a cleared one stays as large as it was
       since += passed - passed % WINDOW;
     }
   }

@@ -24,9 +24,12 @@ final class PackedState<T extends HasMetadata> extends State<T> {
     void unreadable(PackedState<?> state, Undecodable object);
   }
 
-  private final Reader reader;
-  private final Binding<T> binding;
-  private final Packer.Packed packed;
+  /** How it is read; most states of a store share it. */
+  record Form<T extends HasMetadata>(Binding<T> binding, byte @Nullable [] dictionary, Reader reader) {}
+
+  private final Form<T> form;
+  private final byte[] packed;
+  private final int length; // unpacked
 
   /** The last state before this one that could be bound; needed until this one has been bound. Of the same object. */
   private volatile @Nullable State<T> previous;
@@ -34,13 +37,12 @@ final class PackedState<T extends HasMetadata> extends State<T> {
   private volatile boolean readable;
   private volatile @Nullable UnreadableException unreadable;
 
-  PackedState(ObjectKey key, Identity identity, Packer.Packed packed, Binding<T> binding, List<Set<String>> indexed,
-      boolean readable, Reader reader) {
+  PackedState(ObjectKey key, Identity identity, Packer.Packed packed, Form<T> form, List<Set<String>> indexed, boolean readable) {
     super(key, identity.uid(), identity.resourceVersion(), indexed);
-    this.packed = packed;
-    this.binding = binding;
+    this.packed = packed.bytes();
+    this.length = packed.length();
+    this.form = form;
     this.readable = readable;
-    this.reader = reader;
   }
 
   @Override
@@ -74,7 +76,7 @@ final class PackedState<T extends HasMetadata> extends State<T> {
     }
     T object;
     try {
-      object = binding.bind(reader.unpack(packed), packed.length());
+      object = form.binding.bind(form.reader.unpack(new Packer.Packed(packed, form.dictionary, length)), length);
       ObjectKey bound = ObjectKey.of(object);
       if (!bound.equals(key())) {
         throw new IllegalStateException("its name is another one when it is bound");
@@ -85,13 +87,13 @@ final class PackedState<T extends HasMetadata> extends State<T> {
       UnreadableException failed =
           new UnreadableException(new Undecodable(key(), uid(), resourceVersion(), false, t));
       unreadable = failed;
-      reader.unreadable(this, failed.object());
+      form.reader.unreadable(this, failed.object());
       throw failed;
     }
     if (!readable) {
       readable = true;
       previous = null;
-      reader.readable(this);
+      form.reader.readable(this);
     }
     return object;
   }

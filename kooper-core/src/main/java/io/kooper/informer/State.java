@@ -5,6 +5,7 @@ import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,18 +23,41 @@ public abstract class State<T extends HasMetadata> {
    */
   public record Read<T extends HasMetadata>(State<T> state, T object) {}
 
+  private static final int UUID_LENGTH = 36;
+  private static final int LONG_DIGITS = 18; // that fit for sure
+
   private final ObjectKey key;
-  private final @Nullable String uid;
-  private final @Nullable String resourceVersion;
+
+  // a cluster's objects all have one of each, and as text they would take a third of a packed state
+  private final @Nullable Object uid; // a UUID if it is spelled like one
+  private final @Nullable Object resourceVersion; // a Long if it is spelled like one
 
   /** What each index lists it under, in the order of the indexes. */
   final List<Set<String>> indexed;
 
   State(ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, List<Set<String>> indexed) {
     this.key = key;
-    this.uid = uid;
-    this.resourceVersion = resourceVersion;
+    this.uid = uid == null ? null : compactUid(uid);
+    this.resourceVersion = resourceVersion == null ? null : compactVersion(resourceVersion);
     this.indexed = indexed;
+  }
+
+  private static Object compactUid(String uid) {
+    if (uid.length() == UUID_LENGTH) {
+      try {
+        UUID compact = UUID.fromString(uid);
+        return compact.toString().equals(uid) ? compact : uid;
+      } catch (IllegalArgumentException e) {
+        return uid; // just as long
+      }
+    }
+    return uid;
+  }
+
+  private static Object compactVersion(String version) {
+    boolean number = !version.isEmpty() && version.length() <= LONG_DIGITS && (version.charAt(0) != '0' || version.length() == 1)
+        && version.chars().allMatch(c -> c >= '0' && c <= '9');
+    return number ? (Object) Long.valueOf(version) : version;
   }
 
   /** A state of an object that is bound already. */
@@ -46,11 +70,11 @@ public abstract class State<T extends HasMetadata> {
   }
 
   public final @Nullable String uid() {
-    return uid;
+    return uid == null ? null : uid.toString();
   }
 
   public final @Nullable String resourceVersion() {
-    return resourceVersion;
+    return resourceVersion == null ? null : resourceVersion.toString();
   }
 
   /** Whether both are states of one object, not of two that had the same name. */
@@ -81,7 +105,7 @@ public abstract class State<T extends HasMetadata> {
 
   /** Whether the source shows this state once more. One that could not be bound may look better the next time. */
   boolean is(@Nullable String otherUid, @Nullable String otherVersion) {
-    return resourceVersion != null && resourceVersion.equals(otherVersion) && Objects.equals(uid, otherUid);
+    return resourceVersion != null && resourceVersion.toString().equals(otherVersion) && Objects.equals(uid(), otherUid);
   }
 
   /** Of a source that hands over objects: shared by all readers. */

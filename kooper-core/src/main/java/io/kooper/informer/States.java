@@ -27,7 +27,10 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   private final List<Index<T>> indexes;
   private final Unreadables<T> unreadables;
   private final Packer packer = new Packer();
-  private String namespace = ""; // the last one: most objects share theirs with the one before
+  // the last ones: most objects share theirs with the one before
+  private String namespace = "";
+  private PackedState.@Nullable Form<T> form;
+
   private long made;
   private volatile double meanBytes; // written by the informer's thread
 
@@ -100,7 +103,13 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
 
   private State<T> packed(ObjectKey key, Identity identity, byte[] json, int length, Binding<T> binding,
       List<Set<String>> indexed, boolean readable) {
-    return new PackedState<>(key, identity, packer.pack(json, length), binding, indexed, readable, this);
+    Packer.Packed packed = packer.pack(json, length);
+    PackedState.Form<T> now = form;
+    if (now == null || now.binding() != binding || now.dictionary() != packed.dictionary()) {
+      now = new PackedState.Form<>(binding, packed.dictionary(), this);
+      form = now;
+    }
+    return new PackedState<>(key, identity, packed, now, indexed, readable);
   }
 
   private @Nullable T transformed(ObjectKey key, T object, boolean deleted, Consumer<Undecodable> report) {
