@@ -33,8 +33,8 @@ import java.util.stream.IntStream;
  * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=Sync -Dbench.args="[PODS [ROUNDS [HEAP [HEAP_OF_FABRIC8]]]]"
  * </pre>
  *
- * <p>The heap an object is the difference to a process that has one of the pods only: without what such a process has anyway, most
- * of it what Jackson knows of the classes.
+ * <p>The heap an object is the difference to a process that has one of the pods only: without what such a process has anyway,
+ * most of it what Jackson knows of the classes.
  *
  * <p>The pods are of about 5 KB of JSON each, a quarter of it managed fields. The server is the cluster of {@code KUBECONFIG},
  * whose namespace default gets the pods if it has none of them yet, or else the embedded one.
