@@ -64,14 +64,14 @@ public interface Controller extends AutoCloseable {
   /**
    * Stops it, and returns once {@link #run()} is about to return. No new change is taken; what is queued is still handled
    * until the stop deadline, except resyncs and what waits for a later time; then the handlers are interrupted. When
-   * called by a handler it only asks for the stop. Calling it again, or before {@code run()}, is fine.
+   * called by a handler or a listener it only asks for the stop. Calling it again, or before {@code run()}, is fine.
    */
   @Override
   void close();
 
   /**
-   * Whether the calling thread is one that calls its handler, so that {@link #close()} does not wait: an operator must not
-   * either then. A controller that wraps another asks that one. Default: false.
+   * Whether the calling thread is one that calls its handler or its listeners, so that {@link #close()} does not wait: an
+   * operator must not either then. A controller that wraps another asks that one. Default: false.
    */
   default boolean isCalledByHandler() {
     return false;

@@ -8,6 +8,7 @@ import io.kooper.controller.HealthCheck.Standby;
 import io.kooper.controller.Lifecycle.State;
 import io.kooper.controller.Relation.Calls;
 import io.kooper.handler.Handler;
+import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
@@ -346,7 +347,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         queue.shutDownNow();
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
-        relations.close(ledger);
+        relations.close();
         closeMetrics();
         return false;
       });
@@ -378,7 +379,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void close() {
     life.requestStop();
     if (life.state() == State.ENDED) {
-      relations.close(ledger); // if it was never run, nobody else does
+      relations.close(); // if it was never run, nobody else does
     }
     if (isCalledByHandler()) {
       return; // it would wait for itself
@@ -392,7 +393,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public boolean isCalledByHandler() {
-    return workers.isWorker();
+    return workers.isWorker() || relations.informers().anyMatch(Informer::isCalledByListener);
   }
 
   @Override

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The informer's thread changes the store first and notifies then. A worker that reads the store in between neither adds a
  * successor before the old object's delete, nor deletes an object that is being re-added: it leaves the key, which the
- * notification adds to the queue again. Once the queue is shut down it refuses that: then the worker tells the delete, with
- * the state last told.
+ * notification adds to the queue again. A queue that is shut down would refuse that: so a stop first adds the key again, and
+ * then the worker tells the delete, with the state last told.
  *
  * <p>Invariant: a key is called for its told state only if somebody has asked for that, and whoever asks is noted before the key
  * is added to the queue.
@@ -84,7 +84,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** Keys whose object is paused. Guarded by lock. */
   private final Set<ObjectKey> paused = new HashSet<>();
 
-  /** Keys that wait for the minimum interval or for own writes. Guarded by lock. */
+  /** Keys that wait for the minimum interval, for own writes or for the informer's word. Guarded by lock. */
   private final Set<ObjectKey> held = new HashSet<>();
 
   /** Whether nothing is held back any more. Guarded by lock. */
@@ -267,7 +267,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     enqueue(key, EventType.RESYNC, Lane.RESYNC, 0);
   }
 
-  /** A stop does not wait for intervals and own writes: what they hold back is handled now. */
+  /** Before the queue is shut down: a stop does not wait, and what is held back is handled now. */
   void release() {
     List<ObjectKey> keys;
     lock.lock();
@@ -297,7 +297,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * queue. Objects are bound before the lock is taken or after it was given back: that is code of users.
    */
   @Nullable Delivery<T> next(ObjectKey key) {
-    if (!filter.ready().test(key) && hold(key, NOT_READY.toNanos())) {
+    if (store.state(key).isPresent() && !filter.ready().test(key) && hold(key, NOT_READY.toNanos())) {
       return null;
     }
     long untilSeen = untilOwnWritesAreSeen(key);
@@ -323,9 +323,10 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
           return read == null || isHeld(key, entry, verdict.paused(), untilSeen) ? null
               : current(key, entry, read, verdict.hash(), settled);
         }
-        // without the informer's word the last state is not known; but a queue that is shut down would refuse what it says
-        gone = entry.gone == null && queue.isShutDown() ? entry.told : entry.gone;
+        // without the informer's word the last state is not known; but a stop does not wait for it
+        gone = entry.gone == null && stopping ? entry.told : entry.gone;
         if (gone == null) {
+          held.add(key);
           return null;
         }
         if (!entry.given) {

@@ -48,6 +48,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   private final String name;
   private final Class<R> type;
   private final boolean optional;
+  private final boolean together; // with the primaries: their namespaces are selected in the same way
   private final Informer<R> informer;
 
   /** Null: see {@link #references}. */
@@ -71,13 +72,14 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   /** The keys to call for a related object, until all were: should one fail, all are called again. */
   private final Map<ObjectKey, Set<ObjectKey>> owed = new HashMap<>();
 
-  Relation(String name, Class<R> type, boolean optional, Informer<R> informer,
+  Relation(String name, Class<R> type, boolean optional, boolean together, Informer<R> informer,
       @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
       @Nullable Function<? super T, ? extends Collection<ObjectKey>> references,
       @Nullable Projection<R> projection, Guard guard, Calls calls) {
     this.name = name;
     this.type = type;
     this.optional = optional;
+    this.together = together;
     this.informer = informer;
     this.toPrimaries = toPrimaries;
     this.references = references;
@@ -96,6 +98,14 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   boolean optional() {
     return optional;
+  }
+
+  /**
+   * Whether all that must have been seen for this primary was seen. One whose namespace the related kind's informer does not
+   * know yet, or no more, waits: the primary's informer will say the same soon.
+   */
+  boolean ready(ObjectKey primary) {
+    return optional || informer.synced(primary) && (!together || informer.lists(primary));
   }
 
   Informer<R> informer() {

@@ -13,14 +13,15 @@ import io.kooper.informer.State;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
+import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -39,11 +40,11 @@ final class Relations<T extends HasMetadata> {
   private final @Nullable BooleanSupplier mayAsk;
   private final SharedInformers shared;
   private final Class<T> type;
+  private final @Nullable Object namespaces; // how they are selected; null if they are not
   private final Informer<T> primary;
   private final List<Relation<T, ?>> all;
   private final List<KeyListener<T>> listeners;
-  private final List<Runnable> leaving = new ArrayList<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Deque<Runnable> leaving = new ArrayDeque<>(); // what is left to do at the end; guarded by this
 
   /**
    * @param metrics of the controller's own objects
@@ -66,6 +67,7 @@ final class Relations<T extends HasMetadata> {
       return informer.build();
     };
     this.primary = plain ? shared.use(retriever, own) : own.get();
+    this.namespaces = selection(retriever);
     this.listeners = builder.listeners.stream().<KeyListener<T>>map(primary::keyListener).toList();
     this.all = builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, calls)).toList();
   }
@@ -81,8 +83,14 @@ final class Relations<T extends HasMetadata> {
     Informer<R> informer = shared.use(retriever, () -> informer(retriever, controller + "-" + name).build());
     var function = kind.options().projection;
     Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
-    return new Relation<>(name, retriever.objectType(), kind.options().optional, informer, kind.toPrimaries(),
+    boolean together = namespaces != null && namespaces.equals(selection(retriever));
+    return new Relation<>(name, retriever.objectType(), kind.options().optional, together, informer, kind.toPrimaries(),
         kind.references(), projection, ofObjects(name + ", its mapping"), calls);
+  }
+
+  private static @Nullable Object selection(Retriever<?> retriever) {
+    return retriever.listerWatcher() instanceof Namespaces<?> several && several.selected() != null
+        ? several.selected().identity() : null;
   }
 
   private Guard ofObjects(String what) {
@@ -90,9 +98,16 @@ final class Relations<T extends HasMetadata> {
   }
 
   /** Tells the ledger first, then the others; {@code synced} once all that is required has been seen. */
-  void listen(Ledger<T> ledger, Runnable synced) {
+  synchronized void listen(Ledger<T> ledger, Runnable synced) {
+    leaving.add(() -> shared.release(primary, () -> {
+      primary.removeListener(ledger);
+      listeners.forEach(primary::removeListener);
+    }));
     primary.addListener(ledger);
-    all.forEach(Relation::listen);
+    all.forEach(relation -> {
+      leaving.add(() -> shared.release(relation.informer(), relation::leave));
+      relation.listen();
+    });
     listeners.forEach(primary::addListener);
     AtomicInteger left = new AtomicInteger(required().size());
     required().values().forEach(informer -> signal(informer, left, synced));
@@ -119,7 +134,7 @@ final class Relations<T extends HasMetadata> {
         }
       }
     };
-    leaving.add(() -> informer.removeListener(signal));
+    leaving.addFirst(() -> informer.removeListener(signal));
     informer.addListener(signal);
   }
 
@@ -127,15 +142,10 @@ final class Relations<T extends HasMetadata> {
     informers().forEach(shared::start);
   }
 
-  /** Ends what nobody else uses. */
-  void close(Ledger<T> ledger) {
-    if (closed.compareAndSet(false, true)) {
-      shared.release(primary, () -> {
-        primary.removeListener(ledger);
-        listeners.forEach(primary::removeListener);
-        leaving.forEach(Runnable::run);
-      });
-      all.forEach(relation -> shared.release(relation.informer(), relation::leave));
+  /** Ends what nobody else uses. What fails, as without memory, is done again when this is called again. */
+  synchronized void close() {
+    for (Runnable next; (next = leaving.peek()) != null; leaving.remove()) {
+      next.run();
     }
   }
 
@@ -153,7 +163,7 @@ final class Relations<T extends HasMetadata> {
 
   /** Whether all that must have been seen for this key was seen. */
   boolean ready(ObjectKey key) {
-    return all.stream().allMatch(relation -> relation.optional() || relation.informer().synced(key));
+    return all.stream().allMatch(relation -> relation.ready(key));
   }
 
   /** Whether some objects are handled before all have been seen, since each namespace is listed on its own. */
@@ -202,7 +212,7 @@ final class Relations<T extends HasMetadata> {
     all.forEach(relation -> relation.forget(key));
   }
 
-  /** What has to be seen of an object that a call has written; null if nobody watches its kind. */
+  /** What has to be seen of an object that a call has written; null if nobody watches its kind, or its namespace. */
   @Nullable Write write(HasMetadata written) {
     ObjectKey key = ObjectKey.of(written);
     String version = written.getMetadata().getResourceVersion();
@@ -210,11 +220,11 @@ final class Relations<T extends HasMetadata> {
     if (version == null) {
       return null;
     }
-    if (type.isInstance(written)) {
+    if (type.isInstance(written) && primary.lists(key)) {
       Function<ObjectKey, @Nullable State<?>> view = one -> primary.store().state(one).orElse(null);
       return new Write(primary, view, key, uid, version, view.apply(key) != null);
     }
-    return all.stream().filter(relation -> relation.type().isInstance(written)).findFirst()
+    return all.stream().filter(relation -> relation.type().isInstance(written) && relation.informer().lists(key)).findFirst()
         .map(relation -> new Write(relation.informer(), relation::state, key, uid, version, relation.state(key) != null))
         .orElse(null);
   }

@@ -37,6 +37,7 @@ final class Cache<T extends HasMetadata> {
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
   private final ReentrantLock telling = new ReentrantLock();
 
+  /** Those of keys come first: the ledgers of other controllers must not wait for code of users. */
   private final List<Subscription<T>> subscriptions = new CopyOnWriteArrayList<>();
 
   private final Unreadables<T> unreadables;
@@ -185,7 +186,8 @@ final class Cache<T extends HasMetadata> {
       if (synced) {
         subscription.oweSynced();
       }
-      subscriptions.add(subscription);
+      long ofKeys = subscriptions.stream().filter(one -> !(one.listener() instanceof ObjectListener<?>)).count();
+      subscriptions.add(listener instanceof ObjectListener<?> ? subscriptions.size() : (int) ofKeys, subscription);
       subscription.catchUp(Origin.FIRST_LIST);
     } finally {
       telling.unlock();

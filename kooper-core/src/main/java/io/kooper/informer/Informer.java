@@ -121,6 +121,16 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return cache.synced(key);
   }
 
+  /** Whether an object of this key may be listed: not in a namespace that is not selected, or not known to be yet. */
+  public boolean lists(ObjectKey key) {
+    return reflectors.lists(key);
+  }
+
+  /** Whether the calling thread is one of the informer's, as in a listener. */
+  public boolean isCalledByListener() {
+    return reflectors.isOfThis(Thread.currentThread());
+  }
+
   /** Whether each namespace is listed on its own, so that some objects are told long before others. */
   public boolean byNamespace() {
     return byNamespace;

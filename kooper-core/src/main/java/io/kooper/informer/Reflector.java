@@ -12,6 +12,7 @@ import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.SourceEvent;
@@ -93,6 +94,10 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
     return new InformerHealth(cache.synced(), cache.missing(), now.watching, now.since, lastHeardAt, now.lastError,
         cache.applying(), cache.store().size(), cache.undecodable());
+  }
+
+  boolean mayHave(ObjectKey key) {
+    return source.mayHave(key);
   }
 
   boolean hasSeen(String other) {

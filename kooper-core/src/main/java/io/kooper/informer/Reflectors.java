@@ -86,8 +86,8 @@ final class Reflectors<T extends HasMetadata> {
     }
   }
 
-  private Informer<Namespace> namespaces(ListerWatcher<Namespace> namespaces, InformerMetrics metrics) {
-    Informer<Namespace> informer = Informer.builder(Retriever.of(Namespace.class, namespaces))
+  private Informer<Namespace> namespaces(Retriever<Namespace> namespaces, InformerMetrics metrics) {
+    Informer<Namespace> informer = Informer.builder(namespaces)
         .name(name + "-namespaces").clock(clock).metrics(metrics).mayAsk(mayAsk).build();
     informer.addListener(new InformerListener<Namespace>() {
       @Override
@@ -253,6 +253,25 @@ final class Reflectors<T extends HasMetadata> {
     try {
       Running<T> one = running.get(cache.store().partOf(key));
       return one != null && one.reflector.hasSeen(version);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean lists(ObjectKey key) {
+    lock.lock();
+    try {
+      Running<T> one = running.get(cache.store().partOf(key));
+      return one != null && !one.dropped && one.reflector.mayHave(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isOfThis(Thread thread) {
+    lock.lock();
+    try {
+      return running.values().stream().anyMatch(one -> one.thread == thread);
     } finally {
       lock.unlock();
     }

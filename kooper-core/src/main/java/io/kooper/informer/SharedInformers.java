@@ -69,8 +69,9 @@ public final class SharedInformers {
   public void release(Informer<?> informer, Runnable leave) {
     synchronized (this) {
       for (Use use : uses.values()) {
-        if (use.informer == informer && --use.users > 0) {
-          leave.run();
+        if (use.informer == informer && use.users > 1) {
+          leave.run(); // first: if it fails, this is called again
+          use.users--;
           return;
         }
       }

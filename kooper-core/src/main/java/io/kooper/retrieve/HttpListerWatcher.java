@@ -146,6 +146,11 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   @Override
+  public boolean mayHave(ObjectKey key) {
+    return target.namespace() == null || target.namespace().equals(key.namespace());
+  }
+
+  @Override
   public void watch(ListOptions options, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();

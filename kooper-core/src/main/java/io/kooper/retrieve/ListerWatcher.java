@@ -57,4 +57,9 @@ public interface ListerWatcher<T extends HasMetadata> {
    *     reason; any other exception counts as {@link RetrieveException.Reason#UNKNOWN}
    */
   void watch(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException;
+
+  /** Whether an object of this key may be among those that are listed; what one writes elsewhere is not waited for. */
+  default boolean mayHave(ObjectKey key) {
+    return true;
+  }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the objects
  */
 public record Namespaces<T extends HasMetadata>(
-    Set<String> names, @Nullable ListerWatcher<Namespace> selected, Function<String, ListerWatcher<T>> source)
+    Set<String> names, @Nullable Retriever<Namespace> selected, Function<String, ListerWatcher<T>> source)
     implements ListerWatcher<T> {
 
   @Override

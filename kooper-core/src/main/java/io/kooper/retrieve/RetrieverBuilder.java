@@ -161,9 +161,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     Function<@Nullable String, ListerWatcher<T>> source = namespace -> new HttpListerWatcher<>(client, type,
         new Target(Target.server(client), group, HasMetadata.getVersion(type), plural, namespace, selectors),
         null, form, Deadlines.DEFAULT);
-    ListerWatcher<Namespace> selected = namespaceSelector == null ? null : new HttpListerWatcher<>(client, Namespace.class,
-        new Target(Target.server(client), "", "v1", "namespaces", null, Map.of("labelSelector", namespaceSelector)),
-        null, Form.PACKED, Deadlines.DEFAULT);
+    Retriever<Namespace> selected = namespaceSelector == null ? null
+        : Retriever.builder(client, Namespace.class).withLabelSelector(namespaceSelector).build();
     ListerWatcher<T> all = selected == null && namespaces.size() <= 1
         ? source.apply(namespaces.stream().findFirst().orElse(null))
         : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);

@@ -53,6 +53,7 @@ class LedgerTest {
 
   @Test
   void aDeleteThatTheQueueWouldRefuseIsToldAtOnceAndOnlyOnce() {
+    ledger.release();
     queue.shutDown();
 
     Ledger.Delivery<ConfigMap> delivery = ledger.next(key);
@@ -62,5 +63,16 @@ class LedgerTest {
     ledger.changed(key, State.of(object), Origin.EVENT); // what the informer was about to say
     ledger.settle(key, delivery, Verdict.SUCCEEDED, List.of());
     assertThat(ledger.next(key)).isNull();
+  }
+
+  @Test
+  void aDeleteThatAWorkerLeftBeforeTheStopIsToldByTheStop() throws InterruptedException {
+    assertThat(ledger.next(key)).isNull();
+
+    ledger.release();
+    queue.shutDown();
+
+    assertThat(queue.get()).isEqualTo(key);
+    assertThat(ledger.next(key).delete()).isTrue();
   }
 }

@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.SelectedNamespaces;
+import io.kooper.handler.Handler;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -72,5 +79,81 @@ class NamespacesTest {
     shop.delete("m0");
     shop.put("m76", "1");
     await().until(() -> handled.size() == 77);
+  }
+
+  /** Both kinds in the namespaces that the same labels select, which their informers learn of at moments of their own. */
+  @Nested
+  class SelectedByTheSameLabels {
+
+    private final SelectedNamespaces ofMaps = new SelectedNamespaces();
+    private final SelectedNamespaces ofChildren = new SelectedNamespaces();
+    private final FakeSource children = new FakeSource("shop");
+    private final Queue<String> seen = new ConcurrentLinkedQueue<>();
+    private final Controller selected = Controller.builder(retriever(ofMaps, shop), Handler.<ConfigMap>of(
+            (context, object) -> seen.add("add with " + context.related(ConfigMap.class).size()),
+            (context, object) -> seen.add("delete"))).name("selected")
+        .watches(retriever(ofChildren, children), child -> List.of(new ObjectKey("shop", "a"))).build();
+    private final Thread run = new Thread(selected::run);
+
+    private static Retriever<ConfigMap> retriever(SelectedNamespaces namespaces, FakeSource source) {
+      return Retriever.of(ConfigMap.class, new Namespaces<>(Set.of(), namespaces.retriever(), name -> source));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+      selected.close();
+      run.join();
+    }
+
+    @Test
+    void anObjectWaitsUntilTheRelatedKindsInformerKnowsItsNamespace() {
+      shop.put("a", "1");
+      children.put("x", "1");
+      run.start();
+      ofMaps.join("shop");
+      await().until(() -> shop.watching() == 1);
+      await().until(() -> ((DefaultController<?>) selected).queue().delayed() == 1); // it was looked at, and waits
+      assertThat(seen).isEmpty();
+
+      ofChildren.join("shop");
+
+      await().until(() -> seen.size() == 1);
+      assertThat(seen).containsExactly("add with 1");
+    }
+
+    @Test
+    void whatLeavesIsToldAsADeleteAndNotWithoutItsRelatedObjects() {
+      shop.put("a", "1");
+      children.put("x", "1");
+      run.start();
+      ofMaps.join("shop");
+      ofChildren.join("shop");
+      await().until(() -> seen.size() >= 1);
+
+      ofChildren.leave("shop");
+      await().until(() -> children.watching() == 0);
+      ofMaps.leave("shop");
+
+      await().until(() -> seen.contains("delete"));
+      assertThat(seen).doesNotContain("add with 0");
+    }
+  }
+
+  @Test
+  void aWriteIntoANamespaceThatNobodyListsIsNotWaitedFor() {
+    ConfigMap elsewhere = new FakeSource("elsewhere").put("b", "1");
+    Queue<Integer> calls = new ConcurrentLinkedQueue<>();
+    Controller writing = Controller.<ConfigMap>builder(Retriever.of(ConfigMap.class,
+        new Namespaces<>(Set.of("shop"), null, name -> shop)), (context, object) -> {
+          context.wrote(elsewhere);
+          calls.add(1);
+        }).clock(new ManualClock()).build(); // whose time does not pass
+    Thread run = new Thread(writing::run);
+    run.start();
+    shop.put("a", "1");
+    await().until(() -> calls.size() == 1);
+    shop.put("a", "2");
+    await().until(() -> calls.size() == 2);
+    writing.close();
   }
 }

@@ -4,23 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.api.model.Namespace;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.kooper.fake.FakeSource;
-import io.kooper.retrieve.ListerWatcher;
+import io.kooper.fake.SelectedNamespaces;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -154,49 +147,25 @@ class NamespacesTest {
     assertThat(threads()).isZero();
   }
 
-  /** Namespaces that are selected: what is there from the start, and what is told later. */
-  private static final class Selected implements ListerWatcher<Namespace> {
-
-    private final BlockingQueue<SourceEvent<Namespace>> news = new LinkedBlockingQueue<>();
-
-    static Namespace namespace(String name) {
-      return new NamespaceBuilder().withNewMetadata().withName(name).withUid(name).withResourceVersion("1").endMetadata().build();
-    }
-
-    @Override
-    public String list(ListOptions options, Consumer<SourceEvent<Namespace>> events) {
-      events.accept(SourceEvent.added(namespace("shop")));
-      return "1";
-    }
-
-    @Override
-    public void watch(ListOptions options, Consumer<SourceEvent<Namespace>> events) throws InterruptedException {
-      events.accept(SourceEvent.opened());
-      while (true) {
-        events.accept(news.take());
-      }
-    }
-  }
-
   @Nested
   class ThatAreSelected {
 
-    private final Selected selected = new Selected();
+    private final SelectedNamespaces selected = new SelectedNamespaces("shop");
 
     ThatAreSelected() {
-      informer = informer(new Namespaces<>(Set.of(), selected, sources::get));
+      informer = informer(new Namespaces<>(Set.of(), selected.retriever(), sources::get));
       shop.put("a", "1");
       stock.put("b", "1");
       informer.start();
     }
 
     private void stockJoins() {
-      selected.news.add(SourceEvent.added(Selected.namespace("stock")));
+      selected.join("stock");
       await().until(() -> stock.watching() == 1);
     }
 
     private void stockLeaves() {
-      selected.news.add(SourceEvent.deleted(Selected.namespace("stock")));
+      selected.leave("stock");
       await().until(() -> stock.watching() == 0 && names().equals(List.of("a")));
     }
 
@@ -226,8 +195,8 @@ class NamespacesTest {
     void mayComeBackAtOnce() throws Exception {
       assertThat(informer.awaitSynced(Duration.ofSeconds(30))).isTrue();
       for (int i = 0; i < 50; i++) {
-        selected.news.add(SourceEvent.added(Selected.namespace("stock")));
-        selected.news.add(SourceEvent.deleted(Selected.namespace("stock")));
+        selected.join("stock");
+        selected.leave("stock");
       }
       stockJoins();
       await().until(() -> names().equals(List.of("a", "b")));

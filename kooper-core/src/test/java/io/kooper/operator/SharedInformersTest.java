@@ -7,6 +7,7 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerDefaults;
 import io.kooper.fake.FakeSource;
+import io.kooper.informer.InformerListener;
 import io.kooper.informer.SharedInformers;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
@@ -15,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -106,5 +110,80 @@ class SharedInformersTest {
     assertThat(source.lists()).hasSize(2);
     operator.close();
     run.join(30_000);
+  }
+
+  private static InformerListener<ConfigMap> onAdded(Consumer<ConfigMap> action) {
+    return new InformerListener<>() {
+      @Override
+      public void added(ConfigMap object, boolean initial) {
+        action.accept(object);
+      }
+
+      @Override
+      public void updated(ConfigMap before, ConfigMap after) {}
+
+      @Override
+      public void deleted(ConfigMap lastState) {}
+    };
+  }
+
+  @Test
+  void aListenerOfOneHoldsUpNoOther() throws InterruptedException {
+    CountDownLatch hangs = new CountDownLatch(1);
+    Retriever<ConfigMap> retriever = source.retriever();
+    Operator operator = Operator.builder("test")
+        .controller(controller("first", retriever).listener(onAdded(object -> {
+          try {
+            hangs.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        })))
+        .controller(controller("second", retriever)).build();
+    Thread run = new Thread(operator::run);
+    run.start();
+    await(() -> source.watching() == 1);
+
+    source.put("a", "1");
+
+    await(() -> told.contains("second a"));
+    hangs.countDown();
+    operator.close();
+    run.join(30_000);
+  }
+
+  @Test
+  void aListenerThatClosesItsControllerDoesNotWaitForThat() throws InterruptedException {
+    var informers = new SharedInformers();
+    var defaults = new ControllerDefaults(null, null, null, null, informers);
+    Retriever<ConfigMap> retriever = source.retriever();
+    AtomicReference<Controller> closing = new AtomicReference<>();
+    CountDownLatch second = new CountDownLatch(1); // the first one's handler ends only after the other was called
+    Controller first = Controller.<ConfigMap>builder(retriever, (context, object) -> second.await()).name("first")
+        .stopDeadline(Duration.ofMinutes(10))
+        .listener(onAdded(object -> {
+          if (object.getMetadata().getName().equals("b")) {
+            closing.get().close();
+          }
+        })).build(defaults);
+    closing.set(first);
+    Controller other = Controller.<ConfigMap>builder(retriever, (context, object) -> {
+      if (context.key().name().equals("c")) {
+        second.countDown();
+      }
+    }).name("other").build(defaults);
+    List<Thread> threads = List.of(new Thread(first::run), new Thread(other::run));
+    source.put("a", "1");
+    threads.forEach(Thread::start);
+    await(() -> source.watching() == 1);
+
+    source.put("b", "1");
+    source.put("c", "1");
+
+    threads.get(0).join(30_000);
+    assertThat(threads.get(0).isAlive()).isFalse();
+    assertThat(second.getCount()).isZero();
+    other.close();
+    threads.get(1).join(30_000);
   }
 }
