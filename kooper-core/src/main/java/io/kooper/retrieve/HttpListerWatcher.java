@@ -12,9 +12,12 @@ import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +75,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private final ClientLife life;
   private final Target target;
   private final Binder<T> binder;
+  private final Bodies<T> bodies;
   private final Form form;
   private final FunctionListerWatcher<T> webSocket;
   private final Duration watchGrace;
@@ -90,6 +94,7 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
     this.target = target;
     this.binder = new Binder<>(client.getKubernetesSerialization(), type, target.apiVersion(), kind);
     this.form = form;
+    this.bodies = new Bodies<>(target, binder, form);
     this.webSocket = WebSocketWatch.of(client, type, target);
     this.watchGrace = deadlines.watchGrace();
     this.watchHeaders = deadlines.growing(deadlines.headers());
@@ -110,39 +115,54 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
 
   private ListMeta page(String url, Deadline headers, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
-    ListPieces<T> pieces = new ListPieces<>(target, binder, form, events);
-    JsonSlicer slicer = JsonSlicer.ofList(pieces);
     try (Exchange exchange = open("list", url, form.accept("PartialObjectMetadataList"), headers)) {
       requireOk("list", exchange);
-      feedAll(exchange, slicer);
-      if (!slicer.atEnd()) {
-        throw new RetrieveException(Reason.CONNECTION_LOST, "cannot list " + target + ": the answer ended early");
-      }
-      if (!slicer.sawItems()) {
-        throw new RetrieveException(Reason.UNDECODABLE, "cannot list " + target + ": the answer is not a list");
-      }
+      ListMeta meta = list(exchange, events);
       drain(exchange);
+      return meta;
     }
-    return pieces.meta();
   }
 
-  /** Feeds a list until it is complete or ends. */
-  private void feedAll(Exchange exchange, JsonSlicer slicer) throws RetrieveException, InterruptedException {
-    long longest = 0;
+  private ListMeta list(Exchange exchange, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
+    Chunks chunks = new Chunks(exchange, silence::nanos);
     try {
-      boolean more = true;
-      while (more && !slicer.atEnd()) {
-        long start = CLOCK.nanoTime();
-        more = feed("list", exchange, slicer, silence.nanos());
-        longest = Math.max(longest, CLOCK.nanoTime() - start);
-      }
+      ListMeta meta = bodies.list(chunks, events);
+      silence.met(chunks.longest);
+      return meta;
     } catch (RetrieveException e) {
       if (e.reason() == Reason.SILENT) {
         silence.passed();
       }
       throw e;
     }
-    silence.met(longest);
+  }
+
+  /** A body, as it comes in. */
+  private static final class Chunks implements JsonSlicer.Chunks {
+
+    private final Exchange exchange;
+    private final LongSupplier patience; // nanoseconds, for what comes next
+    private Iterator<ByteBuffer> buffers = Collections.emptyIterator();
+    private long longest; // that it took to come
+
+    Chunks(Exchange exchange, LongSupplier patience) {
+      this.exchange = exchange;
+      this.patience = patience;
+    }
+
+    @Override
+    public @Nullable ByteBuffer next() throws RetrieveException, InterruptedException {
+      while (!buffers.hasNext()) {
+        long start = CLOCK.nanoTime();
+        List<ByteBuffer> chunk = exchange.next(patience.getAsLong());
+        if (chunk == null) {
+          return null;
+        }
+        longest = Math.max(longest, CLOCK.nanoTime() - start);
+        buffers = chunk.iterator();
+      }
+      return buffers.next();
+    }
   }
 
   @Override
@@ -154,19 +174,12 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   public void watch(ListOptions options, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
     long seconds = options.getTimeoutSeconds() == null ? DEFAULT_WATCH_SECONDS : options.getTimeoutSeconds();
-    JsonSlicer slicer = JsonSlicer.ofWatch(new EventPieces<>(target, binder, form, events));
     try (Exchange exchange = open(
         "watch", target.watchUrl(options, seconds), form.accept("PartialObjectMetadata"), watchHeaders)) {
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();
         events.accept(SourceEvent.opened());
-        while (feed("watch", exchange, slicer, watchPatience(end))) {
-          // until the server ends it
-        }
-        if (!slicer.atEnd()) {
-          throw new RetrieveException(
-              Reason.CONNECTION_LOST, "cannot watch " + target + ": the connection ended in the middle of an event");
-        }
+        bodies.watch(new Chunks(exchange, () -> watchPatience(end)), events);
         return;
       }
       ErrorBody body = ErrorBody.read(exchange, errorBody, binder.serialization());
@@ -196,31 +209,6 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private Exchange open(String verb, String url, String accept, Deadline headers)
       throws RetrieveException, InterruptedException {
     return Exchange.open(life, url, accept, headers, verb + " " + target);
-  }
-
-  /** Feeds the next chunk; false at the end of the body. */
-  private boolean feed(String verb, Exchange exchange, JsonSlicer slicer, long patience)
-      throws RetrieveException, InterruptedException {
-    List<ByteBuffer> chunk = exchange.next(patience);
-    if (chunk == null) {
-      return false;
-    }
-    try {
-      for (ByteBuffer buffer : chunk) {
-        if (buffer.hasArray()) {
-          int from = buffer.arrayOffset() + buffer.position();
-          slicer.feed(buffer.array(), from, from + buffer.remaining());
-        } else {
-          byte[] copy = new byte[buffer.remaining()];
-          buffer.duplicate().get(copy);
-          slicer.feed(copy, 0, copy.length);
-        }
-      }
-    } catch (JsonSlicer.MalformedException e) {
-      throw new RetrieveException(
-          Reason.UNDECODABLE, "cannot " + verb + " " + target + ": the answer is not as it should be, " + e.getMessage());
-    }
-    return true;
   }
 
   /** Reads the few bytes after a complete list, so that the connection returns to the pool. */

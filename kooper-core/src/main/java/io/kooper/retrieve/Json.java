@@ -37,14 +37,13 @@ public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, i
   public record Identity(ObjectKey key, String uid, String resourceVersion) {}
 
   static <T extends HasMetadata> Json<T> of(SourceEvent.Type type, byte[] bytes, int length, Binding<T> binding, Form form) {
-    byte[] kept = form == Form.METADATA ? MetadataScan.only(bytes, length) : bytes;
+    byte[] kept = form == Form.METADATA ? new ObjectPeek(bytes, length).only() : bytes;
     return new Json<>(type, kept, form == Form.METADATA ? kept.length : length, binding, form == Form.BOUND);
   }
 
   /** Null when one of its parts cannot be read: then only binding it can tell. */
   public @Nullable Identity identity() {
-    Identity quick = MetadataScan.identity(bytes, length);
-    return quick != null ? quick : ObjectPeek.identity(bytes, length);
+    return new ObjectPeek(bytes, length).identity();
   }
 
   /** Binds it now: an {@link SourceEvent.Item}, or {@link SourceEvent.Unreadable} with what can be said of it. */
@@ -54,7 +53,7 @@ public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, i
       object = binding.bind(bytes, length);
     } catch (Throwable t) { // creators and setters are user code, and libraries may be missing
       Throwables.throwIfNoMemory(t);
-      return SourceEvent.unreadable(ObjectPeek.undecodable(bytes, length, type == SourceEvent.Type.DELETED, t));
+      return SourceEvent.unreadable(new ObjectPeek(bytes, length).undecodable(type == SourceEvent.Type.DELETED, t));
     }
     return new SourceEvent.Item<>(type, object);
   }

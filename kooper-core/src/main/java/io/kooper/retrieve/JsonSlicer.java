@@ -1,219 +1,353 @@
 package io.kooper.retrieve;
 
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a response body, given in chunks of any size, into the pieces that are bound one at a time: the elements of a
- * list's {@code items}, or the events of a watch. An object's own {@code metadata.managedFields} is emptied on the way: it
- * is often half of the bytes, and nobody wants it.
+ * Reads a response body while it comes in, chunk by chunk, and copies the values that are asked for: so a list takes no more
+ * memory than its largest object.
  *
- * <p>Only what surrounds the pieces is checked to be JSON; inside a piece brackets have to match and the rest is left to
- * the binding, so that one broken object does not hide the others. A piece is handed over only once its last byte was
- * seen.
+ * <p>What surrounds the values is checked to be JSON. Inside a value brackets have to match, and the rest is left to the binding:
+ * so one broken object does not hide the others. A value is handed over only once its last byte was seen.
  */
 final class JsonSlicer {
 
-  /** Takes the pieces, in the order of the body. */
-  interface Pieces {
+  /** Where the body comes from. */
+  interface Chunks {
 
-    /**
-     * A member of the body's object, or one element of its {@code items}.
-     *
-     * @param name the member's name
-     * @param bytes holds the value; of an event's object it stays valid until the next event begins, else for this call
-     * @param length how many of the bytes count
-     */
-    void piece(String name, byte[] bytes, int length) throws RetrieveException;
+    /** The next bytes, null at the end. Those given before are not needed any more. */
+    @Nullable ByteBuffer next() throws RetrieveException, InterruptedException;
+  }
 
-    /** The body's object is complete: a whole list, or one event of a watch. */
-    void end() throws RetrieveException;
+  /** A copy of a value. It grows to the largest one and is used again. */
+  static final class Slice {
+    private byte[] bytes = new byte[4096];
+    private int length;
 
-    /** What is in a piece that is a short string without escapes, or empty if it is no string. */
-    static String text(byte[] bytes, int length) {
-      return bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
+    private void append(byte[] from, int start, int end) {
+      int more = end - start;
+      if (length + more > bytes.length) {
+        bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
+      }
+      System.arraycopy(from, start, bytes, length, more);
+      length += more;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
+    int length() {
+      return length;
+    }
+
+    void clear() {
+      length = 0;
+    }
+
+    /** The string without escapes that it is; empty for anything else. */
+    String text() {
+      return length > 1 && bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
     }
   }
 
-  /** The body is not JSON of the shape expected. */
-  static final class MalformedException extends Exception {
-    private static final long serialVersionUID = 1L;
+  private static final int LONGEST_NAME = 32; // a longer one is none that matters
 
-    MalformedException(String message) {
-      super(message);
-    }
+  private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long QUOTES = 0x2222222222222222L;
+  private static final long BACKSLASHES = 0x5c5c5c5c5c5c5c5cL;
+
+  private final String what;
+  private final Chunks chunks;
+  private byte[] chunk = {};
+  private int at;
+  private int to;
+  private boolean first; // nothing was taken yet of the bracket that was opened last
+  private final byte[] name = new byte[LONGEST_NAME];
+
+  // the bytes of the chunk from copyFrom on belong to the copy, if there is one
+  private @Nullable Slice copy;
+  private int copyFrom;
+
+  /** @param what fails if the body is not as it should be: {@code cannot list pods} */
+  JsonSlicer(String what, Chunks chunks) {
+    this.what = what;
+    this.chunks = chunks;
   }
 
-  private enum Kind {
-    SKIPPED,
-    SMALL,
-    OBJECT
-  }
-
-  private record Member(String name, byte[] key, Kind kind) {
-    Member(String name, Kind kind) {
-      this(name, name.getBytes(StandardCharsets.US_ASCII), kind);
-    }
-  }
-
-  private static final Member ITEMS = new Member("items", Kind.OBJECT);
-  private static final Member OTHER = new Member("", Kind.SKIPPED);
-  private static final Member[] OF_LIST = {
-    ITEMS, new Member("metadata", Kind.SMALL), new Member("kind", Kind.SMALL), new Member("message", Kind.SMALL)
-  };
-  private static final Member[] OF_EVENT = {new Member("type", Kind.SMALL), new Member("object", Kind.OBJECT)};
-
-  /** What the next byte belongs to. */
-  private enum State {
-    ROOT,
-    FIRST_KEY,
-    KEY,
-    IN_KEY,
-    COLON,
-    VALUE,
-    AFTER_VALUE,
-    FIRST_ITEM,
-    ITEM,
-    AFTER_ITEM,
-    IN_VALUE,
-    DONE
-  }
-
-  private final boolean list;
-  private final Member[] members;
-  private final Pieces pieces;
-
-  private State state = State.ROOT;
-  private boolean inItems;
-  private boolean sawItems;
-  private final JsonKey key = new JsonKey();
-  private Member member = OTHER;
-  // two, since an event's type may come after its object
-  private final JsonValue small = new JsonValue();
-  private final JsonValue object = new JsonValue();
-  private JsonValue value = small;
-
-  private JsonSlicer(boolean list, Pieces pieces) {
-    this.list = list;
-    this.members = list ? OF_LIST : OF_EVENT;
-    this.pieces = pieces;
-  }
-
-  /** For a list's body: hands over {@code items} one by one, and {@code metadata}, {@code kind} and such as they come. */
-  static JsonSlicer ofList(Pieces pieces) {
-    return new JsonSlicer(true, pieces);
-  }
-
-  /** For a watch's body: hands over each event's {@code type} and {@code object}, then {@link Pieces#end}. */
-  static JsonSlicer ofWatch(Pieces pieces) {
-    return new JsonSlicer(false, pieces);
-  }
-
-  /** Whether the body may end here: after a list, or between two events. */
-  boolean atEnd() {
-    return state == (list ? State.DONE : State.ROOT);
-  }
-
-  /** Whether there were {@code items}, be it none: without them it was no list, least of all an empty one. */
-  boolean sawItems() {
-    return sawItems;
-  }
-
-  /** The next bytes of the body. After an exception this slicer is of no more use. */
-  void feed(byte[] bytes, int from, int to) throws MalformedException, RetrieveException {
-    int i = from;
-    while (i < to) {
-      if (state == State.IN_VALUE) {
-        i = value.feed(bytes, i, to);
-        if (value.ended()) {
-          endValue();
-        }
-      } else if (state == State.IN_KEY) {
-        if (key.ends(bytes[i++])) {
-          state = State.COLON;
-        }
-      } else {
-        i = token(bytes[i]) ? i + 1 : i;
+  /** Takes the bracket that begins an object; false at the end of the body. */
+  boolean begins() throws RetrieveException, InterruptedException {
+    while (at < to || fill()) {
+      byte c = chunk[at++];
+      if (!isSpace(c)) {
+        expect('{', c);
+        first = true;
+        return true;
       }
     }
-  }
-
-  private void endValue() throws RetrieveException {
-    state = inItems ? State.AFTER_ITEM : State.AFTER_VALUE;
-    if (member.kind != Kind.SKIPPED) {
-      pieces.piece(member.name, value.bytes(), value.length());
-    }
-  }
-
-  /** Takes a byte between the values; false when it is the first of one, which takes it itself. */
-  private boolean token(byte c) throws MalformedException, RetrieveException {
-    if (JsonValue.isSpace(c)) {
-      return true;
-    }
-    if (c == '}' && (state == State.FIRST_KEY || state == State.AFTER_VALUE)) {
-      state = list ? State.DONE : State.ROOT;
-      pieces.end();
-    } else if (c == '"' && (state == State.FIRST_KEY || state == State.KEY)) {
-      key.begin();
-      state = State.IN_KEY;
-    } else if (c == ']' && (state == State.FIRST_ITEM || state == State.AFTER_ITEM)) {
-      inItems = false;
-      state = State.AFTER_VALUE;
-    } else if (state == State.VALUE || state == State.FIRST_ITEM || state == State.ITEM) {
-      return beginsItems(c) || !beginValue(c);
-    } else if (c == '{' && state == State.ROOT) {
-      state = State.FIRST_KEY;
-    } else if (c == ':' && state == State.COLON) {
-      state = State.VALUE;
-    } else if (c == ',' && (state == State.AFTER_VALUE || state == State.AFTER_ITEM)) {
-      state = state == State.AFTER_VALUE ? State.KEY : State.ITEM;
-    } else {
-      throw unexpected(c);
-    }
-    return true;
-  }
-
-  private static MalformedException unexpected(byte c) {
-    // the character alone: more of the body could be a secret
-    return new MalformedException("unexpected " + (c > ' ' && c < 127 ? "'" + (char) c + "'" : "byte " + (c & 0xff)));
-  }
-
-  private boolean beginsItems(byte c) throws MalformedException {
-    if (inItems) {
-      return false;
-    }
-    member = memberOfKey();
-    if (member != ITEMS) {
-      return false;
-    }
-    sawItems = true;
-    if (c == '[') {
-      inItems = true;
-      state = State.FIRST_ITEM;
-      return true;
-    }
-    if (c != 'n') { // null is what Go writes for an empty list
-      throw unexpected(c);
-    }
-    member = OTHER;
     return false;
   }
 
-  private Member memberOfKey() {
-    for (Member candidate : members) {
-      if (key.is(candidate.key)) {
-        return candidate;
-      }
+  /** Takes the name of the object's next member, as it is spelled; then its value has to be taken. Null at the object's end. */
+  @Nullable String name() throws RetrieveException, InterruptedException {
+    byte c = token();
+    if (c == '}') {
+      return null;
     }
-    return OTHER;
+    if (!first) {
+      expect(',', c);
+      c = token();
+    }
+    expect('"', c);
+    String found = nameAfterQuote();
+    expect(':', token());
+    return found;
   }
 
-  private boolean beginValue(byte c) throws MalformedException {
-    if (c != '{' && c != '[' && c != '"' && !JsonValue.isScalar(c)) {
+  /** Takes the bracket that begins an array; false when it is null, which Go writes for an empty one. */
+  boolean array() throws RetrieveException, InterruptedException {
+    byte c = token();
+    first = c == '[';
+    if (c == 'n') {
+      scalar();
+    } else {
+      expect('[', c);
+    }
+    return first;
+  }
+
+  /** Whether the array has another element, which has to be taken then. */
+  boolean element() throws RetrieveException, InterruptedException {
+    byte c = token();
+    if (c == ']') {
+      first = false;
+      return false;
+    }
+    if (first) {
+      at--;
+    } else {
+      expect(',', c);
+    }
+    return true;
+  }
+
+  void skip() throws RetrieveException, InterruptedException {
+    value(null, false);
+  }
+
+  Slice value(Slice into) throws RetrieveException, InterruptedException {
+    value(into, false);
+    return into;
+  }
+
+  /** A Kubernetes object. Of its own {@code metadata.managedFields}, often half of its bytes, it copies only {@code []}. */
+  Slice object(Slice into) throws RetrieveException, InterruptedException {
+    value(into, true);
+    return into;
+  }
+
+  /** After the only object of a body: what has come in already must be white space. */
+  void end() throws RetrieveException {
+    for (; at < to; at++) {
+      if (!isSpace(chunk[at])) {
+        throw unexpected(chunk[at]);
+      }
+    }
+  }
+
+  private void value(@Nullable Slice into, boolean ofObject) throws RetrieveException, InterruptedException {
+    byte c = token();
+    if (into != null) {
+      into.clear();
+    }
+    copy = into;
+    copyFrom = at - 1;
+    if (c == '{' || c == '[') {
+      nested(c, ofObject);
+    } else if (c == '"') {
+      string();
+    } else if (isScalar(c)) {
+      scalar();
+    } else {
       throw unexpected(c);
     }
-    value = member.kind == Kind.OBJECT ? object : small;
-    value.begin(c, member.kind != Kind.SKIPPED, member.kind == Kind.OBJECT);
-    state = State.IN_VALUE;
+    keep();
+    copy = null;
+    first = false;
+  }
+
+  /** Takes what is left of an object or an array after its first bracket. */
+  private void nested(byte bracket, boolean ofObject) throws RetrieveException, InterruptedException {
+    Slice whole = copy;
+    BitSet isObject = new BitSet(); // of each bracket that is open
+    int depth = 0;
+    boolean nameNext = false; // and it may be one that matters
+    boolean onPath = false; // the last name was metadata, or within it managedFields
+    boolean inMetadata = false;
+    boolean emptying = false;
+    for (byte c = bracket; ; c = read()) {
+      switch (c) {
+        case '"' -> {
+          if (nameNext) {
+            nameNext = false;
+            onPath = nameAfterQuote().equals(inMetadata ? "managedFields" : "metadata");
+          } else {
+            string();
+          }
+        }
+        case '{', '[' -> {
+          boolean object = c == '{';
+          isObject.set(depth++, object);
+          inMetadata |= depth == 2 && object && onPath;
+          nameNext = object && ofObject && (depth == 1 || depth == 2 && inMetadata);
+          if (!object && depth == 3 && inMetadata && onPath) {
+            keep();
+            copy = null;
+            emptying = true;
+          }
+        }
+        case '}', ']' -> {
+          depth--;
+          if (isObject.get(depth) != (c == '}')) {
+            throw malformed("brackets that do not match");
+          }
+          if (depth == 0) {
+            return;
+          }
+          if (emptying && depth == 2) {
+            emptying = false;
+            copy = whole;
+            copyFrom = at - 1;
+          }
+          inMetadata &= depth >= 2;
+          nameNext = false;
+        }
+        case ',' -> nameNext = depth == 1 ? ofObject && isObject.get(0) : depth == 2 && inMetadata;
+        default -> {
+          // the binding's affair
+        }
+      }
+    }
+  }
+
+  private void scalar() throws RetrieveException, InterruptedException {
+    while ((at < to || fill()) && isScalar(chunk[at])) {
+      at++;
+    }
+  }
+
+  /** Takes what is left of a string after its opening quote. */
+  private void string() throws RetrieveException, InterruptedException {
+    while (true) {
+      while (at + Long.BYTES <= to) { // eight bytes at once: most of a body is in strings
+        long eight = (long) EIGHT.get(chunk, at);
+        long marks = zeroBytes(eight ^ QUOTES) | zeroBytes(eight ^ BACKSLASHES);
+        if (marks != 0) {
+          at += Long.numberOfTrailingZeros(marks) >>> 3;
+          break;
+        }
+        at += Long.BYTES;
+      }
+      byte c = read();
+      if (c == '"') {
+        return;
+      }
+      if (c == '\\') {
+        read();
+      }
+    }
+  }
+
+  /** The highest bit of the lowest byte that is zero, and of no byte below it. */
+  private static long zeroBytes(long eight) {
+    return (eight - 0x0101010101010101L) & ~eight & 0x8080808080808080L;
+  }
+
+  private String nameAfterQuote() throws RetrieveException, InterruptedException {
+    int length = 0;
+    for (byte c = read(); c != '"'; c = read()) {
+      if (length < LONGEST_NAME) {
+        name[length++] = c;
+      }
+      if (c == '\\') {
+        read(); // what is spelled with escapes is no name that matters
+      }
+    }
+    return new String(name, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  private byte token() throws RetrieveException, InterruptedException {
+    byte c = read();
+    while (isSpace(c)) {
+      c = read();
+    }
+    return c;
+  }
+
+  private byte read() throws RetrieveException, InterruptedException {
+    if (at == to && !fill()) {
+      throw new RetrieveException(Reason.CONNECTION_LOST, what + ": the answer ended early");
+    }
+    return chunk[at++];
+  }
+
+  private boolean fill() throws RetrieveException, InterruptedException {
+    keep();
+    ByteBuffer next = chunks.next();
+    while (next != null && !next.hasRemaining()) {
+      next = chunks.next();
+    }
+    if (next == null) {
+      return false;
+    }
+    if (next.hasArray()) {
+      chunk = next.array();
+      at = next.arrayOffset() + next.position();
+    } else {
+      chunk = new byte[next.remaining()];
+      next.duplicate().get(chunk);
+      at = 0;
+    }
+    to = at + next.remaining();
+    copyFrom = at;
     return true;
+  }
+
+  private void keep() {
+    if (copy != null) {
+      copy.append(chunk, copyFrom, at);
+      copyFrom = at;
+    }
+  }
+
+  private static boolean isSpace(byte c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  }
+
+  /** Whether it can be part of a number, true, false or null. */
+  private static boolean isScalar(byte c) {
+    return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.';
+  }
+
+  private void expect(char expected, byte c) throws RetrieveException {
+    if (c != expected) {
+      throw unexpected(c);
+    }
+  }
+
+  private RetrieveException unexpected(byte c) {
+    // the character alone: more of the body could be a secret
+    return malformed("unexpected " + (c > ' ' && c < 127 ? "'" + (char) c + "'" : "byte " + (c & 0xff)));
+  }
+
+  private RetrieveException malformed(String how) {
+    return new RetrieveException(Reason.UNDECODABLE, what + ": the answer is not as it should be, " + how);
   }
 }

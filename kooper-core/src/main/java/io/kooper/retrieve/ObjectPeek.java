@@ -1,82 +1,101 @@
 package io.kooper.retrieve;
 
 import io.kooper.retrieve.Json.Identity;
-import java.nio.charset.StandardCharsets;
+import io.kooper.retrieve.StrictJson.FaultException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an object's name, namespace, uid and version from its bytes when it cannot be bound as a whole.
+ * Reads what an object's JSON says of it without binding it, be it that it cannot be bound.
  *
  * <p>It goes through the JSON strictly from the start, up to the first fault or the end of {@code metadata}: a name found
  * anywhere else could be another object's, and a wrong key is worse than none.
  */
 final class ObjectPeek {
 
-  private final Map<String, String> metadata = new HashMap<>();
-  private boolean metadataComplete;
+  private static final byte[] ONLY = {'{', '"', 'm', 'e', 't', 'a', 'd', 'a', 't', 'a', '"', ':'};
 
-  private ObjectPeek(byte[] bytes, int length) {
-    // a malformed character is no fault: it may be far from the name
-    StrictJson json = new StrictJson(new String(bytes, 0, length, StandardCharsets.UTF_8));
+  private final byte[] bytes;
+  private final int length;
+  private final Map<String, String> strings = new HashMap<>(); // of metadata
+  private int from; // where metadata begins
+  private int to; // where it ends; 0 if that was not found
+
+  ObjectPeek(byte[] bytes, int length) {
+    this.bytes = bytes;
+    this.length = length;
+    StrictJson json = new StrictJson(bytes, 0, length);
     try {
       if (json.next() == '{') {
         object(json);
       }
-    } catch (StrictJson.FaultException e) {
+    } catch (FaultException e) {
       // what was read up to here counts
     }
   }
 
-  /** Null when a part of it is unreadable. */
-  static @Nullable Identity identity(byte[] bytes, int length) {
-    ObjectPeek peek = new ObjectPeek(bytes, length);
-    ObjectKey key = peek.key();
-    String uid = peek.metadata.get("uid");
-    String version = peek.metadata.get("resourceVersion");
-    return key == null || uid == null || version == null ? null : new Identity(key, uid, version);
-  }
-
-  static Undecodable undecodable(byte[] bytes, int length, boolean deleted, Throwable cause) {
-    ObjectPeek peek = new ObjectPeek(bytes, length);
-    return new Undecodable(peek.key(), peek.metadata.get("uid"), peek.metadata.get("resourceVersion"), deleted, cause);
-  }
-
-  private void object(StrictJson json) throws StrictJson.FaultException {
-    String name = json.nextName(true);
-    for (; name != null; name = json.nextName(false)) {
-      char value = json.next();
-      if (value == '{' && name.equals("metadata")) {
+  private void object(StrictJson json) throws FaultException {
+    for (boolean more = json.member(true); more; more = json.member(false)) {
+      int value = json.next();
+      if (value == '{' && json.name().equals("metadata")) {
+        from = json.at() - 1;
         metadata(json);
-        metadataComplete = true;
+        to = json.at();
         return;
       }
       json.skip(value);
     }
   }
 
-  private void metadata(StrictJson json) throws StrictJson.FaultException {
-    String name = json.nextName(true);
-    for (; name != null; name = json.nextName(false)) {
-      char value = json.next();
+  private void metadata(StrictJson json) throws FaultException {
+    for (boolean more = json.member(true); more; more = json.member(false)) {
+      int value = json.next();
       if (value == '"') {
-        metadata.put(name, json.string());
+        strings.put(json.name(), json.string());
       } else {
         json.skip(value);
       }
     }
   }
 
+  @Nullable String resourceVersion() {
+    return strings.get("resourceVersion");
+  }
+
   private @Nullable ObjectKey key() {
-    String name = metadata.get("name");
-    String namespace = metadata.get("namespace");
+    String name = strings.get("name");
+    String namespace = strings.get("namespace");
     if (name == null || name.isEmpty()) {
       return null;
     }
-    if (namespace == null && !metadataComplete) {
+    if (namespace == null && to == 0) {
       return null; // it may have come after the fault
     }
     return new ObjectKey(namespace == null ? "" : namespace, name);
+  }
+
+  /** Null when a part of it is unreadable. */
+  @Nullable Identity identity() {
+    ObjectKey key = key();
+    String uid = strings.get("uid");
+    String version = resourceVersion();
+    return key == null || uid == null || version == null ? null : new Identity(key, uid, version);
+  }
+
+  Undecodable undecodable(boolean deleted, Throwable cause) {
+    return new Undecodable(key(), strings.get("uid"), resourceVersion(), deleted, cause);
+  }
+
+  /** The JSON with nothing but the metadata; as it is when that cannot be found. */
+  byte[] only() {
+    if (to == 0) {
+      return Arrays.copyOf(bytes, length);
+    }
+    byte[] only = Arrays.copyOf(ONLY, ONLY.length + to - from + 1);
+    System.arraycopy(bytes, from, only, ONLY.length, to - from);
+    only[only.length - 1] = '}';
+    return only;
   }
 }

@@ -3,11 +3,16 @@ package io.kooper.retrieve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kooper.retrieve.JsonSlicer.Slice;
+import io.kooper.retrieve.RetrieveException.Reason;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,21 +40,71 @@ class JsonSlicerTest {
   private static final int SEEDS = Integer.getInteger("kooper.seeds", 500);
 
   /** What a slicer told. */
-  private static final class Told implements JsonSlicer.Pieces {
+  private static final class Told {
     final List<String> pieces = new ArrayList<>();
     final List<byte[]> rawItems = new ArrayList<>();
+    private final Slice small = new Slice();
+    private final Slice object = new Slice();
 
-    @Override
-    public void piece(String name, byte[] bytes, int length) {
-      if (name.equals("items")) {
-        rawItems.add(Arrays.copyOf(bytes, length));
-      }
-      pieces.add(name + " " + new String(bytes, 0, length, StandardCharsets.UTF_8));
+    /** Whether the list came to its end. */
+    boolean list(JsonSlicer.Chunks chunks) throws Exception {
+      JsonSlicer body = new JsonSlicer("cannot list", chunks);
+      return isWhole(() -> {
+        if (!body.begins()) {
+          return false;
+        }
+        for (String name; (name = body.name()) != null; ) {
+          if (name.equals("items")) {
+            for (boolean more = body.array(); more && body.element(); ) {
+              body.object(object);
+              rawItems.add(Arrays.copyOf(object.bytes(), object.length()));
+              add(name, object);
+            }
+          } else if (name.equals("metadata") || name.equals("kind")) {
+            add(name, body.value(small));
+          } else {
+            body.skip();
+          }
+        }
+        body.end();
+        pieces.add("end");
+        return true;
+      });
     }
 
-    @Override
-    public void end() {
-      pieces.add("end");
+    /** Whether the watch ended between two events. */
+    boolean watch(JsonSlicer.Chunks chunks) throws Exception {
+      JsonSlicer body = new JsonSlicer("cannot watch", chunks);
+      return isWhole(() -> {
+        while (body.begins()) {
+          for (String name; (name = body.name()) != null; ) {
+            if (name.equals("object")) {
+              add(name, body.object(object));
+            } else if (name.equals("type")) {
+              add(name, body.value(small));
+            } else {
+              body.skip();
+            }
+          }
+          pieces.add("end");
+        }
+        return true;
+      });
+    }
+
+    private void add(String name, Slice slice) {
+      pieces.add(name + " " + new String(slice.bytes(), 0, slice.length(), StandardCharsets.UTF_8));
+    }
+
+    private static boolean isWhole(Callable<Boolean> reading) throws Exception {
+      try {
+        return reading.call();
+      } catch (RetrieveException e) {
+        if (e.reason() == Reason.CONNECTION_LOST) {
+          return false;
+        }
+        throw e;
+      }
     }
 
     List<String> items() {
@@ -57,27 +112,37 @@ class JsonSlicerTest {
     }
   }
 
-  private static boolean feed(JsonSlicer slicer, byte[] body, Random random) throws Exception {
-    int at = 0;
-    while (at < body.length) {
-      int most = random.nextInt(4) == 0 ? 3 : 400;
-      int next = Math.min(body.length, at + 1 + random.nextInt(most));
-      // chunks are buffers that are used again: nothing may be left behind in them
-      byte[] chunk = new byte[next - at + 7];
-      System.arraycopy(body, at, chunk, 3, next - at);
-      slicer.feed(chunk, 3, 3 + next - at);
-      Arrays.fill(chunk, (byte) '"');
-      at = next;
-    }
-    return slicer.atEnd();
+  private static JsonSlicer.Chunks chunks(byte[] body, Random random) {
+    return new JsonSlicer.Chunks() {
+      private int at;
+      private byte[] last = {};
+
+      @Override
+      public ByteBuffer next() {
+        Arrays.fill(last, (byte) '"'); // chunks are buffers that are used again: nothing may be left behind in them
+        if (at == body.length) {
+          return null;
+        }
+        int most = random.nextInt(4) == 0 ? 3 : 400;
+        int length = Math.min(body.length - at, random.nextInt(most + 1));
+        last = new byte[length + 7];
+        System.arraycopy(body, at, last, 3, length);
+        at += length;
+        ByteBuffer buffer = ByteBuffer.wrap(last, 3, length);
+        return random.nextInt(8) == 0 ? buffer.asReadOnlyBuffer() : buffer; // which hides its array
+      }
+    };
+  }
+
+  private static JsonSlicer.Chunks one(byte[] body, int length) {
+    Iterator<ByteBuffer> chunks = List.of(ByteBuffer.wrap(body, 0, length)).iterator();
+    return () -> chunks.hasNext() ? chunks.next() : null;
   }
 
   private static String items(String body) throws Exception {
     Told told = new Told();
-    JsonSlicer slicer = JsonSlicer.ofList(told);
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    slicer.feed(bytes, 0, bytes.length);
-    assertThat(slicer.atEnd()).isTrue();
+    assertThat(told.list(one(bytes, bytes.length))).isTrue();
     return String.join("|", told.items());
   }
 
@@ -166,7 +231,7 @@ class JsonSlicerTest {
         JsonNode parsed = STRICT.readTree(body);
         Told told = new Told();
 
-        boolean complete = feed(JsonSlicer.ofList(told), body.getBytes(StandardCharsets.UTF_8), random);
+        boolean complete = told.list(chunks(body.getBytes(StandardCharsets.UTF_8), random));
 
         assertThat(complete).as("seed %d", seed).isTrue();
         List<String> expected = new ArrayList<>();
@@ -183,13 +248,10 @@ class JsonSlicerTest {
       for (int seed = 0; seed < 12; seed++) {
         byte[] body = new JsonBodies(new Random(seed)).list().getBytes(StandardCharsets.UTF_8);
         Told all = new Told();
-        JsonSlicer whole = JsonSlicer.ofList(all);
-        whole.feed(body, 0, body.length);
+        all.list(one(body, body.length));
         for (int end = 0; end < body.length; end++) {
           Told told = new Told();
-          JsonSlicer slicer = JsonSlicer.ofList(told);
-          slicer.feed(body, 0, end);
-          assertThat(slicer.atEnd()).as("seed %d, byte %d", seed, end).isEqualTo(told.pieces.contains("end"));
+          assertThat(told.list(one(body, end))).as("seed %d, byte %d", seed, end).isEqualTo(told.pieces.contains("end"));
           assertThat(all.pieces.subList(0, told.pieces.size())).isEqualTo(told.pieces);
         }
       }
@@ -206,8 +268,8 @@ class JsonSlicerTest {
         Told told = new Told();
         boolean complete;
         try {
-          complete = feed(JsonSlicer.ofList(told), damaged, random);
-        } catch (JsonSlicer.MalformedException e) {
+          complete = told.list(chunks(damaged, random));
+        } catch (RetrieveException e) {
           assertThat(parsed).as("seed %d: %s", seed, e.getMessage()).isNull();
           complete = false;
         }
@@ -277,7 +339,7 @@ class JsonSlicerTest {
         String body = String.join("", events);
         Told told = new Told();
 
-        assertThat(feed(JsonSlicer.ofWatch(told), body.getBytes(StandardCharsets.UTF_8), random)).isTrue();
+        assertThat(told.watch(chunks(body.getBytes(StandardCharsets.UTF_8), random))).isTrue();
 
         List<String> given = new ArrayList<>();
         String type = "";
@@ -300,22 +362,20 @@ class JsonSlicerTest {
     void isAtAnEndBetweenEventsOnly() throws Exception {
       List<String> events = new JsonBodies(new Random(7)).events();
       byte[] body = String.join("", events).getBytes(StandardCharsets.UTF_8);
-      Told told = new Told();
-      JsonSlicer slicer = JsonSlicer.ofWatch(told);
       int depth = 0;
       boolean inString = false;
       for (int i = 0; i < body.length; i++) {
-        slicer.feed(body, i, i + 1);
         if (inString && body[i] == '\\') {
           i++;
-          slicer.feed(body, i, i + 1);
         } else if (body[i] == '"') {
           inString = !inString;
         } else if (!inString) {
           depth += body[i] == '{' ? 1 : body[i] == '}' ? -1 : 0;
         }
-        assertThat(slicer.atEnd()).as("byte %d", i).isEqualTo(depth == 0);
+        assertThat(new Told().watch(one(body, i + 1))).as("byte %d", i).isEqualTo(depth == 0);
       }
+      Told told = new Told();
+      told.watch(one(body, body.length));
       assertThat(told.pieces.stream().filter("end"::equals)).hasSameSizeAs(events);
     }
   }
@@ -326,7 +386,8 @@ class JsonSlicerTest {
     "{\"items\":[{]}]}", "{\"items\":[{}{}]}", "{\"a\":'x'}", "{\"a\":1 2}", "{\"items\":\"x\"}", "{\"items\":[{}]]}",
   })
   void refusesWhatIsNotAList(String body) {
-    assertThatThrownBy(() -> items(body)).isInstanceOf(JsonSlicer.MalformedException.class);
+    assertThatThrownBy(() -> items(body)).isInstanceOfSatisfying(RetrieveException.class,
+        e -> assertThat(e.reason()).isEqualTo(Reason.UNDECODABLE));
   }
 
   @Test

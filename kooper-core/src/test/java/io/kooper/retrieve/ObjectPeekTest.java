@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kooper.retrieve.Json.Identity;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,8 +21,64 @@ class ObjectPeekTest {
 
   private static String peek(String json) {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    Undecodable read = ObjectPeek.undecodable(bytes, bytes.length, false, new IllegalStateException("why"));
+    Undecodable read = new ObjectPeek(bytes, bytes.length).undecodable(false, new IllegalStateException("why"));
     return read.key() + " " + read.uid() + " " + read.resourceVersion();
+  }
+
+  /** With single quotes. */
+  private static byte[] bytes(String json) {
+    return json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Identity identity(String json) {
+    return new ObjectPeek(bytes(json), bytes(json).length).identity();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "{'kind':'Pod','apiVersion':'v1','metadata':{'name':'a','namespace':'x','uid':'1','resourceVersion':'2'},'spec':{}}",
+      "{'metadata':{'uid':'1','name':'a','namespace':'x','labels':{'name':'no','b':'}\\'{'},'resourceVersion':'2'}}",
+      " { 'metadata' : { 'uid':'1','resourceVersion':'2', 'name' : 'a' , 'f' : [ ']' , [ 1 , { } ] ] ,'namespace':'x'} }",
+      "{'metadata':{'namespace':'x','n\\u0061me':'\\u0061','annotations':{'x':'\\u0022'},'uid':'1','resourceVersion':'2'}}",
+      "{'kind':1,'metadata':{'uid':'1','resourceVersion':'2','namespace':'x','name':'b','name':'a'}}",
+      "{'metadata':{'name':'a','namespace':'x','uid':'1','resourceVersion':'2'},'spec':!!!"})
+  void readsTheIdentity(String json) {
+    assertThat(identity(json)).isEqualTo(new Identity(new ObjectKey("x", "a"), "1", "2"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "{}", "[]", "", "{'metadata':{}}", "{'metadata':null}",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name':''}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name':1}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2'}}",
+      "{'metadata':{'uid':'1','name':'a'}}",
+      "{'metadata':{'name':'a','resourceVersion':'2'}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name':'a'",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name':'a",
+      "{'spec':{'metadata':{'uid':'1','resourceVersion':'2','name':'a'}}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name' 'a'}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2' 'name':'a'}}",
+      "{'kind':'Pod' 'metadata':{'uid':'1','resourceVersion':'2','name':'a'}}",
+      "{'metadata':{'uid':'1','resourceVersion':'2','name':'a','labels':[1,2"})
+  void hasNoIdentityIfAPartOfItIsUnreadable(String json) {
+    assertThat(identity(json)).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "{'metadata':{'name':'a','labels':{'x':'}'}}}",
+      "{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':{'name':'a','labels':{'x':'}'}}}",
+      "{'spec':{'metadata':{'name':'b'}},'status':[1,2],'x':null,'metadata':{'name':'a','labels':{'x':'}'}},'data':{'k':'v'}}"})
+  void leavesNothingButTheMetadata(String json) {
+    assertThat(new ObjectPeek(bytes(json), bytes(json).length).only())
+        .asString(StandardCharsets.UTF_8).isEqualTo("{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"}\"}}}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "5", "", "{'metadata':null}", "{'metadata':{'name':'a'", "{'kind' 'metadata':{}}"})
+  void leavesWhatHasNoMetadataAsItIs(String json) {
+    assertThat(new ObjectPeek(bytes(json), bytes(json).length).only()).isEqualTo(bytes(json));
   }
 
   @ParameterizedTest
@@ -76,7 +133,7 @@ class ObjectPeekTest {
     byte[] bytes = "{\"a\":\"?\",\"metadata\":{\"name\":\"a\"}}".getBytes(StandardCharsets.US_ASCII);
     bytes[6] = (byte) 0xff;
 
-    assertThat(ObjectPeek.undecodable(bytes, bytes.length, false, new IllegalStateException("why")).key())
+    assertThat(new ObjectPeek(bytes, bytes.length).undecodable(false, new IllegalStateException("why")).key())
         .isEqualTo(new ObjectKey("", "a"));
   }
 
