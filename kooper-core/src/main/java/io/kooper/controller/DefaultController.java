@@ -86,7 +86,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
     this.loops = new LoopDetector(name, builder.loopLimit, clock);
-    this.relations = new Relations<>(name, builder, defaults, metrics, new Calls() {
+    this.relations = new Relations<>(name, builder, defaults, recorder, new Calls() {
       @Override
       public void related(ObjectKey key, String text, Change change, Origin origin) {
         ledger.related(key, text, change, origin);
@@ -167,7 +167,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   public void run() {
     life.begin();
     try {
-      metrics.open(recorder.controller(name, new Figures(queue, workers, relations.primary(), ledger, loops, clock)));
+      metrics.open(recorder.controller(name, new Figures(queue, workers, relations, ledger, loops)));
       if (warmStandby) {
         inform();
       }
@@ -348,7 +348,10 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         workers.stopWaiting();
         stopTimers(); // between two terms nobody drains
         relations.close();
-        closeMetrics();
+        if (!metrics.close(GRACE, "kooper-" + name + "-metrics")) {
+          log.warn("controller {}: its metrics have not closed within {}; its end does not wait for them any longer", name,
+              GRACE);
+        }
         return false;
       });
       log.info("controller {}: ended; queued calls that were dropped: {}", name, queue.dropped());
@@ -357,21 +360,6 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-    }
-  }
-
-  /** They are code of users, for which nobody who waits for the end waits without bound. */
-  private void closeMetrics() {
-    Thread closing = new Thread(metrics::close, "kooper-" + name + "-metrics");
-    closing.setDaemon(true);
-    closing.start();
-    try {
-      closing.join(GRACE.toMillis());
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (closing.isAlive()) {
-      log.warn("controller {}: its metrics have not closed within {}; its end does not wait for them any longer", name, GRACE);
     }
   }
 

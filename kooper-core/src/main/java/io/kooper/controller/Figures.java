@@ -1,19 +1,16 @@
 package io.kooper.controller;
 
-import io.kooper.clock.Clock;
 import io.kooper.informer.Informer;
-import io.kooper.informer.InformerHealth;
 import io.kooper.metrics.ControllerFigures;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
-import java.time.Instant;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads a controller's figures off its parts. */
-record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Informer<?> informer, Ledger<?> ledger, LoopDetector loops,
-    Clock clock) implements ControllerFigures {
+record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Relations<?> relations, Ledger<?> ledger, LoopDetector loops) implements ControllerFigures {
 
   @Override
   public int queueLength(Lane lane) {
@@ -61,29 +58,7 @@ record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Informer<?> informer
   }
 
   @Override
-  public int objects() {
-    return informer.store().size();
-  }
-
-  @Override
-  public long storeBytes() {
-    return informer.storeBytes();
-  }
-
-  @Override
-  public boolean synced() {
-    return informer.health().synced();
-  }
-
-  @Override
-  public boolean watching() {
-    return informer.health().watching();
-  }
-
-  @Override
-  public @Nullable Duration sinceLastEvent() {
-    InformerHealth health = informer.health();
-    Instant last = health.lastEvent();
-    return last == null ? null : Duration.between(last, clock.now());
+  public Set<String> informers() {
+    return relations.informers().map(Informer::name).collect(Collectors.toUnmodifiableSet());
   }
 }

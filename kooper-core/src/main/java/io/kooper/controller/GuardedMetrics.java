@@ -7,10 +7,8 @@ import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
 import io.kooper.queue.QueueListener;
 import io.kooper.retrieve.ObjectKey;
-import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** Passes figures on to a recorder's metrics while the controller runs. What those throw disturbs nobody. */
 final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey> {
@@ -28,10 +26,11 @@ final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey
     metrics = recorded;
   }
 
-  @Override
-  public void close() {
-    tell(ControllerMetrics::close);
+  /** Nobody who waits for the end waits for code of users without bound. Whether it has ended in time. */
+  boolean close(Duration limit, String thread) {
+    ControllerMetrics ended = metrics;
     metrics = NONE;
+    return guard.run(limit, thread, ended::close);
   }
 
   @Override
@@ -67,26 +66,6 @@ final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey
   @Override
   public void timedOut() {
     tell(ControllerMetrics::timedOut);
-  }
-
-  @Override
-  public void listed(boolean first) {
-    tell(told -> told.listed(first));
-  }
-
-  @Override
-  public void listFailed(Reason reason) {
-    tell(told -> told.listFailed(reason));
-  }
-
-  @Override
-  public void watchEnded(@Nullable Reason reason) {
-    tell(told -> told.watchEnded(reason));
-  }
-
-  @Override
-  public void undecodable() {
-    tell(ControllerMetrics::undecodable);
   }
 
   private void tell(Consumer<ControllerMetrics> figure) {

@@ -12,7 +12,7 @@ import io.kooper.informer.SharedInformers;
 import io.kooper.informer.State;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
-import io.kooper.metrics.InformerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
@@ -37,6 +37,7 @@ final class Relations<T extends HasMetadata> {
 
   private final String controller;
   private final Clock clock;
+  private final MetricsRecorder recorder;
   private final @Nullable BooleanSupplier mayAsk;
   private final SharedInformers shared;
   private final Class<T> type;
@@ -47,19 +48,19 @@ final class Relations<T extends HasMetadata> {
   private final Deque<Runnable> leaving = new ArrayDeque<>(); // what is left to do at the end; guarded by this
 
   /**
-   * @param metrics of the controller's own objects
    * @param calls what a related object's change calls
    */
-  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, InformerMetrics metrics, Calls calls) {
+  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, MetricsRecorder recorder, Calls calls) {
     Retriever<T> retriever = Objects.requireNonNull(builder.retriever);
     this.controller = controller;
     this.clock = builder.clock;
+    this.recorder = recorder;
     this.mayAsk = defaults.mayAsk();
     this.shared = defaults.informers() == null ? new SharedInformers() : defaults.informers();
     this.type = retriever.objectType();
     boolean plain = builder.transform == null && builder.indexes.isEmpty(); // else its store is of use to nobody else
     Supplier<Informer<T>> own = () -> {
-      Informer.Builder<T> informer = informer(retriever, controller).metrics(metrics);
+      Informer.Builder<T> informer = informer(retriever, controller);
       if (builder.transform != null) {
         informer.transform(builder.transform);
       }
@@ -73,7 +74,7 @@ final class Relations<T extends HasMetadata> {
   }
 
   private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String name) {
-    Informer.Builder<R> informer = Informer.builder(retriever).name(name).clock(clock);
+    Informer.Builder<R> informer = Informer.builder(retriever).name(name).clock(clock).metrics(recorder);
     return mayAsk == null ? informer : informer.mayAsk(mayAsk);
   }
 

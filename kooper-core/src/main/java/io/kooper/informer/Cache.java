@@ -3,7 +3,7 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.informer.KeyListener.Origin;
-import io.kooper.metrics.InformerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.SourceEvent;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Cache<T extends HasMetadata> {
 
   private final String name;
-  private final InformerMetrics metrics;
+  private final GuardedInformerMetrics metrics;
   private final States<T> states;
   private final ObjectStore<T> store;
 
@@ -54,9 +54,9 @@ final class Cache<T extends HasMetadata> {
   private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
 
   Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, boolean byNamespace, Clock clock,
-      InformerMetrics metrics) {
+      MetricsRecorder recorder) {
     this.name = name;
-    this.metrics = new GuardedInformerMetrics(name, metrics);
+    this.metrics = new GuardedInformerMetrics(name, recorder);
     this.store = new ObjectStore<>(indexes, byNamespace);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
     this.states = new States<>(transform, indexes, unreadables);
@@ -68,7 +68,7 @@ final class Cache<T extends HasMetadata> {
     return states;
   }
 
-  InformerMetrics metrics() {
+  GuardedInformerMetrics metrics() {
     return metrics;
   }
 

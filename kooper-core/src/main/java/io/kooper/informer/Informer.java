@@ -4,13 +4,14 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Pace;
-import io.kooper.metrics.ControllerMetrics;
-import io.kooper.metrics.InformerMetrics;
+import io.kooper.metrics.InformerFigures;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -46,6 +47,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   private enum Life { NEW, STARTED, CLOSED }
 
   private final String name;
+  private final Clock clock;
   private final Cache<T> cache;
   private final Reflectors<T> reflectors;
   private final boolean byNamespace;
@@ -53,9 +55,10 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   private Informer(Builder<T> builder) {
     this.name = builder.name;
+    this.clock = builder.clock;
     this.byNamespace = builder.source instanceof Namespaces;
-    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.metrics);
-    this.reflectors = new Reflectors<>(name, builder.source, cache, builder.clock, builder.metrics,
+    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.recorder);
+    this.reflectors = new Reflectors<>(name, builder.source, cache, builder.clock, builder.recorder,
         builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
   }
 
@@ -80,8 +83,14 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " was " + (state == Life.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
+    cache.metrics().open(new Figures());
     reflectors.start();
     state = Life.STARTED;
+  }
+
+  /** Names it in logs, threads and metrics. */
+  public String name() {
+    return name;
   }
 
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
@@ -183,6 +192,36 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       state = Life.CLOSED;
     }
     reflectors.close();
+    cache.metrics().close();
+  }
+
+  private final class Figures implements InformerFigures {
+
+    @Override
+    public int objects() {
+      return store().size();
+    }
+
+    @Override
+    public long storeBytes() {
+      return Informer.this.storeBytes();
+    }
+
+    @Override
+    public boolean synced() {
+      return cache.synced();
+    }
+
+    @Override
+    public boolean watching() {
+      return health().watching();
+    }
+
+    @Override
+    public @Nullable Duration sinceLastEvent() {
+      Instant last = health().lastEvent();
+      return last == null ? null : Duration.between(last, clock.now());
+    }
   }
 
   /**
@@ -198,7 +237,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private boolean transformMissing;
     private final List<Index<T>> indexes = new ArrayList<>();
     private Clock clock = Clock.system();
-    private InformerMetrics metrics = ControllerMetrics.NONE;
+    private MetricsRecorder recorder = MetricsRecorder.NONE;
     private @Nullable BooleanSupplier mayAsk;
 
     private Builder(Retriever<T> retriever) {
@@ -239,9 +278,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       return this;
     }
 
-    /** What takes its figures. What it throws is logged. Default: nothing. */
-    public Builder<T> metrics(InformerMetrics metrics) {
-      this.metrics = metrics;
+    /** What takes its figures from the start to the end. What it throws is logged. Default: nothing. */
+    public Builder<T> metrics(MetricsRecorder recorder) {
+      this.recorder = recorder;
       return this;
     }
 
@@ -276,7 +315,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       if (clock == null) {
         errors.add("clock is null");
       }
-      if (metrics == null) {
+      if (recorder == null) {
         errors.add("metrics is null");
       }
       if (!errors.isEmpty()) {

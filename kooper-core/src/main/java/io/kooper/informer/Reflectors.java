@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
-import io.kooper.metrics.InformerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
@@ -67,7 +67,7 @@ final class Reflectors<T extends HasMetadata> {
   private int threads; // that have not ended; guarded by lock
   private volatile boolean closed; // written with the lock held
 
-  Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, InformerMetrics metrics, BooleanSupplier mayAsk) {
+  Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, MetricsRecorder recorder, BooleanSupplier mayAsk) {
     this.name = name;
     this.cache = cache;
     this.clock = clock;
@@ -75,7 +75,7 @@ final class Reflectors<T extends HasMetadata> {
     if (source instanceof Namespaces<T> several) {
       this.source = several.source();
       several.names().forEach(this::add);
-      this.selected = several.selected() == null ? null : namespaces(several.selected(), metrics);
+      this.selected = several.selected() == null ? null : namespaces(several.selected(), recorder);
       if (selected == null) {
         cache.expectNoMore();
       }
@@ -86,9 +86,9 @@ final class Reflectors<T extends HasMetadata> {
     }
   }
 
-  private Informer<Namespace> namespaces(Retriever<Namespace> namespaces, InformerMetrics metrics) {
+  private Informer<Namespace> namespaces(Retriever<Namespace> namespaces, MetricsRecorder recorder) {
     Informer<Namespace> informer = Informer.builder(namespaces)
-        .name(name + "-namespaces").clock(clock).metrics(metrics).mayAsk(mayAsk).build();
+        .name(name + "-namespaces").clock(clock).metrics(recorder).mayAsk(mayAsk).build();
     informer.addListener(new InformerListener<Namespace>() {
       @Override
       public void added(Namespace namespace, boolean initial) {

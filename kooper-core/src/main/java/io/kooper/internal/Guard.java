@@ -1,5 +1,6 @@
 package io.kooper.internal;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,24 @@ public final class Guard {
       complain(t);
       return false;
     }
+  }
+
+  /**
+   * As {@link #run(Code)}, on a daemon thread that is waited for no longer than {@code limit}; an interrupt ends the wait, and
+   * stays.
+   *
+   * @return whether it has ended
+   */
+  public boolean run(Duration limit, String thread, Code code) {
+    Thread running = new Thread(() -> run(code), thread);
+    running.setDaemon(true);
+    running.start();
+    try {
+      running.join(limit.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return !running.isAlive();
   }
 
   /** What it says, or null when it throws. */

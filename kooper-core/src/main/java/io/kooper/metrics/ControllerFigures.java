@@ -2,7 +2,7 @@ package io.kooper.metrics;
 
 import io.kooper.queue.Lane;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /** What can be read off a controller at any moment, from any thread. */
 public interface ControllerFigures {
@@ -40,18 +40,8 @@ public interface ControllerFigures {
     return 0;
   }
 
-  /** Objects in the store. */
-  int objects();
-
-  /** About the size of the store's objects as JSON, from the sizes of those that came; 0 when the source does not tell. */
-  long storeBytes();
-
-  /** Whether all objects have been seen once. */
-  boolean synced();
-
-  /** Whether the last watch was accepted, and has not failed since. */
-  boolean watching();
-
-  /** Since the server was last heard of: a list, an event, a bookmark, or a watch that began or ended; null before the first. */
-  @Nullable Duration sinceLastEvent();
+  /** The names of the informers that it uses, which several controllers may share. Default: none. */
+  default Set<String> informers() {
+    return Set.of();
+  }
 }

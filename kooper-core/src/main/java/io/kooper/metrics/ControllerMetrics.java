@@ -1,10 +1,10 @@
 package io.kooper.metrics;
 
 /**
- * Takes the figures of one controller and its informer. Called from the controller's threads, several at once, for each
+ * Takes the figures of one controller. Called from the controller's threads, several at once, for each
  * event: it must be safe and quick, and must not block. What it throws is logged once a controller, and changes nothing.
  */
-public interface ControllerMetrics extends InformerMetrics, AutoCloseable {
+public interface ControllerMetrics extends AutoCloseable {
 
   /** Records nothing. */
   ControllerMetrics NONE = new ControllerMetrics() {};

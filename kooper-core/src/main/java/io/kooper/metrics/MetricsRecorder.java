@@ -3,7 +3,7 @@ package io.kooper.metrics;
 import java.time.Duration;
 
 /**
- * Takes the figures of controllers, elections and definitions; Kooper's Recorder. Every method records nothing unless
+ * Takes the figures of controllers, informers, elections and definitions; Kooper's Recorder. Every method records nothing unless
  * overridden. One recorder may serve any number of controllers.
  *
  * <p>For Prometheus and everything else that Micrometer knows there is {@code MicrometerRecorder}:
@@ -28,6 +28,17 @@ public interface MetricsRecorder {
    */
   default ControllerMetrics controller(String name, ControllerFigures figures) {
     return ControllerMetrics.NONE;
+  }
+
+  /**
+   * An informer begins, which several controllers may use; what is returned takes its figures and is closed with it. What this
+   * throws is logged, and the informer is not recorded.
+   *
+   * @param name that of the controller whose objects it lists, or the controller's and the relation's; of the first user
+   * @param figures may be read from any thread until the answer is closed
+   */
+  default InformerMetrics informer(String name, InformerFigures figures) {
+    return InformerMetrics.NONE;
   }
 
   /**

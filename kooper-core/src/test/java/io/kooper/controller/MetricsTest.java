@@ -8,6 +8,8 @@ import io.kooper.handler.TerminalException;
 import io.kooper.metrics.ControllerFigures;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
+import io.kooper.metrics.InformerFigures;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -34,17 +36,25 @@ class MetricsTest {
   private final Notes notes = new Notes();
 
   /** Writes down what is recorded, without the queue's waiting times, which {@link Notes#waits} has. */
-  private static final class Notes implements MetricsRecorder, ControllerMetrics {
+  private static final class Notes implements MetricsRecorder, ControllerMetrics, InformerMetrics {
 
     final List<String> lines = new CopyOnWriteArrayList<>();
     final List<Long> waits = new CopyOnWriteArrayList<>();
     volatile ControllerFigures figures;
+    volatile InformerFigures informer;
     volatile boolean broken;
 
     @Override
     public ControllerMetrics controller(String name, ControllerFigures now) {
       lines.add("open " + name);
       figures = now;
+      return this;
+    }
+
+    @Override
+    public InformerMetrics informer(String name, InformerFigures now) {
+      lines.add("open informer " + name);
+      informer = now;
       return this;
     }
 
@@ -137,9 +147,9 @@ class MetricsTest {
     rig.awaitCalls(1).put("a", "2").awaitCalls(2).source.delete("a");
     rig.awaitCalls(3);
 
-    assertThat(recorded()).containsExactlyInAnyOrder("open configmaps", "listed",
+    assertThat(recorded()).containsExactlyInAnyOrder("open configmaps", "open informer configmaps", "listed",
         "queued add", "processed add in PT0S", "queued update", "processed update in PT0S",
-        "queued delete", "processed delete in PT0S", "close");
+        "queued delete", "processed delete in PT0S", "close", "close");
     assertThat(notes.waits).containsExactly(0L, 0L, 0L);
   }
 
@@ -249,10 +259,12 @@ class MetricsTest {
     assertThat(figures.queueLength(Lane.CHANGE)).isZero();
     assertThat(figures.oldestWaiting()).isEqualTo(SECOND);
     assertThat(figures.workers()).isEqualTo(1);
-    assertThat(figures.objects()).isEqualTo(2);
-    assertThat(figures.synced()).isTrue();
-    Rig.await(figures::watching);
-    assertThat(figures.sinceLastEvent()).isEqualTo(SECOND);
+    InformerFigures informer = notes.informer;
+    assertThat(figures.informers()).containsExactly("configmaps");
+    assertThat(informer.objects()).isEqualTo(2);
+    assertThat(informer.synced()).isTrue();
+    Rig.await(informer::watching);
+    assertThat(informer.sinceLastEvent()).isEqualTo(SECOND);
 
     go.countDown();
     Rig.await(() -> figures.inFlight() == 0 && figures.queueLength(Lane.RESYNC) == 0 && rig.calls().size() == 2);

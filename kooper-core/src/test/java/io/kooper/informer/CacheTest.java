@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.Clock;
-import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", object -> transform.apply(object), List.of(), false, Clock.system(), ControllerMetrics.NONE);
+      "test", object -> transform.apply(object), List.of(), false, Clock.system(), MetricsRecorder.NONE);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach

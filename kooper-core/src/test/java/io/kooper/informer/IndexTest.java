@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
-import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.SourceEvent;
 import java.util.Collection;
 import java.util.List;
@@ -22,7 +22,7 @@ class IndexTest {
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
       "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), false, Clock.system(),
-      ControllerMetrics.NONE);
+      MetricsRecorder.NONE);
   private final Recorder recorder = new Recorder();
 
   private List<String> find(String value) {

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
-import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
@@ -91,7 +91,7 @@ class InformerConcurrencyTest {
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
     Cache<ConfigMap> cache = new Cache<>(
-        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), ControllerMetrics.NONE);
+        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);

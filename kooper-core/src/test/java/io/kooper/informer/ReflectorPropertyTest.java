@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.informer.World.Item;
 import io.kooper.informer.World.Legible;
 import io.kooper.informer.World.Step;
-import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ObjectKey;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -88,7 +88,7 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      cache = new Cache<>("test", null, List.of(), false, world, ControllerMetrics.NONE);
+      cache = new Cache<>("test", null, List.of(), false, world, MetricsRecorder.NONE);
       reflector = new Reflector<>("test", ObjectStore.ALL, world, cache, world, Informer.oneASecond(world), () -> {});
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }

@@ -93,9 +93,9 @@ class MetricsControllerTest {
         assertThat(sum(scrape, "kooper_controller_processed_event_errors_total", "")).isZero();
         assertThat(sum(scrape, "kooper_controller_processed_event_duration_seconds_count", ""))
             .isEqualTo(sum(scrape, "kooper_controller_processed_events_total", ""));
-        assertThat(sum(scrape, "kooper_informer_synced", "controller=\"pods\"")).isEqualTo(1);
-        assertThat(sum(scrape, "kooper_informer_objects", "controller=\"pods\"")).isBetween(1.0, 4.0);
-        assertThat(sum(scrape, "kooper_informer_store_bytes", "controller=\"pods\"")).isPositive();
+        assertThat(sum(scrape, "kooper_informer_synced", "informer=\"pods\"")).isEqualTo(1);
+        assertThat(sum(scrape, "kooper_informer_objects", "informer=\"pods\"")).isBetween(1.0, 4.0);
+        assertThat(sum(scrape, "kooper_informer_store_bytes", "informer=\"pods\"")).isPositive();
         assertThat(sum(scrape, "kooper_informer_errors_total", "")).isZero();
         assertThat(sum(scrape, "kooper_controller_workers", "controller=\"pods\"")).isEqualTo(2);
       }, "--embedded", "--for=3m", "--port=0");

@@ -5,6 +5,8 @@ import io.kooper.metrics.ControllerFigures;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.ElectionFigures;
 import io.kooper.metrics.ElectionMetrics;
+import io.kooper.metrics.InformerFigures;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -75,6 +77,13 @@ public final class MicrometerRecorder implements MetricsRecorder {
     return registered("controller", name, "kooper.controller.workers",
         "give the controllers different names, ControllerBuilder.name(...), or run one after the other",
         registration -> new ControllerMeters(registration, figures, handlerBuckets));
+  }
+
+  @Override
+  public synchronized InformerMetrics informer(String name, InformerFigures figures) {
+    return registered("informer", name, "kooper.informer.synced",
+        "give the controllers different names, or the relation by Related.name(...)",
+        registration -> new InformerMeters(registration, figures));
   }
 
   @Override

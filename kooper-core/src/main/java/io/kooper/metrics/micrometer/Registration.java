@@ -8,12 +8,17 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Registers the meters of one controller or lease, and removes its gauges. */
+/** Registers the meters of one controller, informer or lease, and removes its gauges. */
 record Registration(MeterRegistry registry, Tags tags, List<Meter> gauges) {
 
   Registration(MeterRegistry registry, Tags tags) {
@@ -47,5 +52,21 @@ record Registration(MeterRegistry registry, Tags tags, List<Meter> gauges) {
     List<Meter> ours = List.copyOf(gauges);
     gauges.clear();
     ours.forEach(registry::remove);
+  }
+
+  static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  static <E extends Enum<E>, V> Map<E, V> each(Class<E> type, Function<E, V> value) {
+    Map<E, V> all = new EnumMap<>(type);
+    for (E constant : type.getEnumConstants()) {
+      all.put(constant, value.apply(constant));
+    }
+    return all;
+  }
+
+  static <E extends Enum<E>, V> V of(Map<E, V> all, E constant) {
+    return Objects.requireNonNull(all.get(constant)); // each constant has one
   }
 }

@@ -1,12 +1,14 @@
 package io.kooper.metrics.micrometer;
 
 import io.kooper.metrics.ControllerFigures;
+import io.kooper.metrics.InformerFigures;
 import io.kooper.queue.Lane;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Figures that a test sets; each is another number, lest they be mixed up. */
-final class Figures implements ControllerFigures {
+final class Figures implements ControllerFigures, InformerFigures {
 
   volatile boolean synced;
   volatile boolean watching;
@@ -40,6 +42,11 @@ final class Figures implements ControllerFigures {
   @Override
   public int workers() {
     return 22;
+  }
+
+  @Override
+  public Set<String> informers() {
+    return Set.of("maps");
   }
 
   @Override

@@ -53,6 +53,7 @@ class MetricsDocTest {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     MicrometerRecorder recorder = new MicrometerRecorder(registry);
     recorder.controller("pods", new Figures());
+    recorder.informer("pods", new Figures());
     recorder.election("web", new ElectionFigures() {
       @Override
       public boolean leading() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -50,6 +51,7 @@ class MicrometerRecorderTest {
   class Events {
 
     private final ControllerMetrics pods = recorder.controller("pods", figures);
+    private final InformerMetrics maps = recorder.informer("maps", figures);
 
     @ParameterizedTest
     @EnumSource
@@ -129,7 +131,7 @@ class MicrometerRecorderTest {
           pods.queued(EventType.ADD);
           pods.taken(i);
           pods.processed(EventType.UPDATE, i, i % 2 == 0);
-          pods.watchEnded(Reason.GONE);
+          maps.watchEnded(Reason.GONE);
         }
         least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
       }
@@ -180,6 +182,7 @@ class MicrometerRecorderTest {
     @Test
     void showTheFiguresOfThisMomentInSecondsAndBytes() {
       recorder.controller("pods", figures);
+      recorder.informer("maps", figures);
       assertThat(scrape().value("kooper_informer_synced")).isZero();
       assertThat(scrape().value("kooper_informer_watching")).isZero();
       assertThat(scrape().value("kooper_informer_last_event_age_seconds")).as("before the first event").isNaN();
@@ -190,24 +193,28 @@ class MicrometerRecorderTest {
 
       Scrape scrape = scrape();
       String[] pods = {"controller", "pods"};
+      String[] maps = {"informer", "maps"};
       assertThat(scrape.value("kooper_controller_delayed_events", pods)).isEqualTo(20);
       assertThat(scrape.value("kooper_controller_in_flight_events", pods)).isEqualTo(21);
       assertThat(scrape.value("kooper_controller_workers", pods)).isEqualTo(22);
       assertThat(scrape.value("kooper_controller_oldest_event_waiting_seconds", pods)).isEqualTo(1.5);
       assertThat(scrape.value("kooper_controller_longest_handler_running_seconds", pods)).isEqualTo(2.5);
-      assertThat(scrape.value("kooper_informer_objects", pods)).isEqualTo(23);
-      assertThat(scrape.value("kooper_informer_store_bytes", pods)).isEqualTo(5e9);
-      assertThat(scrape.value("kooper_informer_synced", pods)).isEqualTo(1);
-      assertThat(scrape.value("kooper_informer_watching", pods)).isEqualTo(1);
-      assertThat(scrape.value("kooper_informer_last_event_age_seconds", pods)).isEqualTo(.25);
+      assertThat(scrape.value("kooper_controller_informer_info", "controller", "pods", "informer", "maps")).isEqualTo(1);
+      assertThat(scrape.value("kooper_informer_objects", maps)).isEqualTo(23);
+      assertThat(scrape.value("kooper_informer_store_bytes", maps)).isEqualTo(5e9);
+      assertThat(scrape.value("kooper_informer_synced", maps)).isEqualTo(1);
+      assertThat(scrape.value("kooper_informer_watching", maps)).isEqualTo(1);
+      assertThat(scrape.value("kooper_informer_last_event_age_seconds", maps)).isEqualTo(.25);
     }
 
     @Test
     void outliveEverybodyElsesInterestInTheFigures() {
       recorder.controller("forgotten", new Figures());
+      recorder.informer("forgotten", new Figures());
       System.gc();
 
-      assertThat(scrape().value("kooper_informer_objects", "controller", "forgotten")).isEqualTo(23);
+      assertThat(scrape().value("kooper_controller_workers", "controller", "forgotten")).isEqualTo(22);
+      assertThat(scrape().value("kooper_informer_objects", "informer", "forgotten")).isEqualTo(23);
     }
 
     @Test
@@ -223,7 +230,7 @@ class MicrometerRecorderTest {
           .filteredOn(sample -> "pods".equals(sample.labels().get("controller")))
           .filteredOn(sample -> "gauge".equals(scrape().types().get(sample.name())) && !sample.name().endsWith("_max"))
           .isEmpty();
-      assertThat(scrape().find("kooper_informer_objects", "controller", "services")).hasSize(1);
+      assertThat(scrape().find("kooper_controller_workers", "controller", "services")).hasSize(1);
       assertThat(scrape().value("kooper_controller_queued_events_total", "controller", "pods", "type", "add")).isEqualTo(1);
       assertThat(scrape().value(DURATION + "_count", "controller", "pods", "type", "add")).isEqualTo(1);
     }
@@ -232,14 +239,14 @@ class MicrometerRecorderTest {
   @Nested
   class AnInformer {
 
-    private final ControllerMetrics pods = recorder.controller("pods", figures);
+    private final InformerMetrics pods = recorder.informer("pods", figures);
 
     @Test
     void theFirstListIsNoRelist() {
       pods.listed(true);
-      assertThat(scrape().value("kooper_informer_relists_total", "controller", "pods")).isZero();
+      assertThat(scrape().value("kooper_informer_relists_total", "informer", "pods")).isZero();
       pods.listed(false);
-      assertThat(scrape().value("kooper_informer_relists_total", "controller", "pods")).isEqualTo(1);
+      assertThat(scrape().value("kooper_informer_relists_total", "informer", "pods")).isEqualTo(1);
     }
 
     @Test
@@ -259,10 +266,28 @@ class MicrometerRecorderTest {
       assertThat(scrape().find("kooper_informer_errors_total").stream().filter(sample -> sample.value() > 0).toList())
           .extracting(Scrape.Sample::labels)
           .containsExactlyInAnyOrder(
-              Map.of("controller", "pods", "operation", "list", "reason", "forbidden"),
-              Map.of("controller", "pods", "operation", "watch", "reason", "connection_lost"));
+              Map.of("informer", "pods", "operation", "list", "reason", "forbidden"),
+              Map.of("informer", "pods", "operation", "watch", "reason", "connection_lost"));
       assertThat(scrape().value("kooper_informer_watch_restarts_total", "cause", "connection_lost")).isEqualTo(1);
       assertThat(scrape().value("kooper_informer_watch_restarts_total", "cause", "ended")).isZero();
+    }
+
+    @Test
+    void goesAndItsCountersStay() {
+      pods.listed(false);
+
+      pods.close();
+
+      assertThat(scrape().find("kooper_informer_objects")).isEmpty();
+      assertThat(scrape().value("kooper_informer_relists_total", "informer", "pods")).isEqualTo(1);
+      recorder.informer("pods", figures).listed(false);
+      assertThat(scrape().value("kooper_informer_relists_total", "informer", "pods")).isEqualTo(2);
+    }
+
+    @Test
+    void ofANameThatIsRecordedIsRefused() {
+      assertThatThrownBy(() -> recorder.informer("pods", new Figures())).isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("Related.name");
     }
   }
 

@@ -47,7 +47,7 @@ class MicrometerRegistryTest {
       assertThatThrownBy(() -> recorder.controller("pods", new Figures()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll("pods", "ControllerBuilder.name");
-      assertThat(scrape().value("kooper_informer_objects", "controller", "pods")).as("the first's gauges").isEqualTo(23);
+      assertThat(scrape().value("kooper_controller_workers", "controller", "pods")).as("the first's gauges").isEqualTo(22);
       assertThat(scrape().value("kooper_controller_queued_events_total", "type", "add")).isEqualTo(1);
     }
 
@@ -57,7 +57,7 @@ class MicrometerRegistryTest {
 
       MicrometerRecorder another = new MicrometerRecorder(registry);
       assertThatThrownBy(() -> another.controller("pods", new Figures())).hasMessageContaining("already");
-      assertThat(scrape().value("kooper_informer_objects", "controller", "pods")).isEqualTo(23);
+      assertThat(scrape().value("kooper_controller_workers", "controller", "pods")).isEqualTo(22);
       another.controller("services", figures);
     }
 
@@ -66,14 +66,12 @@ class MicrometerRegistryTest {
       ControllerMetrics first = recorder.controller("pods", figures);
       first.queued(EventType.ADD);
       first.close();
-      Figures later = new Figures();
-      later.synced = true;
-      ControllerMetrics second = recorder.controller("pods", later);
+      ControllerMetrics second = recorder.controller("pods", new Figures());
       second.queued(EventType.ADD);
       first.close(); // a second time: it must not take the second's gauges away
 
       assertThat(scrape().value("kooper_controller_queued_events_total", "type", "add")).isEqualTo(2);
-      assertThat(scrape().value("kooper_informer_synced")).as("the second's gauges").isEqualTo(1);
+      assertThat(scrape().value("kooper_controller_workers")).as("the second's gauges").isEqualTo(22);
       assertThatThrownBy(() -> recorder.controller("pods", figures)).isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -97,8 +95,8 @@ class MicrometerRegistryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "kooper.controller.workers", "kooper.informer.last.event.age", "kooper.controller.processed.events",
-        "kooper.controller.processed.event.duration", "kooper.informer.undecodable.objects"})
+        "kooper.controller.workers", "kooper.controller.informer.info", "kooper.controller.processed.events",
+        "kooper.controller.processed.event.duration", "kooper.controller.handler.timeouts"})
     void leavesNoGauge(String name) {
       refuse(name);
       assertThatThrownBy(() -> recorder.controller("pods", figures)).hasMessage("no " + name);
@@ -110,9 +108,16 @@ class MicrometerRegistryTest {
     }
 
     @Test
+    void leavesNoGaugeOfAnInformer() {
+      refuse("kooper.informer.undecodable.objects");
+      assertThatThrownBy(() -> recorder.informer("pods", figures)).isInstanceOf(IllegalStateException.class);
+      assertThat(registry.getMeters()).noneMatch(Gauge.class::isInstance);
+    }
+
+    @Test
     void leavesTheCountersOfAFormerController() {
       refusing = false;
-      refuse("kooper.informer.undecodable.objects");
+      refuse("kooper.controller.handler.timeouts");
       ControllerMetrics first = recorder.controller("pods", figures);
       first.queued(EventType.ADD);
       first.close();
@@ -120,7 +125,7 @@ class MicrometerRegistryTest {
 
       refusing = true;
       // the registry would answer it without asking
-      registry.remove(registry.get("kooper.informer.undecodable.objects").counter());
+      registry.remove(registry.get("kooper.controller.handler.timeouts").counter());
       assertThatThrownBy(() -> recorder.controller("pods", figures)).isInstanceOf(IllegalStateException.class);
       assertThat(registry.getMeters()).hasSize(before.size() - 1);
       assertThat(scrape().value("kooper_controller_queued_events_total", "type", "add")).isEqualTo(1);
@@ -243,11 +248,11 @@ class MicrometerRegistryTest {
     @Test
     void withCommonTagsAndFiltersWork() {
       registry.config().commonTags("region", "eu").meterFilter(MeterFilter.denyNameStartsWith("kooper.informer.errors"));
-      recorder.controller("pods", figures).watchEnded(Reason.GONE);
+      recorder.informer("pods", figures).watchEnded(Reason.GONE);
 
       assertThat(scrape().find("kooper_informer_errors_total")).isEmpty();
       assertThat(scrape().value("kooper_informer_watch_restarts_total", "region", "eu", "cause", "gone")).isEqualTo(1);
-      assertThatThrownBy(() -> new MicrometerRecorder(registry).controller("pods", figures)).hasMessageContaining("already");
+      assertThatThrownBy(() -> new MicrometerRecorder(registry).informer("pods", figures)).hasMessageContaining("already");
     }
   }
 }
