@@ -335,7 +335,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       resync.stop();
     }
     if (timeouts != null) {
-      timeouts.stop();
+      timeouts.stop(GRACE);
     }
   }
 

@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads a controller's figures off its parts. */
-record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Relations<?> relations, Ledger<?> ledger, LoopDetector loops) implements ControllerFigures {
+record Figures(WorkQueue<ObjectKey> queue, Workers<?> pool, Relations<?> relations, Ledger<?> ledger, LoopDetector loops)
+    implements ControllerFigures {
 
   @Override
   public int queueLength(Lane lane) {

@@ -70,13 +70,22 @@ final class Timeouts implements Runnable {
     }
   }
 
-  void stop() {
+  /** Waits for the thread, which may still have to say that a job was late, but not longer than {@code limit}. */
+  void stop(Duration limit) {
     lock.lock();
     try {
       stopped = true;
       changed.signal();
     } finally {
       lock.unlock();
+    }
+    Thread running = thread;
+    if (running != null) {
+      try {
+        running.join(limit.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

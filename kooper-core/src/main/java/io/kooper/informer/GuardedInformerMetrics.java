@@ -9,7 +9,7 @@ import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Passes figures on to a recorder's metrics while the informer runs. What those throw reaches neither an object nor the watch. */
+/** Passes figures on to a recorder's metrics while the informer runs. What those throw disturbs nobody. */
 final class GuardedInformerMetrics implements InformerMetrics {
 
   private static final Log log = Log.of(Informer.class);

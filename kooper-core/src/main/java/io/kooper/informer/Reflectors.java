@@ -67,7 +67,8 @@ final class Reflectors<T extends HasMetadata> {
   private int threads; // that have not ended; guarded by lock
   private volatile boolean closed; // written with the lock held
 
-  Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, MetricsRecorder recorder, BooleanSupplier mayAsk) {
+  Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, MetricsRecorder recorder,
+      BooleanSupplier mayAsk) {
     this.name = name;
     this.cache = cache;
     this.clock = clock;

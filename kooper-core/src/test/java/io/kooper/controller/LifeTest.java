@@ -119,7 +119,7 @@ class LifeTest {
   @Test
   void aThreadOfTimeoutsThatHasEndedTurnsLiveFalse() {
     rig.put("a", "1").start(builder -> builder.handlerTimeout(Duration.ofMinutes(1))).awaitCalls(1);
-    Objects.requireNonNull(controller().timeouts).stop();
+    Objects.requireNonNull(controller().timeouts).stop(Duration.ofSeconds(5));
     awaitDefect("thread kooper-configmaps-timeouts has ended");
   }
 
