@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
@@ -78,7 +79,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /** One related kind; one of the two functions is there. */
   record RelatedKind<T extends HasMetadata, R extends HasMetadata>(
-      Retriever<R> retriever, Related<R> options, @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
+      Retriever<R> retriever, Related<R> options, @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
+      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
       @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
 
     String name() {
@@ -116,7 +118,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
     boolean generic = GenericKubernetesResource.class.isAssignableFrom(type);
     String kind = generic ? null : HasMetadata.getKind(type);
     String group = generic ? null : HasMetadata.getGroup(type);
-    return relate(related, options, child -> Relations.owners(child, kind, group), null);
+    return relate(related, options, metadata -> Relations.owners(metadata, kind, group), null, null);
   }
 
   /**
@@ -132,7 +134,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** As {@link #watches(Retriever, Function)}, with what is special about this kind. */
   public <R extends HasMetadata> ControllerBuilder<T> watches(Retriever<R> related,
       Function<? super R, ? extends Collection<ObjectKey>> keys, Consumer<Related<R>> options) {
-    return relate(related, options, Objects.requireNonNull(keys, "keys"), null);
+    return relate(related, options, null, Objects.requireNonNull(keys, "keys"), null);
   }
 
   /**
@@ -148,15 +150,16 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** As {@link #references(Retriever, Function)}, with what is special about this kind. */
   public <R extends HasMetadata> ControllerBuilder<T> references(Retriever<R> related,
       Function<? super T, ? extends Collection<ObjectKey>> keys, Consumer<Related<R>> options) {
-    return relate(related, options, null, Objects.requireNonNull(keys, "keys"));
+    return relate(related, options, null, null, Objects.requireNonNull(keys, "keys"));
   }
 
   private <R extends HasMetadata> ControllerBuilder<T> relate(Retriever<R> retriever, Consumer<Related<R>> options,
+      @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
       @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
       @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
     Related<R> said = new Related<>();
     options.accept(said);
-    related.add(new RelatedKind<>(Objects.requireNonNull(retriever, "related"), said, toPrimaries, references));
+    related.add(new RelatedKind<>(Objects.requireNonNull(retriever, "related"), said, owners, toPrimaries, references));
     return this;
   }
 

@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.controller.Causes.Change;
 import io.kooper.controller.Projection.Hash;
 import io.kooper.informer.Informer;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: a change of a related object is followed by a call for every key that it mapped to before or maps to now. So
  * what it mapped to is remembered, and what is to be called until it was.
  *
- * <p>The mapping of {@code owns} and {@code watches} is computed from the related object, on its informer's thread. That of
+ * <p>The mapping of {@code owns} is computed from the related object's metadata, so also of one that cannot be bound; that of
+ * {@code watches} from the object; both on its informer's thread. That of
  * {@code references} is computed from the primary, on the worker, before the handler reads the related store: a change that the
  * store shows later finds it.
  *
@@ -51,9 +53,10 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   private final boolean together; // with the primaries: their namespaces are selected in the same way
   private final Informer<R> informer;
 
-  /** Null: see {@link #references}. */
-  private final @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries;
+  // one of these three
 
+  private final @Nullable Function<ObjectMeta, List<ObjectKey>> owners;
+  private final @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries;
   private final @Nullable Function<? super T, ? extends Collection<ObjectKey>> references;
   private final @Nullable Projection<R> projection;
   private final Guard guard;
@@ -73,6 +76,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   private final Map<ObjectKey, Set<ObjectKey>> owed = new HashMap<>();
 
   Relation(String name, Class<R> type, boolean optional, boolean together, Informer<R> informer,
+      @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
       @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
       @Nullable Function<? super T, ? extends Collection<ObjectKey>> references,
       @Nullable Projection<R> projection, Guard guard, Calls calls) {
@@ -81,6 +85,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     this.optional = optional;
     this.together = together;
     this.informer = informer;
+    this.owners = owners;
     this.toPrimaries = toPrimaries;
     this.references = references;
     this.projection = projection;
@@ -125,11 +130,9 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   @Override
   public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {
     State<R> now = informer.store().state(key).orElse(null);
-    Read<R> read = now == null ? null : now.read();
-    Set<ObjectKey> before = toPrimaries == null ? keys.sources(key) : keys.targets(key);
-    Set<ObjectKey> mapped = toPrimaries == null || now != null && read == null ? before // if it cannot be read, that is not known
-        : read == null ? Set.of()
-        : guard.ask(() -> copy(toPrimaries.apply(read.object())), before);
+    Read<R> read = now == null || toPrimaries == null && projection == null ? null : now.read();
+    Set<ObjectKey> before = references != null ? keys.sources(key) : keys.targets(key);
+    Set<ObjectKey> mapped = mapped(now, read, before);
     Hash hash = projection == null || read == null ? null : projection.of(read.object(), null);
     if (gone != null || hash == null || !hash.equals(seen.get(key)) || !mapped.equals(before) || owed.containsKey(key)) {
       Set<ObjectKey> all = new HashSet<>(before);
@@ -137,7 +140,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
       all.addAll(owed.getOrDefault(key, Set.of()));
       owed.put(key, all);
     }
-    if (toPrimaries != null) { // before the calls, which read it
+    if (references == null) { // before the calls, which read it
       keys.put(key, mapped);
       if (now == null) {
         noted.remove(key);
@@ -157,10 +160,23 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     }
   }
 
+  private Set<ObjectKey> mapped(@Nullable State<R> now, @Nullable Read<R> read, Set<ObjectKey> before) {
+    if (references != null) {
+      return before;
+    } else if (now == null) {
+      return Set.of();
+    } else if (owners != null) {
+      ObjectMeta metadata = now.metadata();
+      return metadata == null ? before : guard.ask(() -> copy(owners.apply(metadata)), before);
+    }
+    return toPrimaries == null || read == null ? before // what cannot be read says nothing
+        : guard.ask(() -> copy(toPrimaries.apply(read.object())), before);
+  }
+
   @Override
   public void missed(Origin origin) {
     Set<ObjectKey> all = new HashSet<>(informer.store().keys());
-    all.addAll(toPrimaries == null ? Set.of() : keys.sources());
+    all.addAll(references != null ? Set.of() : keys.sources());
     all.addAll(owed.keySet());
     seen.clear();
     all.forEach(key -> changed(key, null, origin));
@@ -174,7 +190,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   /** The state of a related object, once {@link #of} reflects it; null for none. */
   @Nullable State<R> state(ObjectKey key) {
-    return toPrimaries == null ? informer.store().state(key).orElse(null) : noted.get(key);
+    return references != null ? informer.store().state(key).orElse(null) : noted.get(key);
   }
 
   /** The keys that a state of a primary references. Throws what the function throws. */
@@ -214,7 +230,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
    * @throws RuntimeException when one exists that cannot be read: it must not be taken for missing
    */
   List<R> of(ObjectKey primary, Predicate<R> which) {
-    Set<ObjectKey> related = toPrimaries == null ? keys.targets(primary) : keys.sources(primary);
+    Set<ObjectKey> related = references != null ? keys.targets(primary) : keys.sources(primary);
     return related.stream().map(this::get).flatMap(Optional::stream).filter(which).toList();
   }
 

@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.kooper.clock.Clock;
 import io.kooper.controller.ControllerBuilder.RelatedKind;
@@ -85,8 +86,8 @@ final class Relations<T extends HasMetadata> {
     var function = kind.options().projection;
     Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
     boolean together = namespaces != null && namespaces.equals(selection(retriever));
-    return new Relation<>(name, retriever.objectType(), kind.options().optional, together, informer, kind.toPrimaries(),
-        kind.references(), projection, ofObjects(name + ", its mapping"), calls);
+    return new Relation<>(name, retriever.objectType(), kind.options().optional, together, informer, kind.owners(),
+        kind.toPrimaries(), kind.references(), projection, ofObjects(name + ", its mapping"), calls);
   }
 
   private static @Nullable Object selection(Retriever<?> retriever) {
@@ -236,9 +237,9 @@ final class Relations<T extends HasMetadata> {
   }
 
   /** The keys that the controller owner of an object may have: its scope is not known. Of any kind if {@code kind} is null. */
-  static List<ObjectKey> owners(HasMetadata child, @Nullable String kind, @Nullable String group) {
-    String namespace = child.getMetadata().getNamespace();
-    for (OwnerReference owner : child.getMetadata().getOwnerReferences()) {
+  static List<ObjectKey> owners(ObjectMeta child, @Nullable String kind, @Nullable String group) {
+    String namespace = child.getNamespace();
+    for (OwnerReference owner : child.getOwnerReferences()) {
       if (Boolean.TRUE.equals(owner.getController())
           && (kind == null || kind.equals(owner.getKind()) && groupOf(owner).equals(group))) {
         ObjectKey clusterScoped = new ObjectKey("", owner.getName());

@@ -1,6 +1,8 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.Json.Binding;
 import io.kooper.retrieve.Json.Identity;
 import io.kooper.retrieve.ObjectKey;
@@ -76,7 +78,7 @@ final class PackedState<T extends HasMetadata> extends State<T> {
     }
     T object;
     try {
-      object = form.binding.bind(form.reader.unpack(new Packer.Packed(packed, form.dictionary, length)), length);
+      object = form.binding.bind(unpacked(), length);
       ObjectKey bound = ObjectKey.of(object);
       if (!bound.equals(key())) {
         throw new IllegalStateException("its name is another one when it is bound");
@@ -96,6 +98,20 @@ final class PackedState<T extends HasMetadata> extends State<T> {
       form.reader.readable(this);
     }
     return object;
+  }
+
+  private byte[] unpacked() {
+    return form.reader.unpack(new Packer.Packed(packed, form.dictionary, length));
+  }
+
+  @Override
+  public @Nullable ObjectMeta metadata() {
+    try {
+      return form.binding.metadata(unpacked(), length);
+    } catch (Throwable t) { // whatever is wrong with it is found out when the object is read
+      Throwables.throwIfNoMemory(t);
+      return null;
+    }
   }
 
   @Override

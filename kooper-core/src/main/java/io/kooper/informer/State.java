@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Objects;
@@ -89,6 +90,9 @@ public abstract class State<T extends HasMetadata> {
    */
   public abstract T get();
 
+  /** The metadata, without binding the object, which may be impossible; null if it cannot be read. Not to be modified. */
+  public abstract @Nullable ObjectMeta metadata();
+
   /**
    * The object, of the last state before this one that could be bound if this one cannot; null if there is none. What cannot
    * be bound is reported once.
@@ -121,6 +125,11 @@ public abstract class State<T extends HasMetadata> {
     @Override
     public T get() {
       return object;
+    }
+
+    @Override
+    public ObjectMeta metadata() {
+      return object.getMetadata();
     }
 
     @Override

@@ -83,6 +83,9 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
     }
     SourceEvent<T> event = json.bind();
     if (!(event instanceof SourceEvent.Item<T> item)) {
+      if (transform == null && indexes.isEmpty()) {
+        return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false); // its reader gets the cause
+      }
       report.accept(((SourceEvent.Unreadable<T>) event).object());
       return null;
     }

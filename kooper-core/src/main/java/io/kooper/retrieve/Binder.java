@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,15 @@ final class Binder<T extends HasMetadata> implements Json.Binding<T> {
     }
     complete(object);
     return object;
+  }
+
+  @Override
+  public ObjectMeta metadata(byte[] json, int length) {
+    byte[] metadata = new ObjectPeek(json, length).metadata();
+    if (metadata == null) {
+      throw new IllegalArgumentException("no metadata");
+    }
+    return read(serialization, metadata, metadata.length, ObjectMeta.class);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.internal.Throwables;
 import io.kooper.retrieve.HttpListerWatcher.Form;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, i
 
     /** The object, a new one at each call. */
     T bind(byte[] json, int length);
+
+    /** Its metadata, whether or not the object can be bound. */
+    ObjectMeta metadata(byte[] json, int length);
 
     /** An object's JSON. */
     byte[] json(T object);

@@ -2,6 +2,7 @@ package io.kooper.retrieve;
 
 import io.kooper.retrieve.Json.Identity;
 import io.kooper.retrieve.StrictJson.FaultException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObjectPeek {
 
-  private static final byte[] ONLY = {'{', '"', 'm', 'e', 't', 'a', 'd', 'a', 't', 'a', '"', ':'};
+  private static final byte[] ONLY = "{\"metadata\":".getBytes(StandardCharsets.US_ASCII);
 
   private final byte[] bytes;
   private final int length;
@@ -86,6 +87,11 @@ final class ObjectPeek {
 
   Undecodable undecodable(boolean deleted, Throwable cause) {
     return new Undecodable(key(), strings.get("uid"), resourceVersion(), deleted, cause);
+  }
+
+  /** The metadata's JSON; null when it cannot be found. */
+  byte @Nullable [] metadata() {
+    return to == 0 ? null : Arrays.copyOfRange(bytes, from, to);
   }
 
   /** The JSON with nothing but the metadata; as it is when that cannot be found. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.HandlerContext;
+import io.kooper.informer.UnreadableException;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
@@ -156,6 +157,53 @@ class RelatedKindsTest {
       rig.put("a", "1").start(builder -> builder.watches(children.retriever(), RelatedKindsTest::parents)).awaitCalls(1).settle();
 
       assertThat(thrown.get(0)).hasMessageContainingAll("no relation", "\"pods\"", "configmaps of ConfigMap");
+    }
+  }
+
+  @Nested
+  class Owns {
+
+    private Rig start() {
+      rig.behave((call, context) -> {
+        try {
+          seen.put(call.name(), context.owned(ConfigMap.class).stream().map(child -> child.getData().get("value")).toList());
+        } catch (UnreadableException e) {
+          seen.put(call.name(), List.of(e.key() + " is unreadable"));
+          throw e;
+        }
+      });
+      return rig.start(builder -> builder.owns(children.retriever()));
+    }
+
+    private void putOwned(boolean bindable) {
+      children.own("x", rig.source.objects().get(FakeSource.key("a")));
+      children.poison("x", !bindable);
+      children.put("x", bindable ? "sound" : "broken");
+    }
+
+    @Test
+    void aChildThatCannotBeBoundIsItsOwnersAndNotMissing() {
+      rig.put("a", "1");
+      putOwned(false);
+      start();
+      awaitSeen("a", "default/x is unreadable");
+
+      putOwned(true);
+      rig.advanceUntil(Duration.ofSeconds(1), () -> List.of("sound").equals(seen.get("a")));
+    }
+
+    @Test
+    void oneThatAppearsCallsItsOwnerAtOnce() {
+      rig.put("a", "1").put("b", "1");
+      start();
+      awaitSeen("a");
+      awaitSeen("b");
+      putOwned(false);
+      awaitSeen("a", "default/x is unreadable");
+      assertThat(seen).containsEntry("b", List.of());
+
+      children.delete("x");
+      rig.advanceUntil(Duration.ofSeconds(1), () -> List.of().equals(seen.get("a")));
     }
   }
 

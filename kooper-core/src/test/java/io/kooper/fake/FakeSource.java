@@ -3,6 +3,8 @@ package io.kooper.fake;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -13,6 +15,7 @@ import io.kooper.retrieve.Undecodable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +37,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
   private final Condition changed = lock.newCondition();
   private final Map<ObjectKey, ConfigMap> objects = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
   private final Set<ObjectKey> poisoned = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
+  private final Map<String, List<OwnerReference>> owners = new HashMap<>();
   private final List<Change> history = new ArrayList<>();
   private final Deque<Throwable> listFaults = new ArrayDeque<>();
   private final Deque<Throwable> watchFaults = new ArrayDeque<>();
@@ -99,6 +103,7 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
           .withName(name)
           .withUid(before == null ? "uid-" + ++uids : before.getMetadata().getUid())
           .withResourceVersion(Long.toString(++version))
+          .withOwnerReferences(owners.getOrDefault(name, List.of()))
           .endMetadata()
           .addToData("value", value)
           .build();
@@ -107,6 +112,12 @@ public final class FakeSource implements ListerWatcher<ConfigMap> {
       history.add(new Change(version, type, after, poisoned.contains(own(name))));
       return after;
     });
+  }
+
+  /** From now on {@code owner} is the controller owner of this name's states. */
+  public void own(String name, ConfigMap owner) {
+    locked(() -> owners.put(name, List.of(new OwnerReferenceBuilder().withApiVersion("v1").withKind("ConfigMap")
+        .withName(owner.getMetadata().getName()).withUid(owner.getMetadata().getUid()).withController(true).build())));
   }
 
   /** As {@link #put}, but only if the object has this version still; null if it has not. */

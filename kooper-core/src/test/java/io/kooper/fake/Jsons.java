@@ -1,6 +1,8 @@
 package io.kooper.fake;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.retrieve.Json;
 import io.kooper.retrieve.SourceEvent;
@@ -16,6 +18,11 @@ public final class Jsons {
     @Override
     public ConfigMap bind(byte[] json, int length) {
       return SERIALIZATION.unmarshal(new ByteArrayInputStream(json, 0, length), ConfigMap.class);
+    }
+
+    @Override
+    public ObjectMeta metadata(byte[] json, int length) {
+      return SERIALIZATION.unmarshal(new ByteArrayInputStream(json, 0, length), GenericKubernetesResource.class).getMetadata();
     }
 
     @Override
