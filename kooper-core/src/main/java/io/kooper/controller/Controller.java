@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
+import java.util.List;
 
 /**
  * Watches one kind of object and calls a {@link Handler} for each that was created, has changed or is gone.
@@ -85,6 +86,18 @@ public interface Controller extends AutoCloseable {
    */
   default boolean trigger(ObjectKey key) {
     return false;
+  }
+
+  /**
+   * What it works on and what waits, at this moment: first the keys whose calls run, then those that are ready, the longest
+   * first, then those that are delayed, the next one first. Costs a look at each key. May be called from any thread.
+   *
+   * <pre>{@code
+   * controller.queue().stream().limit(100).forEach(System.out::println); // pods: default/web delayed PT2.5S after 3 failures
+   * }</pre>
+   */
+  default List<QueuedKey> queue() {
+    return List.of();
   }
 
   /** How it is doing; may be asked from any thread at any time. */

@@ -101,7 +101,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /**
    * Calls the owner of an object that changes, by the controller owner reference of the objects that {@code related} retrieves.
-   * An owner that is not there is not called. The handler finds them by {@code context.owned(type)}.
+   * An owner that is not there is not called. Of owners without a class only the name is compared, not the kind. The handler
+   * finds the objects by {@code context.owned(type)}.
    *
    * <pre>{@code
    * Controller.builder(Retriever.of(client, WebApp.class), handler)

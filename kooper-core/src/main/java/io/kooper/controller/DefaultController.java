@@ -23,10 +23,13 @@ import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
+import io.kooper.queue.WorkQueue.Item.Status;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.TracedJob;
 import io.kooper.tracing.Tracing;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -390,6 +393,16 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   }
 
   @Override
+  public List<QueuedKey> queue() {
+    Comparator<QueuedKey> longestFirst = Comparator.comparing(QueuedKey::time).reversed();
+    return queue.items().stream()
+        .map(item -> new QueuedKey(name, item.key(), item.status(), item.time(), ledger.failures(item.key())))
+        .sorted(Comparator.comparing(QueuedKey::status).thenComparing((one, other) ->
+            one.status() == Status.DELAYED ? one.time().compareTo(other.time()) : longestFirst.compare(one, other)))
+        .toList();
+  }
+
+  @Override
   public Health health() {
     return check.check(standby(), runner, () -> failure);
   }
@@ -407,7 +420,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   }
 
   /** For tests. */
-  WorkQueue<ObjectKey> queue() {
+  WorkQueue<ObjectKey> workQueue() {
     return queue;
   }
 

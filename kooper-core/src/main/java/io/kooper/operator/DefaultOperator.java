@@ -5,6 +5,7 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.controller.QueuedKey;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
@@ -253,6 +254,11 @@ final class DefaultOperator implements Operator {
   public boolean isCalledByHandler() {
     return threads.contains(Thread.currentThread())
         || controllers.stream().anyMatch(one -> guard.ask(one::isCalledByHandler, false));
+  }
+
+  @Override
+  public List<QueuedKey> queue() {
+    return controllers.stream().flatMap(one -> guard.ask(one::queue, List.<QueuedKey>of()).stream()).toList();
   }
 
   @Override

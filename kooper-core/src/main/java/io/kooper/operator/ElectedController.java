@@ -4,11 +4,13 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
 import io.kooper.controller.Health;
+import io.kooper.controller.QueuedKey;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.retrieve.ObjectKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -135,6 +137,16 @@ final class ElectedController implements Controller {
   @Override
   public boolean isCalledByHandler() {
     return controller.isCalledByHandler();
+  }
+
+  @Override
+  public boolean trigger(ObjectKey key) {
+    return controller.trigger(key);
+  }
+
+  @Override
+  public List<QueuedKey> queue() {
+    return controller.queue();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.kooper.queue;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.queue.GuardedListener.Event;
+import io.kooper.queue.WorkQueue.Item.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -301,6 +302,26 @@ public final class WorkQueue<K> {
   /** How long the oldest ready key has been ready, or zero if none is. Looks at every ready key. */
   public Duration oldestWaiting() {
     return read(now -> Duration.ofNanos(ready.longestWait(now)));
+  }
+
+  /**
+   * One key at one moment.
+   *
+   * @param time for how long it has been running or ready; of one that is delayed, how long until it is ready
+   */
+  public record Item<K>(K key, Status status, Duration time) {
+
+    /** What it does. */
+    public enum Status { RUNNING, READY, DELAYED }
+  }
+
+  /** All keys of this moment, in no order. Costs a look at each. */
+  public List<Item<K>> items() {
+    return read(now -> slots.values().stream().map(slot -> {
+      Status status = slot.processing ? Status.RUNNING : slot.heapIndex < 0 ? Status.READY : Status.DELAYED;
+      long since = now - (slot.processing ? slot.takenAt : slot.readyAt);
+      return new Item<>(slot.key, status, Duration.ofNanos(Math.max(0, status == Status.DELAYED ? -since : since)));
+    }).toList());
   }
 
   /** Its name and how much is ready, delayed and in flight; no key. */

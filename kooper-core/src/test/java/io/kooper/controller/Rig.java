@@ -148,7 +148,7 @@ final class Rig implements AutoCloseable {
   }
 
   WorkQueue<ObjectKey> queue() {
-    return ((DefaultController<?>) controller).queue();
+    return ((DefaultController<?>) controller).workQueue();
   }
 
   /** The thread that called run(). */
