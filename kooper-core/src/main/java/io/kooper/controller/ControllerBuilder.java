@@ -8,6 +8,7 @@ import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
 import io.kooper.internal.Durations;
 import io.kooper.leaderelection.Runner;
+import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.RateLimiter;
 import io.kooper.retrieve.ObjectKey;
@@ -65,6 +66,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   @Nullable Duration handlerTimeout;
   private @Nullable Duration stuckAfter;
   @Nullable Runner election;
+  @Nullable Shards shards;
   @Nullable MetricsRecorder metrics;
   @Nullable Tracing tracing;
   boolean warmStandby = true;
@@ -325,6 +327,22 @@ public final class ControllerBuilder<T extends HasMetadata> {
     return this;
   }
 
+  /**
+   * Works on the shards that this process holds, while other replicas work on theirs: each call is made in the term of its key's
+   * shard, which {@code context.leadership()} is. A shard that is gained is handled as at the begin of a term: each object is
+   * given to {@code add}. One that goes elsewhere is forgotten when its last call has ended; nothing is told as deleted. A lost
+   * shard does not end {@link Controller#run()}, unless its handlers do not end when they are cancelled. Every replica keeps all
+   * objects. Several controllers may share shards. Not together with an election. Default: none.
+   *
+   * <pre>{@code
+   * Controller.builder(sites, handler).shards(LeaderElection.shards(client, "sites", 16))
+   * }</pre>
+   */
+  public ControllerBuilder<T> shards(Shards shards) {
+    this.shards = Objects.requireNonNull(shards, "shards");
+    return this;
+  }
+
   /** After a lost leadership, wait to lead again instead of failing. */
   public ControllerBuilder<T> campaignAgain() {
     this.campaignAgain = true;
@@ -406,6 +424,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
         "stuckAfter is " + stuckAfter + ", not more than the handlerTimeout " + handlerTimeout);
     refuse(errors, loopLimit < 1, "loopLimit is " + loopLimit + ", less than 1");
     refuse(errors, minInterval.isNegative(), "minInterval is " + minInterval + ", less than 0");
+    refuse(errors, shards != null && election != null,
+        "election and shards exclude each other: each shard has its own election");
+    refuse(errors, shards != null && !warmStandby, "coldStandby() makes no sense with shards: each replica works");
     Set<String> names = new HashSet<>();
     related.stream().map(RelatedKind::name).filter(one -> !names.add(one))
         .forEach(one -> errors.add("two related kinds are called \"" + one + "\": give one of them another name"));

@@ -18,6 +18,8 @@ import io.kooper.internal.Throwables;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
+import io.kooper.leaderelection.Shards;
+import io.kooper.leaderelection.Shards.Member;
 import io.kooper.metrics.EventType;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
@@ -55,6 +57,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   final @Nullable Resync<T> resync; // seen by a test, as the next one
   final @Nullable Timeouts timeouts;
   private final Runner runner;
+  private final @Nullable Shards shards;
+  private final @Nullable ShardGate gate;
   private final boolean warmStandby;
   private final boolean campaignAgain;
   private final int workerCount;
@@ -81,10 +85,12 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.syncTimeout = builder.syncTimeout;
     this.stopDeadline = builder.stopDeadline;
     this.clock = builder.clock;
-    this.runner = first(builder.election, first(defaults.election(), Runner.ALWAYS));
+    this.shards = builder.shards != null || builder.election != null ? builder.shards : defaults.shards();
+    this.runner = shards != null ? new ShardHealth(shards) : first(builder.election, first(defaults.election(), Runner.ALWAYS));
     this.warmStandby = builder.warmStandby;
     this.campaignAgain = builder.campaignAgain;
     this.life = new Lifecycle(name, clock);
+    this.gate = shards == null ? null : new ShardGate(shards, life::signal);
     this.recorder = first(builder.metrics, first(defaults.metrics(), MetricsRecorder.NONE));
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
@@ -108,10 +114,10 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
     this.ledger = new Ledger<>(name, relations.primary(), relations.primary().store(), queue, new CallFilter<>(projection,
         relations::referenced, relations::refersAsBefore, builder.pause, ofObjects("pauseWhen"), relations::ready,
-        Durations.nanos(builder.minInterval)), metrics, clock);
+        Durations.nanos(builder.minInterval)), metrics, gate == null ? key -> true : gate::isHeld, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
     this.workers = new Workers<>(name, queue, ledger, relations, retriever::copy,
-        chain(builder, defaults), timeouts, clock);
+        chain(builder, defaults), timeouts, gate, metrics, clock);
     this.resync = builder.resync == null
         ? null
         : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
@@ -174,9 +180,13 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       if (warmStandby) {
         inform();
       }
-      do {
-        runner.run(this::lead);
-      } while (life.awaitsLeadership());
+      if (shards != null) {
+        share(shards);
+      } else {
+        do {
+          runner.run(this::lead);
+        } while (life.awaitsLeadership());
+      }
     } catch (InterruptedException e) {
       interrupted |= life.state() == State.RUNNING; // else it is close() that ended the wait for the leadership
     } catch (ControllerException e) {
@@ -201,7 +211,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       leadership.onEnd((Urgent) life::signal);
       if (life.awaitSync(leadership, relations.byNamespace())) {
         startWorkers();
-        ledger.begin();
+        ledger.begin(key -> true);
         workers.lead(leadership);
         log.info("controller {}: running with {} worker(s)", name, workerCount);
         life.awaitStop(leadership, check.periodNanos(), check::watch);
@@ -217,6 +227,43 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       drain();
     } else {
       loseTerm();
+    }
+  }
+
+  /** All terms of all shards; in each other process works as well. Returns when nothing of it goes on. */
+  private void share(Shards all) throws InterruptedException {
+    if (!life.beginTerm()) {
+      return;
+    }
+    Member member = null;
+    ShardWork<T> work = null;
+    try {
+      inform();
+      if (life.awaitSync(Leadership.ALWAYS, relations.byNamespace())) { // who has not seen all takes no shard from who has
+        startWorkers();
+        member = all.join(life::signal);
+        work = new ShardWork<>(name, Objects.requireNonNull(gate), member, workers, ledger, relations, queue, GRACE, clock);
+        log.info("controller {}: running with {} worker(s) on its share of {} shards", name, workerCount, all.count());
+        work.run(life, check);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } catch (Throwable t) {
+      failure = t instanceof ControllerException e ? e : failed("could not start: " + Throwables.text(t), t);
+    }
+    life.requestStop();
+    try {
+      if (member != null) {
+        member.leave();
+      }
+      drain(); // the leases are held meanwhile
+      if (work != null) {
+        work.endAll();
+      }
+    } finally {
+      if (member != null) {
+        member.close();
+      }
     }
   }
 
@@ -275,8 +322,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return;
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
-    ledger.reset(); // a new term begins as a new process would
-    relations.reset();
+    ledger.stop(); // a new term begins as a new process would
+    ledger.reset(key -> true);
+    relations.reset(key -> true);
     queue.clear();
   }
 

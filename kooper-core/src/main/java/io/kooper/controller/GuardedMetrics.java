@@ -68,6 +68,11 @@ final class GuardedMetrics implements ControllerMetrics, QueueListener<ObjectKey
     tell(ControllerMetrics::timedOut);
   }
 
+  @Override
+  public void termless() {
+    tell(ControllerMetrics::termless);
+  }
+
   private void tell(Consumer<ControllerMetrics> figure) {
     guard.run(() -> figure.accept(metrics));
   }

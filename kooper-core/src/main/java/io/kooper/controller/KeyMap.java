@@ -3,8 +3,10 @@ package io.kooper.controller;
 import io.kooper.retrieve.ObjectKey;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Which keys map to which others, readable in both directions. Safe for many threads. */
 final class KeyMap {
@@ -48,8 +50,8 @@ final class KeyMap {
     return Set.copyOf(targets.keySet());
   }
 
-  synchronized void clear() {
-    targets.clear();
-    sources.clear();
+  /** These map to nothing any more. */
+  synchronized void clear(Predicate<ObjectKey> which) {
+    List.copyOf(targets.keySet()).stream().filter(which).forEach(source -> put(source, Set.of()));
   }
 }

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,32 +95,40 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
   private volatile boolean begun;
 
+  /** Whether a key is this controller's affair: of others' nothing is queued or remembered. */
+  private final Predicate<ObjectKey> ours;
+
   Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter,
-      ControllerMetrics metrics, Clock clock) {
+      ControllerMetrics metrics, Predicate<ObjectKey> ours, Clock clock) {
     this.name = name;
     this.informer = informer;
     this.store = store;
     this.queue = queue;
     this.filter = filter;
     this.metrics = metrics;
+    this.ours = ours;
     this.clock = clock;
   }
 
-  /** A term begins: all objects are queued, and from now on each change. */
-  void begin() {
+  /** A term begins: all objects of which {@code which} holds are queued, and from now on each change. */
+  void begin(Predicate<ObjectKey> which) {
     begun = true; // first: what changes from now on is queued for itself, what changed before is in the store
-    store.keys().forEach(key -> enqueue(key, EventType.ADD, Lane.RESYNC, 0));
+    store.keys().stream().filter(which).forEach(key -> enqueue(key, EventType.ADD, Lane.RESYNC, 0));
   }
 
-  /** A term is over: forgets all that was told, since another process leads now and tells it again. No handler runs. */
-  void reset() {
+  /** Nothing is queued before the next term begins. */
+  void stop() {
     begun = false;
+  }
+
+  /** A term is over: forgets what these keys were told, since another process tells it again. No handler runs for them. */
+  void reset(Predicate<ObjectKey> which) {
     lock.lock();
     try {
-      entries.clear();
-      reasons.clear();
-      paused.clear();
-      held.clear();
+      entries.keySet().removeIf(which);
+      reasons.keySet().removeIf(which);
+      paused.removeIf(which);
+      held.removeIf(which);
     } finally {
       lock.unlock();
     }
@@ -158,7 +168,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (newlyGone) { // at once, though the handler failed before: nobody causes deletes in a loop
       enqueue(key, EventType.DELETE, Lane.CHANGE, 0);
     }
-    if (now != null && begun) {
+    if (now != null && isBegun(key)) {
       EventType type = known ? EventType.UPDATE : EventType.ADD;
       enqueue(key, type, origin == Origin.FIRST_LIST ? Lane.RESYNC : Lane.CHANGE, failures);
     }
@@ -231,12 +241,15 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether a call for this key will follow: there is such an object, and a term. */
   boolean call(ObjectKey key, Cause cause) {
-    if (!begun || store.state(key).isEmpty()) {
+    if (!isBegun(key) || store.state(key).isEmpty()) {
       return false;
     }
     int failures;
     lock.lock();
     try {
+      if (!isBegun(key)) { // it was let go meanwhile, and is forgotten
+        return false;
+      }
       reasons.computeIfAbsent(key, k -> new Causes()).add(cause);
       Entry<T> entry = entries.get(key);
       failures = entry == null ? 0 : entry.failures;
@@ -278,6 +291,10 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       lock.unlock();
     }
     keys.forEach(key -> queue.add(key, Lane.CHANGE));
+  }
+
+  private boolean isBegun(ObjectKey key) {
+    return begun && ours.test(key);
   }
 
   /** A handler that writes to the object and fails must not make a hot loop of that. */
@@ -552,7 +569,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (!begun) {
       return List.of();
     }
-    Set<ObjectKey> keys = new HashSet<>(store.keys());
+    Set<ObjectKey> keys = store.keys().stream().filter(ours).collect(Collectors.toCollection(HashSet::new));
     lock.lock();
     try {
       entries.forEach((key, entry) -> {

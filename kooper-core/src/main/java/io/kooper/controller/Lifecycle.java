@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.leaderelection.Leadership;
@@ -29,6 +30,7 @@ final class Lifecycle {
   private boolean synced;
   private boolean waiting; // run() waits for the leadership: there is nothing to drain, and an interrupt ends the wait
   private @Nullable Thread runThread;
+  private boolean signalled; // since the last wait for it
 
   Lifecycle(String name, Clock clock) {
     this.name = name;
@@ -131,7 +133,23 @@ final class Lifecycle {
   void signal() {
     lock.lock();
     try {
+      signalled = true;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for a signal, the stop, or so many nanoseconds; false when it is the stop. */
+  boolean awaitSignal(long nanos) throws InterruptedException {
+    long end = clock.nanoTime() + Math.min(nanos, Durations.LONGEST);
+    lock.lock();
+    try {
+      for (long left; !signalled && state == State.RUNNING && (left = end - clock.nanoTime()) > 0; ) {
+        clock.await(lock, changed, left);
+      }
+      signalled = false;
+      return state == State.RUNNING;
     } finally {
       lock.unlock();
     }

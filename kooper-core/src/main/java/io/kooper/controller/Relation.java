@@ -203,10 +203,10 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     return references == null || referenced(object).equals(keys.targets(primary));
   }
 
-  /** No primary is known any more. */
-  void reset() {
+  /** Of these no primary is known any more. */
+  void reset(Predicate<ObjectKey> which) {
     if (references != null) {
-      keys.clear();
+      keys.clear(which);
     }
   }
 

@@ -201,8 +201,8 @@ final class Relations<T extends HasMetadata> {
     return all.stream().allMatch(relation -> relation.refersAsBefore(key, object));
   }
 
-  void reset() {
-    all.forEach(Relation::reset);
+  void reset(Predicate<ObjectKey> which) {
+    all.forEach(relation -> relation.reset(which));
   }
 
   /** Notes what the object references, before the handler reads the related stores. */

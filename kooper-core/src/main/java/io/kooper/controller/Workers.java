@@ -8,6 +8,7 @@ import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.queue.Lane;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -45,6 +46,8 @@ final class Workers<T extends HasMetadata> {
   private final UnaryOperator<T> copier;
   private final Processor<T> processor;
   private final @Nullable Timeouts timeouts;
+  private final @Nullable ShardGate gate; // null: one term for all keys
+  private final ControllerMetrics metrics;
   private final Clock clock;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private volatile List<Worker> pool = List.of(); // empty until they are started
@@ -56,7 +59,8 @@ final class Workers<T extends HasMetadata> {
   private volatile long progressAt; // when a job last ended, or a term last began
 
   Workers(String name, WorkQueue<ObjectKey> queue, Ledger<T> ledger, Relations<T> relations,
-      UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, Clock clock) {
+      UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, @Nullable ShardGate gate,
+      ControllerMetrics metrics, Clock clock) {
     this.name = name;
     this.queue = queue;
     this.ledger = ledger;
@@ -64,6 +68,8 @@ final class Workers<T extends HasMetadata> {
     this.copier = copier;
     this.processor = processor;
     this.timeouts = timeouts;
+    this.gate = gate;
+    this.metrics = metrics;
     this.clock = clock;
   }
 
@@ -131,6 +137,9 @@ final class Workers<T extends HasMetadata> {
   }
 
   private boolean isLeading() {
+    if (gate != null) {
+      return gate.isOpen();
+    }
     lock.lock();
     try {
       return term != null && term.isValid();
@@ -152,8 +161,13 @@ final class Workers<T extends HasMetadata> {
 
   /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
   void lead(Leadership leadership) {
-    progressAt = clock.nanoTime();
     locked(() -> term = leadership);
+    begin(leadership);
+  }
+
+  /** The calls of this term are cancelled when it ends. */
+  void begin(Leadership leadership) {
+    progressAt = clock.nanoTime();
     leadership.onEnd((Urgent) () -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
   }
 
@@ -285,18 +299,32 @@ final class Workers<T extends HasMetadata> {
   private void process(ObjectKey key) throws Throwable {
     boolean more = true;
     while (more) {
-      Leadership leadership = awaitTerm();
+      Leadership leadership = gate == null ? awaitTerm() : gate.enter(key);
       if (leadership == null) {
+        if (gate != null) {
+          metrics.termless(); // its keys are queued again when the shard is gained
+        }
         return;
       }
-      Delivery<T> delivery = ledger.next(key);
-      if (delivery == null) {
-        return;
+      try {
+        more = process(key, leadership);
+      } finally {
+        if (gate != null) {
+          gate.leave(key);
+        }
       }
-      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, copier, leadership, clock.nanoTime()));
-      // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
-      more = delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }
+  }
+
+  /** Whether there is more to call for this key at once. */
+  private boolean process(ObjectKey key, Leadership leadership) throws Throwable {
+    Delivery<T> delivery = ledger.next(key);
+    if (delivery == null) {
+      return false;
+    }
+    run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, copier, leadership, clock.nanoTime()));
+    // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
+    return delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
   }
 
   private void run(Job<T> job) throws Throwable {

@@ -1,5 +1,6 @@
 package io.kooper.leaderelection;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.kooper.clock.Clock;
@@ -66,7 +67,13 @@ final class Candidate {
   private long sentAt;
 
   Candidate(String namespace, String name, String identity, Duration lease, Duration renew, Clock clock) {
-    this.blank = new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata().build();
+    this(new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata().build(), identity, lease,
+        renew, clock);
+  }
+
+  /** @param blank how it is created; its labels and annotations are also put on a lease that is there */
+  Candidate(Lease blank, String identity, Duration lease, Duration renew, Clock clock) {
+    this.blank = blank;
     this.identity = identity;
     this.leaseSeconds = (int) lease.toSeconds();
     this.renewNanos = Durations.nanos(renew);
@@ -137,14 +144,29 @@ final class Candidate {
 
   private boolean mayTake(Lease lease) {
     LeaseRecord record = LeaseRecord.of(lease);
+    return record.isFree() || isOurs(lease) || isExpired(record);
+  }
+
+  private boolean isExpired(LeaseRecord record) {
     long seconds = record.seconds() == 0 ? leaseSeconds : record.seconds();
-    return record.isFree() || isOurs(lease) || clock.nanoTime() - observedAt >= Duration.ofSeconds(seconds).toNanos();
+    return clock.nanoTime() - observedAt >= Duration.ofSeconds(seconds).toNanos();
   }
 
   private Request take(@Nullable Lease lease) {
     String uid = lease == null ? null : lease.getMetadata().getUid();
     claim = new Claim(uid, stamp(), highest == Integer.MAX_VALUE ? highest : highest + 1, false);
     return hold(lease, claim);
+  }
+
+  /** The lease was read outside of a conversation, none of which was under way meanwhile. */
+  void saw(Lease lease) {
+    observe(lease);
+  }
+
+  /** Whether an attempt to acquire the lease, as it was last seen, makes sense now. */
+  boolean mayTake() {
+    LeaseRecord last = observed;
+    return last == null || last.isFree() || holds() || isExpired(last);
   }
 
   /** There is no lease: see the class's comment. */
@@ -165,7 +187,13 @@ final class Candidate {
     LeaseRecord record = new LeaseRecord(identity, leaseSeconds, own.acquireTime(), stamp(), own.token());
     claiming = true;
     sentAt = clock.nanoTime();
-    return lease == null ? new Request.Create(record.on(blank)) : new Request.Update(record.on(lease));
+    return lease == null ? new Request.Create(record.on(blank)) : new Request.Update(record.on(marked(lease)));
+  }
+
+  private Lease marked(Lease lease) {
+    ObjectMeta meta = blank.getMetadata();
+    return meta.getLabels().isEmpty() && meta.getAnnotations().isEmpty() ? lease : new LeaseBuilder(lease).editMetadata()
+        .addToLabels(meta.getLabels()).addToAnnotations(meta.getAnnotations()).endMetadata().build();
   }
 
   private @Nullable Request giveBack(@Nullable Lease lease) {

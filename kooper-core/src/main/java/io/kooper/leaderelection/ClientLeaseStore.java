@@ -16,6 +16,7 @@ import io.kooper.leaderelection.LeaseException.Kind;
 import java.io.InterruptedIOException;
 import java.net.URL;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,29 @@ final class ClientLeaseStore implements LeaseStore {
     this.apiServer = client.getMasterUrl();
     this.namespace = namespace;
     this.name = name;
+  }
+
+  private ClientLeaseStore(ClientLeaseStore other, String name) {
+    this.life = other.life;
+    this.leases = other.leases;
+    this.apiServer = other.apiServer;
+    this.namespace = other.namespace;
+    this.name = name;
+  }
+
+  /** Another lease of the same namespace. */
+  ClientLeaseStore other(String another) {
+    return new ClientLeaseStore(this, another);
+  }
+
+  /** All leases with this label. */
+  List<Lease> list(String label, String value) throws LeaseException {
+    return send("list", () -> leases.withLabel(label, value).list().getItems());
+  }
+
+  /** Deletes it if it still is of this resourceVersion. */
+  void delete(Lease lease) throws LeaseException {
+    send("delete", () -> leases.resource(lease).lockResourceVersion(lease.getMetadata().getResourceVersion()).delete());
   }
 
   @Override
@@ -95,7 +119,7 @@ final class ClientLeaseStore implements LeaseStore {
 
   private LeaseException failure(String verb, KubernetesClientException e) {
     int code = e.getCode();
-    boolean stale = code == 409 || code == 404 && verb.equals("update");
+    boolean stale = code == 409 || code == 404 && !verb.equals("create");
     Kind kind = stale ? Kind.CONFLICT : code >= 400 && code < 500 ? Kind.REFUSED : Kind.UNKNOWN;
     String said = e.getStatus() != null && e.getStatus().getMessage() != null
         ? code + " " + e.getStatus().getReason() + ", \"" + e.getStatus().getMessage() + '"'
@@ -104,13 +128,14 @@ final class ClientLeaseStore implements LeaseStore {
   }
 
   private String cannot(String verb) {
-    return "cannot " + verb + " lease " + namespace + "/" + name + ": ";
+    return "cannot " + verb + (verb.equals("list") ? " leases of " : " lease ") + namespace + "/" + name + ": ";
   }
 
   private String advice(String verb, int code) {
     return switch (code) {
       case 401 -> "; the API server does not accept the client's credentials";
-      case 403 -> "; grant the verbs \"get\", \"create\" and \"update\" on resource \"leases\" of API group"
+      case 403 -> "; grant the verbs \"get\", \"create\" and \"update\"" + (verb.equals("list") || verb.equals("delete")
+          ? ", and for shards \"list\" and \"delete\"," : "") + " on resource \"leases\" of API group"
           + " \"coordination.k8s.io\" in namespace \"" + namespace + "\" by a Role and a RoleBinding";
       case 404 -> verb.equals("create") ? "; does namespace \"" + namespace + "\" exist?" : "";
       default -> "";

@@ -111,6 +111,18 @@ public final class LeaderElection implements Runner {
     return new LeaderElectionBuilder(client, name);
   }
 
+  /**
+   * Shards of a name, by namespace and name of each object and otherwise with the defaults of {@link #builder}: several replicas
+   * work at once, each on its share. See {@link LeaderElectionBuilder#shards(int)}.
+   *
+   * @param client is not closed; needs the rights to get, list, create, update and delete leases
+   * @param name as of an election: the same for all replicas, and for nothing else in the namespace
+   * @throws IllegalArgumentException when something makes no sense
+   */
+  public static Shards shards(KubernetesClient client, String name, int count) {
+    return builder(client, name).shards(count);
+  }
+
   @Override
   public void run(Task task) throws InterruptedException {
     Objects.requireNonNull(task, "task");

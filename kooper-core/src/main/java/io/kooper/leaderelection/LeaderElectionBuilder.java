@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LeaderElectionBuilder {
 
+  private static final int MOST_SHARDS = 256;
+  private static final int LONGEST_OF_SHARDS = 40;
+
   private final @Nullable KubernetesClient client;
   private final @Nullable String name;
   private @Nullable String namespace;
@@ -36,6 +39,7 @@ public final class LeaderElectionBuilder {
   private Clock clock = Clock.system();
   private Path namespaceFile = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
   private @Nullable LeaseStore store;
+  private @Nullable Leases leases;
 
   LeaderElectionBuilder(KubernetesClient client, String name) {
     this.client = client;
@@ -118,6 +122,12 @@ public final class LeaderElectionBuilder {
   }
 
   /** For tests. */
+  LeaderElectionBuilder leases(Leases leases) {
+    this.leases = leases;
+    return this;
+  }
+
+  /** For tests. */
   LeaderElectionBuilder namespaceFile(Path file) {
     this.namespaceFile = file;
     return this;
@@ -129,10 +139,45 @@ public final class LeaderElectionBuilder {
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public LeaderElection build() {
+    LeaderElection.Settings settings = check("a leader election", new ArrayList<>());
+    List<LeaderElectionListener> all = new ArrayList<>(listeners);
+    if (recordEvents) {
+      all.add(new LeaderEventRecorder(Objects.requireNonNull(client), settings));
+    }
+    return new LeaderElection(settings, store != null ? store : clientStore(settings), all, metrics);
+  }
+
+  /**
+   * Makes shards by namespace and name instead of an election: {@code count} of them, for as many replicas as want to work at
+   * once. More than there will ever be replicas, by a factor, that shares are even; they cost a write a retry period each.
+   *
+   * @throws IllegalArgumentException as {@link #build()}, and for a number that is not from 1 to 256, a listener, or events
+   */
+  public Shards shards(int count) {
+    return shards(count, ShardBy.NAME);
+  }
+
+  /** As {@link #shards(int)}, by what decides on a key's shard. */
+  public Shards shards(int count, ShardBy by) {
+    Objects.requireNonNull(by, "by");
     List<String> errors = new ArrayList<>();
+    refuse(errors, count < 1 || count > MOST_SHARDS, "there must be from 1 to " + MOST_SHARDS + " shards, not " + count);
+    refuse(errors, !listeners.isEmpty() || recordEvents, "listeners and events are for one leader, not for shards");
+    refuse(errors, name != null && name.length() > LONGEST_OF_SHARDS,
+        "name must have at most " + LONGEST_OF_SHARDS + " characters, since it is a label of the shards' leases");
+    LeaderElection.Settings settings = check("shards", errors);
+    Leases leases = this.leases != null ? this.leases : new ClientLeases(clientStore(settings), settings.name());
+    return new LeaseShards(settings, count, by, leases, metrics);
+  }
+
+  private ClientLeaseStore clientStore(LeaderElection.Settings settings) {
+    return new ClientLeaseStore(Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.longestRequest());
+  }
+
+  private LeaderElection.Settings check(String what, List<String> errors) {
     String space = namespace != null ? namespace : defaultNamespace();
     String self = identity != null ? identity : Names.host() + "_" + UUID.randomUUID();
-    refuse(errors, client == null && store == null, "client is null");
+    refuse(errors, client == null && store == null && leases == null, "client is null");
     refuse(errors, !Names.isSubdomain(name),
         "name must be of lower case letters, digits, '-' and single '.', at most 253, not \"" + name + '"');
     refuse(errors, space == null, "namespace must be set: the client has none, and this does not run in a pod");
@@ -150,17 +195,10 @@ public final class LeaderElectionBuilder {
     refuse(errors, Durations.nanos(renewDeadline) <= Durations.nanos(retryPeriod) / 5 * 6,
         "renewDeadline must be more than 1.2 times retryPeriod, not " + renewDeadline + " and " + retryPeriod);
     if (!errors.isEmpty()) {
-      throw new IllegalArgumentException("cannot build a leader election: " + String.join("; ", errors));
+      throw new IllegalArgumentException("cannot build " + what + ": " + String.join("; ", errors));
     }
-    LeaderElection.Settings settings = new LeaderElection.Settings(Objects.requireNonNull(space),
+    return new LeaderElection.Settings(Objects.requireNonNull(space),
         Objects.requireNonNull(name), self, leaseDuration, renewDeadline, retryPeriod, healthTolerance, releaseOnStop, clock);
-    LeaseStore leases = store != null ? store : new ClientLeaseStore(
-        Objects.requireNonNull(client), settings.namespace(), settings.name(), settings.longestRequest());
-    List<LeaderElectionListener> all = new ArrayList<>(listeners);
-    if (recordEvents) {
-      all.add(new LeaderEventRecorder(Objects.requireNonNull(client), settings));
-    }
-    return new LeaderElection(settings, leases, all, metrics);
   }
 
   private @Nullable String defaultNamespace() {

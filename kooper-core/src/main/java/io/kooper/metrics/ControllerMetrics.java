@@ -33,6 +33,9 @@ public interface ControllerMetrics extends AutoCloseable {
   /** A call took longer than it may and was cancelled. */
   default void timedOut() {}
 
+  /** A key was not called for want of a term of its shard: another replica has it. */
+  default void termless() {}
+
   /** The controller has ended: its figures must no longer be read. */
   @Override
   default void close() {}

@@ -51,6 +51,16 @@ public interface MetricsRecorder {
   }
 
   /**
+   * Shards are built; what is returned takes their figures from then on.
+   *
+   * @param lease that their members hold together
+   * @param figures may be read from any thread at any time
+   */
+  default ShardMetrics shards(String lease, ShardFigures figures) {
+    return ShardMetrics.NONE;
+  }
+
+  /**
    * An operator has tried to initialize a definition.
    *
    * @param crd its plural

@@ -14,6 +14,7 @@ import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.leaderelection.Runner;
+import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
 import io.kooper.tracing.Tracing;
@@ -41,6 +42,7 @@ public final class OperatorBuilder {
   Duration stopDeadline = Duration.ofMinutes(1); // longer than a controller's own 35 seconds
   @Nullable MetricsRecorder metrics;
   private @Nullable Runner election;
+  private @Nullable Shards shards;
   private @Nullable Tracing tracing;
   private @Nullable KubernetesClient client;
   private final BooleanSupplier mayAsk = Informer.oneASecond(Clock.system());
@@ -101,6 +103,15 @@ public final class OperatorBuilder {
     return this;
   }
 
+  /**
+   * Shards for all controllers: see {@link ControllerBuilder#shards}. A controller's builder that was given shards or an election
+   * keeps that. Not together with an election, nor with controllers that are built already. Default: none.
+   */
+  public OperatorBuilder shards(Shards shards) {
+    this.shards = Objects.requireNonNull(shards, "shards");
+    return this;
+  }
+
   /** Takes the figures of all controllers that have no recorder of their own, and of the definitions. Default: nothing. */
   public OperatorBuilder metrics(MetricsRecorder metrics) {
     this.metrics = Objects.requireNonNull(metrics, "metrics");
@@ -129,7 +140,7 @@ public final class OperatorBuilder {
   }
 
   private ControllerDefaults defaults() {
-    return new ControllerDefaults(election, metrics, tracing, mayAsk, informers);
+    return new ControllerDefaults(election, shards, metrics, tracing, mayAsk, informers);
   }
 
   /**
@@ -150,6 +161,12 @@ public final class OperatorBuilder {
     }
     if (!Durations.isPositive(stopDeadline)) {
       errors.add("stopDeadline is " + stopDeadline + ", not above 0");
+    }
+    if (shards != null && election != null) {
+      errors.add("election and shards exclude each other: each shard has its own election");
+    }
+    if (shards != null && !given.isEmpty()) {
+      errors.add("with shards each controller must be given as a builder: one that is built already handles all keys");
     }
     List<Controller> built = new ArrayList<>();
     for (Supplier<Controller> controller : controllers) {

@@ -203,10 +203,15 @@ public final class WorkQueue<K> {
 
   /** Drops all that is ready or delayed, and what was asked for keys in flight, which stay in flight. Adds go on. */
   public void clear() {
+    clear(key -> true);
+  }
+
+  /** As {@link #clear()}, of these keys; {@code which} is asked with the queue's lock held. */
+  public void clear(Predicate<? super K> which) {
     Map<K, Lane> thrownAway;
     lock.lock();
     try {
-      thrownAway = discard(slot -> true);
+      thrownAway = discard(slot -> which.test(slot.key));
     } finally {
       lock.unlock();
     }

@@ -164,7 +164,7 @@ class DeletesTest {
 
     @BeforeEach
     void begin() {
-      ledger.begin();
+      ledger.begin(key -> true);
     }
 
     private ConfigMap stored(String uid, String version) {

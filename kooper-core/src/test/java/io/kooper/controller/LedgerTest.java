@@ -34,7 +34,7 @@ class LedgerTest {
   static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
     CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null,
         new Guard(Log.of(LedgerTest.class), "none"), key -> true, 0);
-    return new Ledger<>("test", "informer", store, queue, all, ControllerMetrics.NONE, clock);
+    return new Ledger<>("test", "informer", store, queue, all, ControllerMetrics.NONE, key -> true, clock);
   }
 
   @BeforeEach

@@ -18,7 +18,7 @@ class ManualRunner implements Runner {
     private final List<Runnable> actions = new ArrayList<>(); // guarded by this
     private boolean valid = true; // guarded by this
 
-    private ManualTerm(long token) {
+    ManualTerm(long token) {
       this.token = token;
     }
 

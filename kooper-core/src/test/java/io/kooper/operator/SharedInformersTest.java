@@ -75,7 +75,7 @@ class SharedInformersTest {
   @Test
   void oneThatEndsLeavesTheInformerToTheOthers() throws InterruptedException {
     var informers = new SharedInformers();
-    var defaults = new ControllerDefaults(null, null, null, null, informers);
+    var defaults = new ControllerDefaults(null, null, null, null, null, informers);
     Retriever<ConfigMap> retriever = source.retriever();
     List<Controller> controllers = List.of(
         controller("first", retriever).build(defaults), controller("second", retriever).build(defaults));
@@ -155,7 +155,7 @@ class SharedInformersTest {
   @Test
   void aListenerThatClosesItsControllerDoesNotWaitForThat() throws InterruptedException {
     var informers = new SharedInformers();
-    var defaults = new ControllerDefaults(null, null, null, null, informers);
+    var defaults = new ControllerDefaults(null, null, null, null, null, informers);
     Retriever<ConfigMap> retriever = source.retriever();
     AtomicReference<Controller> closing = new AtomicReference<>();
     CountDownLatch second = new CountDownLatch(1); // the first one's handler ends only after the other was called

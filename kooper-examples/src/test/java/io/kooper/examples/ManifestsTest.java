@@ -77,6 +77,7 @@ class ManifestsTest {
     GENERIC_RESOURCE(GenericResourceController::controller, GenericResourceController::life),
     NAMESPACES(NamespacesController::operator, NamespacesController::life),
     LEADER_ELECTION(LeaderElectionController::controller, SimulatedPods::live),
+    SHARDED(ShardedController::controller, SimulatedPods::live),
     METRICS((client, out) -> MetricsController.controller(client, MetricsRecorder.NONE, Settings.parse(), out),
         SimulatedPods::live),
     TRACED((client, out) -> TracedController.controller(client, Telemetry.of(SpanProcessor.composite()), 0),
@@ -204,7 +205,8 @@ class ManifestsTest {
    */
   private static boolean isRare(Access access) {
     return access.equals(new Access("apiextensions.k8s.io", "customresourcedefinitions", "update"))
-        || access.equals(new Access("events.k8s.io", "events", "patch")) || access.resource.endsWith("/finalizers");
+        || access.equals(new Access("events.k8s.io", "events", "patch")) || access.resource.endsWith("/finalizers")
+        || access.equals(new Access("coordination.k8s.io", "leases", "delete")); // of a member that stops
   }
 
   @ParameterizedTest

@@ -28,6 +28,7 @@ final class ControllerMeters implements ControllerMetrics {
   private final Counter retries;
   private final Counter givenUp;
   private final Counter timeouts;
+  private final Counter termless;
 
   ControllerMeters(Registration registration, ControllerFigures figures, List<Duration> buckets) {
     this.registration = registration;
@@ -46,6 +47,8 @@ final class ControllerMeters implements ControllerMetrics {
     retries = registration.counter("kooper.controller.event.retries", "Failed calls that will be repeated.");
     givenUp = registration.counter("kooper.controller.given.up.events",
         "Failed calls that are not repeated before the next change or resync.");
+    termless = registration.counter("kooper.controller.termless.keys",
+        "Keys that were not called for want of a term of their shard.");
     timeouts = registration.counter("kooper.controller.handler.timeouts", "Calls cancelled since they took too long.");
   }
 
@@ -92,6 +95,11 @@ final class ControllerMeters implements ControllerMetrics {
   @Override
   public void retried() {
     retries.increment();
+  }
+
+  @Override
+  public void termless() {
+    termless.increment();
   }
 
   @Override

@@ -8,6 +8,8 @@ import io.kooper.metrics.ElectionMetrics;
 import io.kooper.metrics.InformerFigures;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.metrics.MetricsRecorder;
+import io.kooper.metrics.ShardFigures;
+import io.kooper.metrics.ShardMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -90,6 +92,12 @@ public final class MicrometerRecorder implements MetricsRecorder {
   public ElectionMetrics election(String lease, ElectionFigures figures) {
     return leases.computeIfAbsent(lease, name -> registered("lease", name, "kooper.leader.election.leader",
         "use one MicrometerRecorder per registry", LeaseMeters::new)).election(figures);
+  }
+
+  @Override
+  public synchronized ShardMetrics shards(String lease, ShardFigures figures) {
+    return registered("lease", lease, "kooper.shards.held", "build the shards of a lease once a process",
+        registration -> new ShardMeters(registration, figures));
   }
 
   /** A registry answers a second registration with the first one's gauge, which would show somebody else's figures. */

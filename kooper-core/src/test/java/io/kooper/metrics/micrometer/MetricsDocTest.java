@@ -3,6 +3,7 @@ package io.kooper.metrics.micrometer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kooper.metrics.ElectionFigures;
+import io.kooper.metrics.ShardFigures;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -63,6 +64,22 @@ class MetricsDocTest {
       @Override
       public boolean leaderless() {
         return false;
+      }
+    });
+    recorder.shards("shop/sites", new ShardFigures() {
+      @Override
+      public int held() {
+        return 5;
+      }
+
+      @Override
+      public int due() {
+        return 5;
+      }
+
+      @Override
+      public int unowned() {
+        return 0;
       }
     });
     recorder.crdInitialized("podterminators", Duration.ofSeconds(1), true);

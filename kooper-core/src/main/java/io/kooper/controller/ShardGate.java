@@ -1,0 +1,95 @@
+package io.kooper.controller;
+
+import io.kooper.leaderelection.Leadership;
+import io.kooper.leaderelection.Shards;
+import io.kooper.leaderelection.Shards.Holding;
+import io.kooper.retrieve.ObjectKey;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets calls begin only in the term of their key's shard. Safe for many threads.
+ *
+ * <p>Invariant: after a holding has turned inactive and {@link #isIdle} was true, no call of its term runs or begins.
+ */
+final class ShardGate {
+
+  private final Shards shards;
+  private final Runnable idle;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final AtomicReferenceArray<@Nullable Holding> held; // from their begin here to their end; written by one thread
+  private final int[] running; // calls, by shard; guarded by lock
+
+  /** @param idle is called when the last call of a shard that is not active has ended */
+  ShardGate(Shards shards, Runnable idle) {
+    this.shards = shards;
+    this.idle = idle;
+    this.held = new AtomicReferenceArray<>(shards.count());
+    this.running = new int[shards.count()];
+  }
+
+  int shard(ObjectKey key) {
+    return shards.of(key.namespace(), key.name());
+  }
+
+  /** Whether changes of this key are this controller's affair. */
+  boolean isHeld(ObjectKey key) {
+    return held.get(shard(key)) != null;
+  }
+
+  /** Whether any call may begin now. */
+  boolean isOpen() {
+    return IntStream.range(0, held.length()).mapToObj(held::get).anyMatch(one -> one != null && one.isActive());
+  }
+
+  void begin(Holding holding) {
+    held.set(holding.shard(), holding);
+  }
+
+  void end(int shard) {
+    held.set(shard, null);
+  }
+
+  /** The term in which a call for this key may begin, until {@link #leave}; null when it must not. */
+  @Nullable Leadership enter(ObjectKey key) {
+    int shard = shard(key);
+    lock.lock();
+    try {
+      Holding holding = held.get(shard);
+      if (holding == null || !holding.isActive()) {
+        return null;
+      }
+      running[shard]++;
+      return holding.leadership();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The call that has entered is over. */
+  void leave(ObjectKey key) {
+    int shard = shard(key);
+    boolean last;
+    lock.lock();
+    try {
+      last = --running[shard] == 0;
+    } finally {
+      lock.unlock();
+    }
+    Holding holding = held.get(shard);
+    if (last && holding != null && !holding.isActive()) {
+      idle.run();
+    }
+  }
+
+  boolean isIdle(int shard) {
+    lock.lock();
+    try {
+      return running[shard] == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.kooper.metrics;
+
+/** Takes the figures of shards. Must not block, or renewals are late. Called from several threads. */
+public interface ShardMetrics {
+
+  /** Records nothing. */
+  ShardMetrics NONE = new ShardMetrics() {};
+
+  /** A shard was gained. */
+  default void gained() {}
+
+  /** A shard was given away, after the last of its calls had ended. */
+  default void gave() {}
+
+  /** A shard was lost: its lease could not be renewed in time, or somebody else has it. */
+  default void lost() {}
+
+  /** A request has failed; a conflict, when another replica was faster, is no failure. */
+  default void attemptFailed() {}
+}

@@ -1,0 +1,694 @@
+package io.kooper.leaderelection;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.kooper.clock.Clock;
+import io.kooper.internal.Monitor;
+import io.kooper.leaderelection.LeaderElectionListener.Reason;
+import io.kooper.leaderelection.LeaseException.Kind;
+import io.kooper.leaderelection.Leases.Step;
+import io.kooper.leaderelection.Sharding.Settings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * As {@link Simulation}, of replicas that share the work: each has its {@link Sharding}, four conversations at once at most, and
+ * workers that call handlers for keys of the shards it holds. Replicas crash, stop and come back, some with another number of
+ * shards, some as those of a single election.
+ *
+ * <p>It throws an AssertionError as soon as
+ * <ul>
+ *   <li>two replicas may begin a call for one key at one moment of real time,
+ *   <li>a call begins while another one of its key runs that was not cancelled, or whose shard was given away,
+ *   <li>a call whose term has ended is not cancelled within {@link #PROMPT} for which its process has run,
+ *   <li>a term's token is not higher than all before it of its shard,
+ *   <li>a shard has no owner for {@link #recovery} since all is well, or shares differ by more than one, or move again.
+ * </ul>
+ */
+final class ShardSimulation {
+
+  private static final double SECOND = 1e9;
+  private static final double LEASE = 15 * SECOND;
+  private static final double RENEW = 10 * SECOND;
+  private static final double RETRY = 2 * SECOND;
+  private static final double TIMEOUT = 2 * SECOND;
+  private static final double LONGEST_DRAIN = 8 * SECOND;
+  private static final double LONGEST_CALL = 5 * SECOND;
+  private static final double PROMPT = 0.01 * SECOND;
+  private static final int KEYS = 48;
+
+  /** What happened in all histories together. */
+  static final class Tally {
+    int faults;
+    int calls;
+    int cancelled;
+    int terms;
+    int expired;
+    int taken;
+    int given;
+    int crashes;
+    int leaves;
+    int standbys;
+    int reconfigured;
+    int plainTerms;
+    double slowest;
+  }
+
+  private record Event(double time, long order, Runnable action) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      int byTime = Double.compare(time, other.time);
+      return byTime != 0 ? byTime : Long.compare(order, other.order);
+    }
+  }
+
+  private final Random random;
+  private final double drift;
+  private final Tally tally;
+  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final FakeLeases server = new FakeLeases(() -> Instant.EPOCH.plusSeconds((long) (this.now / SECOND)));
+  private final List<Replica> replicas = new ArrayList<>();
+  private final Map<String, Integer> tokens = new HashMap<>(); // the highest of each lease
+  private final int firstCount;
+  private final int lastCount; // what all have in the end
+  private final double faultsEnd;
+  private final double end;
+  private double now;
+  private long order;
+  private double lastMove;
+  private final Map<Integer, int[]> keys = new HashMap<>();
+
+  /** @param drift by how much the rates of the clocks may be wrong, such as 0.05 */
+  ShardSimulation(long seed, double drift, Tally tally) {
+    this(seed, drift, tally, 100 * SECOND, 2 + new Random(~seed).nextInt(4), new Random(seed).nextInt(3) == 0);
+  }
+
+  /** @param change whether the number of shards changes */
+  ShardSimulation(long seed, double drift, Tally tally, double faultsEnd, int count, boolean change) {
+    this.random = new Random(seed);
+    this.drift = drift;
+    this.tally = tally;
+    this.faultsEnd = faultsEnd;
+    this.end = faultsEnd + recovery(drift) + 60 * SECOND;
+    this.firstCount = 1 + random.nextInt(9);
+    this.lastCount = change ? 1 + random.nextInt(9) : firstCount;
+    for (int i = 0; i < count; i++) {
+      replicas.add(new Replica("replica-" + i, firstCount));
+    }
+    if (change && random.nextBoolean()) {
+      replicas.get(0).count = 0; // one of a single election, as before the upgrade
+    }
+  }
+
+  /** After the last old replica both leases expire one after the other, then shares settle; by the slowest clock. */
+  static double recovery(double drift) {
+    return (2 * LEASE + 6 * 2.2 * RETRY + 6 * TIMEOUT + LONGEST_DRAIN + 2 * LONGEST_CALL + RENEW) / (1 - drift);
+  }
+
+  void run() {
+    for (Replica replica : replicas) {
+      replica.join(random.nextDouble() * 3 * SECOND);
+    }
+    at(random.nextDouble() * 10 * SECOND, this::fault);
+    at(faultsEnd, () -> replicas.forEach(Replica::heal));
+    play(faultsEnd + recovery(drift));
+    checkShares("when all had been well for " + recovery(drift) / SECOND + " s");
+    double moved = lastMove;
+    tally.slowest = Math.max(tally.slowest, moved - faultsEnd);
+    play(end);
+    checkShares("at the end");
+    if (moved != lastMove) {
+      throw new AssertionError("a shard moved at " + lastMove / SECOND + " s though all was well");
+    }
+  }
+
+  private void play(double until) {
+    while (!events.isEmpty() && events.peek().time() < until) {
+      Event event = events.poll();
+      now = event.time();
+      event.action().run();
+      replicas.forEach(Replica::checkCalls);
+      checkOwners();
+    }
+    now = until;
+  }
+
+  private void checkOwners() {
+    Replica[] owners = new Replica[KEYS];
+    for (Replica replica : replicas) {
+      for (int key : replica.owned()) {
+        if (owners[key] != null && owners[key] != replica) {
+          throw new AssertionError("at " + now / SECOND + " s both own key " + key + ": " + owners[key].identity + ", "
+              + replica.identity);
+        }
+        owners[key] = replica;
+      }
+    }
+  }
+
+  /** The keys of a shard. */
+  private int[] keys(int count, int shard) {
+    return keys.computeIfAbsent(count * 1000 + shard, both -> IntStream.range(0, KEYS)
+        .filter(key -> count == 0 || ShardBy.NAME.shard("default", "key-" + key, count) == shard).toArray());
+  }
+
+  private void checkShares(String when) {
+    int least = Integer.MAX_VALUE;
+    int most = 0;
+    int sum = 0;
+    StringBuilder text = new StringBuilder();
+    for (Replica replica : replicas) {
+      int held = replica.held();
+      text.append(replica).append(": ").append(held).append(", ");
+      least = Math.min(least, held);
+      most = Math.max(most, held);
+      sum += held;
+    }
+    if (sum != lastCount || most - least > 1) {
+      throw new AssertionError(when + " the " + lastCount + " shards were held by " + text);
+    }
+  }
+
+  private void at(double time, Runnable action) {
+    events.add(new Event(Math.max(now, time), order++, action));
+  }
+
+  private boolean isBad() {
+    return now < faultsEnd;
+  }
+
+  private double upTo(double seconds) {
+    return random.nextDouble() * seconds * SECOND;
+  }
+
+  private void fault() {
+    if (!isBad()) {
+      return;
+    }
+    Replica target = replicas.get(random.nextInt(replicas.size()));
+    List<Lease> leases = server.all();
+    Lease lease = leases.isEmpty() ? null : leases.get(random.nextInt(leases.size()));
+    tally.faults++;
+    switch (random.nextInt(10)) {
+      case 0 -> target.cutOffUntil = now + upTo(30);
+      case 1, 2 -> target.pause(upTo(30));
+      case 3 -> target.crash();
+      case 4, 5 -> target.leave();
+      case 6 -> target.wallClock += random.nextInt(7200) - 3600;
+      case 7 -> target.slowUntil = now + upTo(30);
+      case 8 -> { // somebody with kubectl: a holder who does not exist, or a member that is gone
+        boolean member = lease != null && Sharding.MEMBER.equals(lease.getMetadata().getLabels().get(Sharding.ROLE));
+        if (member && random.nextBoolean()) {
+          server.remove(lease.getMetadata().getName());
+        } else if (lease != null) {
+          LeaseRecord last = LeaseRecord.of(lease);
+          server.put(new LeaseRecord("nobody", 15, null, null, last.transitions() + 1).on(lease));
+        }
+      }
+      default -> {
+        if (lease != null) {
+          server.put(new LeaseBuilder(lease).editMetadata().addToLabels("edit", "" + order).endMetadata().build());
+        }
+      }
+    }
+    at(now + upTo(6), this::fault);
+  }
+
+  /** One process. */
+  private final class Replica implements Clock, Sharding.News {
+
+    /** A call of a handler: it runs until it is done or, some time after it was cancelled, ends. */
+    private final class Call {
+      final int key;
+      final Leadership term;
+      final Runnable ended;
+      boolean cancelled;
+      double staleSince = -1;
+
+      Call(int key, Leadership term, Runnable ended) {
+        this.key = key;
+        this.term = term;
+        this.ended = ended;
+        tally.calls++;
+        calls.add(this);
+        term.onEnd(() -> {
+          if (calls.contains(this)) {
+            cancelled = true;
+            tally.cancelled++;
+            locally(now + upTo(LONGEST_DRAIN / SECOND), this::end);
+          }
+        });
+        locally(now + upTo(LONGEST_CALL / SECOND), () -> {
+          if (!cancelled) {
+            end();
+          }
+        });
+      }
+
+      private void end() {
+        if (calls.remove(this)) {
+          ended.run();
+        }
+      }
+
+      void check() {
+        if (cancelled || term.isValid()) {
+          return;
+        }
+        double runs = Math.max(now, pausedUntil);
+        staleSince = staleSince < 0 || now < pausedUntil ? runs : staleSince;
+        if (now - staleSince > PROMPT) {
+          throw new AssertionError("a call for key " + key + " was not cancelled at " + now / SECOND + " s");
+        }
+      }
+    }
+
+    private final String pod;
+    private final double rate = 1 + (random.nextDouble() * 2 - 1) * drift;
+    private final long origin = random.nextLong() / 4;
+    private String identity;
+    private int count; // of shards; 0 for a single election
+    private long wallClock = random.nextInt(7200);
+    private int life;
+    private int lives;
+    private double pausedUntil;
+    private double cutOffUntil;
+    private double slowUntil;
+    private final List<Runnable> parked = new ArrayList<>();
+    private final List<Call> calls = new ArrayList<>();
+
+    private @Nullable Sharding sharding;
+    private Sharding.@Nullable Participant participant;
+    private int talking;
+    private double wakes; // when this looks again by itself
+    private boolean leaving;
+    private final Map<Shards.Holding, Integer> busy = new HashMap<>(); // the calls of what is known to be held
+
+    private @Nullable Candidate candidate; // of a single election
+    private @Nullable Term term;
+
+    Replica(String pod, int count) {
+      this.pod = pod;
+      this.identity = pod;
+      this.count = count;
+    }
+
+    @Override
+    public long nanoTime() {
+      return origin + (long) (now * rate);
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.EPOCH.plusSeconds(100_000 + wallClock).plusNanos((long) now);
+    }
+
+    @Override
+    public void await(Lock lock, Condition condition, long nanos) {
+      throw new UnsupportedOperationException();
+    }
+
+    // what it owns
+
+    int[] owned() {
+      Term own = term;
+      if (own != null && own.isValid()) {
+        return keys(0, 0);
+      }
+      return busy.keySet().stream().filter(holding -> holding.leadership().isValid())
+          .flatMapToInt(holding -> IntStream.of(keys(count, holding.shard()))).toArray();
+    }
+
+    /** For who looks into a failure. */
+    @Override
+    public String toString() {
+      return identity + " (count " + count + ", " + talking + " requests, " + parked.size() + " parked, leaving " + leaving
+          + ", due " + (sharding == null ? 0 : sharding.due()) + ")";
+    }
+
+    int held() {
+      return (int) busy.keySet().stream().filter(Shards.Holding::isActive).count();
+    }
+
+    void checkCalls() {
+      calls.forEach(Call::check);
+    }
+
+    /** Other calls of the key may only be such as were cancelled, or will be as soon as their process goes on. */
+    private void begin(int key, Leadership own, Runnable ended) {
+      for (Replica other : replicas) {
+        for (Call call : other.calls) {
+          boolean given = call.term instanceof Term past && !past.isValid() && past.reason() == Reason.STOPPED;
+          if (call.key == key && (call.term.isValid() || given)) {
+            throw new AssertionError("at " + now / SECOND + " s " + identity + " begins a call for key " + key + ", and that of "
+                + other.identity + (given ? " still runs though its shard was given away" : " may still begin others"));
+          }
+        }
+      }
+      new Call(key, own, ended);
+    }
+
+    // its life
+
+    void join(double time) {
+      locally(time, () -> {
+        identity = pod + "-" + lives++;
+        leaving = false;
+        if (count == 0) {
+          candidate = new Candidate("default", "op", identity, Duration.ofNanos((long) LEASE), Duration.ofNanos((long) RENEW),
+              this);
+          attempt();
+          return;
+        }
+        sharding = new Sharding(new Settings("default", "op", identity, count, ShardBy.NAME, Duration.ofNanos((long) LEASE),
+            Duration.ofNanos((long) RENEW), Duration.ofNanos((long) RETRY), true, this), new Monitor(this),
+            new Random(random.nextLong()), this);
+        participant = sharding.join(() -> {});
+        pump();
+      });
+    }
+
+    /** Something that this process does, if it lives, as soon as it does not stand still. */
+    private void locally(double time, Runnable action) {
+      int born = life;
+      at(time, () -> {
+        if (born != life) {
+          return;
+        }
+        if (now < pausedUntil) {
+          parked.add(action);
+        } else {
+          action.run();
+        }
+      });
+    }
+
+    void pause(double time) {
+      pausedUntil = Math.max(pausedUntil, now + time);
+      at(pausedUntil, this::goOn);
+    }
+
+    private void goOn() {
+      if (now >= pausedUntil) {
+        List<Runnable> due = List.copyOf(parked);
+        parked.clear();
+        due.forEach(action -> locally(now, action));
+      }
+    }
+
+    void crash() {
+      end();
+      calls.clear();
+      tally.crashes++;
+      join(now + upTo(5));
+    }
+
+    private void end() {
+      life++;
+      sharding = null;
+      participant = null;
+      term = null;
+      candidate = null;
+      busy.clear();
+      talking = 0;
+      wakes = 0;
+      pausedUntil = 0;
+      parked.clear();
+      if ((count == 0 || firstCount != lastCount) && (!isBad() || random.nextInt(3) == 0)) {
+        tally.reconfigured += count == lastCount ? 0 : 1;
+        count = !isBad() || random.nextBoolean() ? lastCount : firstCount;
+      }
+    }
+
+    void leave() {
+      if (sharding != null && !leaving && now >= pausedUntil) {
+        leaving = true;
+        tally.leaves++;
+        sharding.leave(participant);
+        pump();
+      } else if (candidate != null && now >= pausedUntil) {
+        crash();
+      }
+    }
+
+    void heal() {
+      cutOffUntil = 0;
+      slowUntil = 0;
+      pausedUntil = now;
+      goOn();
+      if (count != lastCount) {
+        locally(now, sharding == null && candidate == null || count == 0 ? this::crash : this::leave);
+      }
+    }
+
+    // what the threads of a process do, without threads
+
+    /** Gives free threads what is due, does what the watchdog and the controller do, and comes again in time. */
+    private void pump() {
+      Sharding own = sharding;
+      if (own == null) {
+        return;
+      }
+      own.ended().forEach(shard -> {
+        shard.term().fire(Runnable::run);
+        own.fired(shard);
+      });
+      own.untold().forEach(Runnable::run);
+      control();
+      while (talking < 4) {
+        Duty duty = own.next();
+        if (duty == null) {
+          break;
+        }
+        talking++;
+        long started = nanoTime();
+        Step first = duty.begin();
+        double startedAt = now;
+        if (isBad() && random.nextInt(300) == 0) {
+          pause(upTo(30)); // after it took the time, before it sends
+        }
+        locally(startedAt, () -> converse(own, duty, first, started));
+      }
+      if (leaving && own.isIdle()) {
+        end();
+        join(now + (isBad() ? upTo(20) : 0));
+        return;
+      }
+      long next = Math.min(talking < 4 ? own.untilNext() : Long.MAX_VALUE, own.untilEnd());
+      if (next != Long.MAX_VALUE) {
+        double wake = now + (Math.max(next, 0) + 1) / rate;
+        if (wakes == 0 || wake < wakes) {
+          wakes = wake;
+          locally(wake, () -> wake(wake));
+        }
+      }
+    }
+
+    private void wake(double due) {
+      if (due == wakes) {
+        wakes = 0;
+        pump();
+      }
+    }
+
+    private void converse(Sharding own, Duty duty, @Nullable Step step, long started) {
+      if (step == null) {
+        talking--;
+        own.over(duty, started);
+        pump();
+        return;
+      }
+      boolean[] over = new boolean[1];
+      locally(now + TIMEOUT / rate, () -> finish(own, duty, step, started, over, new LeaseException(Kind.UNKNOWN, "late", null)));
+      boolean lost = isBad() && (now < cutOffUntil || random.nextInt(50) == 0);
+      boolean answerLost = isBad() && random.nextInt(50) == 0;
+      if (lost) {
+        return;
+      }
+      double sent = now;
+      double back = delay();
+      int born = life;
+      at(now + delay(), () -> {
+        if (sent < faultsEnd && now >= faultsEnd) {
+          return; // what is still on its way then is lost
+        }
+        LeaseException failure = null;
+        try {
+          step.send(server);
+        } catch (LeaseException e) {
+          failure = e;
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+        LeaseException refused = failure;
+        if (!answerLost && now >= cutOffUntil && born == life) {
+          if (isBad() && random.nextInt(300) == 0) {
+            pause(upTo(30)); // before it reads the answer
+          }
+          locally(now + back, () -> finish(own, duty, step, started, over, refused));
+        }
+      });
+    }
+
+    private void finish(Sharding own, Duty duty, Step step, long started, boolean[] over, @Nullable LeaseException failure) {
+      if (!over[0]) {
+        over[0] = true;
+        converse(own, duty, failure == null ? duty.answered(step) : duty.failed(step, failure), started);
+        pump();
+      }
+    }
+
+    private double delay() {
+      if (isBad() && (now < slowUntil || random.nextInt(20) == 0)) {
+        return upTo(random.nextInt(4) == 0 ? 40 : 2.5);
+      }
+      return upTo(0.05);
+    }
+
+    /** What a controller does: a worker a shard, nothing new for what is not active, and the end of what has ended. */
+    private void control() {
+      Sharding own = sharding;
+      Sharding.Participant self = participant;
+      if (own == null || self == null) {
+        return;
+      }
+      for (Shards.Holding holding : own.holdings(self)) {
+        if (busy.putIfAbsent(holding, 0) == null) {
+          note((Tenure) holding);
+          work(holding);
+          work(holding);
+        }
+        if ((leaving || !holding.isActive()) && busy.get(holding) == 0) {
+          busy.remove(holding);
+          holding.ended();
+        }
+      }
+      if (leaving && own.holdings(self).isEmpty()) {
+        own.close(self);
+      }
+    }
+
+    private void note(Tenure tenure) {
+      tally.terms++;
+      lastMove = now;
+      int token = (int) tenure.term.token();
+      Integer before = tokens.put(tenure.shard.name, token);
+      if (before != null && before >= token) {
+        throw new AssertionError("token " + token + " of " + tenure.shard.name + " after " + before);
+      }
+    }
+
+    private void work(Shards.Holding holding) {
+      Sharding own = sharding;
+      if (own == null || leaving || !holding.isActive() || !busy.containsKey(holding)) {
+        return;
+      }
+      int[] all = keys(count, holding.shard());
+      int key = all.length == 0 ? 0 : all[random.nextInt(all.length)];
+      if (all.length == 0 || calls.stream().anyMatch(call -> call.key == key)) { // what the queue sees to
+        locally(now + upTo(5), () -> work(holding));
+        return;
+      }
+      busy.merge(holding, 1, Integer::sum);
+      begin(key, holding.leadership(), () -> {
+        busy.merge(holding, -1, Integer::sum);
+        locally(now + upTo(0.5), () -> work(holding));
+        pump();
+      });
+    }
+
+    // the news
+
+    @Override
+    public void gained(int shard, long token, int held, int due) {}
+
+    @Override
+    public void gives(int shard, int held, int due) {
+      tally.given++;
+    }
+
+    @Override
+    public void gave(int shard) {}
+
+    @Override
+    public void lost(int shard, long token, Reason reason) {
+      tally.expired += reason == Reason.EXPIRED ? 1 : 0;
+      tally.taken += reason == Reason.TAKEN ? 1 : 0;
+      lastMove = now;
+    }
+
+    @Override
+    public void waits(@Nullable String stranger) {
+      tally.standbys += stranger == null ? 0 : 1;
+    }
+
+    // a single election: one that does not know of shards
+
+    private void attempt() {
+      Candidate own = candidate;
+      if (own == null) {
+        return;
+      }
+      long started = nanoTime();
+      talk(own, own.attempt(), () -> {
+        boolean leads = own.isLeading();
+        if (leads && own.renewedAt() - started >= 0) {
+          if (term != null && term.isValid()) {
+            term.extend(own.deadline());
+          } else if (calls.isEmpty()) {
+            term = new Term(this, own.token(), own.deadline());
+            tally.plainTerms++;
+            watch(term);
+            lead(term);
+          }
+        } else if (!leads && term != null) {
+          term.end(own.loss());
+          term.fire(Runnable::run);
+        }
+        locally(now + RETRY / rate, this::attempt);
+      });
+    }
+
+    private void lead(Term current) {
+      if (current == term && current.isValid()) {
+        int key = random.nextInt(KEYS);
+        begin(key, current, () -> locally(now + upTo(0.5), () -> lead(current)));
+      }
+    }
+
+    private void watch(Term current) {
+      double left = current.left(nanoTime());
+      if (left == 0) {
+        current.fire(Runnable::run);
+      } else {
+        locally(now + (left + 1) / rate, () -> watch(current));
+      }
+    }
+
+    private void talk(Candidate own, LeaseStore.@Nullable Request request, Runnable end) {
+      if (request == null) {
+        end.run();
+        return;
+      }
+      locally(now + delay(), () -> {
+        try {
+          talk(own, own.answered(request, request.send(server.lease("op"))), end);
+        } catch (LeaseException e) {
+          talk(own, own.failed(request, e), end);
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package io.kooper.leaderelection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.kooper.leaderelection.Shards.Holding;
+import io.kooper.leaderelection.Shards.Member;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The threads around {@link Sharding}, on the machine's clock, with short times. */
+@Timeout(120)
+class ShardThreadsTest {
+
+  /** One server for several threads, which may be gone. */
+  private static final class Shared implements Leases {
+
+    private final FakeLeases leases = new FakeLeases(Instant::now);
+    private final ReentrantLock lock = new ReentrantLock();
+    volatile boolean gone;
+
+    private <R extends @Nullable Object> R locked(Call<R> call) throws LeaseException {
+      if (gone) {
+        throw new LeaseException(LeaseException.Kind.UNKNOWN, "the server is gone", null);
+      }
+      lock.lock();
+      try {
+        return call.call();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private interface Call<R extends @Nullable Object> {
+      R call() throws LeaseException;
+    }
+
+    @Override
+    public LeaseStore lease(String name) {
+      return new LeaseStore() {
+        @Override
+        public @Nullable Lease get() throws LeaseException {
+          return locked(() -> get(leases.lease(name)));
+        }
+
+        private @Nullable Lease get(LeaseStore store) throws LeaseException {
+          try {
+            return store.get();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        }
+
+        @Override
+        public Lease create(Lease lease) throws LeaseException {
+          return locked(() -> {
+            try {
+              return leases.lease(name).create(lease);
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          });
+        }
+
+        @Override
+        public Lease update(Lease lease) throws LeaseException {
+          return locked(() -> {
+            try {
+              return leases.lease(name).update(lease);
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          });
+        }
+      };
+    }
+
+    @Override
+    public List<Lease> list() throws LeaseException {
+      return locked(leases::list);
+    }
+
+    @Override
+    public void delete(Lease lease) throws LeaseException {
+      locked(() -> {
+        leases.delete(lease);
+        return true;
+      });
+    }
+  }
+
+  private final Shared server = new Shared();
+  private final List<Member> members = new ArrayList<>();
+
+  private LeaderElectionBuilder builder() {
+    return new LeaderElectionBuilder(null, "op").namespace("default").leases(server).leaseDuration(Duration.ofSeconds(2))
+        .renewDeadline(Duration.ofMillis(1500)).retryPeriod(Duration.ofMillis(100));
+  }
+
+  private Member join(Shards shards) {
+    Member member = shards.join(() -> {});
+    members.add(member);
+    return member;
+  }
+
+  @AfterEach
+  void close() throws InterruptedException {
+    server.gone = false;
+    for (Member member : members) {
+      member.holdings().forEach(Holding::ended);
+      member.close();
+    }
+    Awaitility.await().until(() -> Thread.getAllStackTraces().keySet().stream()
+        .noneMatch(thread -> thread.getName().startsWith("kooper-op-")));
+  }
+
+  private static void await(BooleanSupplier condition) {
+    Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(condition::getAsBoolean);
+  }
+
+  private static Set<Integer> active(Member member) {
+    Set<Integer> active = new HashSet<>();
+    member.holdings().stream().filter(Holding::isActive).forEach(holding -> active.add(holding.shard()));
+    return active;
+  }
+
+  /** Ends what is to be given away, as one without work does. */
+  private static Set<Integer> endInactive(Member member) {
+    member.holdings().stream().filter(holding -> !holding.isActive()).forEach(Holding::ended);
+    return active(member);
+  }
+
+  @Test
+  void sharesAreEvenAndMoveWithTheMembers() throws InterruptedException {
+    Member first = join(builder().shards(7));
+    await(() -> active(first).size() == 7);
+    Member second = join(builder().shards(7));
+
+    await(() -> endInactive(first).size() == 3 && active(second).size() == 4);
+    Set<Integer> all = new HashSet<>(active(first));
+    all.addAll(active(second));
+    assertThat(all).hasSize(7);
+
+    second.leave();
+    second.holdings().forEach(Holding::ended);
+    second.close();
+    await(() -> active(first).size() == 7);
+  }
+
+  @Test
+  void aShardIsKeptUntilItsWorkHasEnded() {
+    Member first = join(builder().shards(2));
+    await(() -> active(first).size() == 2);
+    Member second = join(builder().shards(2));
+    await(() -> active(first).size() == 1);
+
+    Holding given = first.holdings().stream().filter(holding -> !holding.isActive()).findFirst().orElseThrow();
+    assertThat(given.leadership().isValid()).as("while its work goes on").isTrue();
+    assertThat(second.holdings()).isEmpty();
+    given.ended();
+
+    await(() -> active(second).size() == 1);
+    assertThat(second.holdings().get(0).leadership().token()).isGreaterThan(given.leadership().token());
+  }
+
+  @Test
+  void severalPartsOfAProcessHoldTheSame() {
+    Shards shards = builder().shards(2);
+    Member first = join(shards);
+    await(() -> active(first).size() == 2);
+    Member late = join(shards);
+    await(() -> active(late).size() == 2);
+    Member other = join(builder().shards(2));
+    await(() -> endInactive(first).size() == 1);
+    assertThat(other.holdings()).as("while the second part works").isEmpty();
+
+    await(() -> endInactive(late).size() == 1 && active(other).size() == 1);
+    assertThat(active(late)).isEqualTo(active(first));
+  }
+
+  @Test
+  void whoHasAnotherCountStandsByAndSaysSo() throws InterruptedException {
+    Member old = join(builder().shards(2));
+    await(() -> active(old).size() == 2);
+    Shards shards = builder().shards(3);
+    Member next = join(shards);
+    await(() -> !shards.reasons().isEmpty());
+    assertThat(shards.reasons().get(0)).contains("stands by with 3-by-name shards").contains("kooper-shards-2-by-name");
+    assertThat(next.holdings()).isEmpty();
+    assertThat(shards.defect()).isNull();
+
+    old.holdings().forEach(Holding::ended);
+    old.close();
+
+    await(() -> active(next).size() == 3);
+    assertThat(shards.reasons()).isEmpty();
+  }
+
+  @Test
+  void termsEndWhenTheServerIsGoneAndBeginAnewWhenItIsBack() {
+    Shards shards = builder().shards(3);
+    Member member = join(shards);
+    await(() -> active(member).size() == 3);
+    List<Holding> before = member.holdings();
+
+    server.gone = true;
+
+    await(() -> active(member).isEmpty());
+    assertThat(shards.reasons()).anyMatch(reason -> reason.contains("the server is gone"));
+    server.gone = false;
+    assertThat(active(member)).as("before the work of the terms has ended").isEmpty();
+    before.forEach(Holding::ended);
+    await(() -> active(member).size() == 3);
+  }
+
+  @Test
+  void whatIsAbandonedIsNotGivenBack() throws InterruptedException {
+    Member first = join(builder().shards(1));
+    await(() -> active(first).size() == 1);
+    Holding abandoned = first.holdings().get(0);
+    first.close();
+
+    assertThat(abandoned.leadership().isValid()).isFalse();
+    assertThat(server.leases.all().stream().filter(lease -> lease.getMetadata().getName().equals("op-shard-0"))
+        .map(lease -> LeaseRecord.of(lease).isFree())).containsExactly(false);
+  }
+}
