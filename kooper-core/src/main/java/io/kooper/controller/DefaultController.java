@@ -136,7 +136,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     Tracing tracing = builder.tracing != null ? builder.tracing : defaults.tracing();
     Tracer<T> tracer = tracing == null ? null
         : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, builder.resync, builder.retries, job.key(),
-            job.delivery().delete(), job.attempt())), ledger, builder.retries);
+            job.delivery().delete(), job.attempt(), job.reasons())), ledger, builder.retries);
     Processor<T> call = job -> {
       relations.refer(job.key(), job.delivery().object());
       ledger.given(job.key());

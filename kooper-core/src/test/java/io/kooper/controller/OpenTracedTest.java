@@ -95,6 +95,7 @@ class OpenTracedTest {
         entry("kubernetes.object.key", "default/a"),
         entry("kubernetes.object.total_processed_times", 1),
         entry("kubernetes.object.processing_retry", false),
+        entry("kooper.reasons", "added"),
         entry("kooper.controller", "traced"),
         entry("controller.cfg.resync_interval", "1h30m0s"),
         entry("controller.cfg.max_retries", 7),
@@ -167,7 +168,10 @@ class OpenTracedTest {
         // and returns as if all were well
       }
     }).put("a", "1");
-    start(builder -> builder.handlerTimeout(SECOND)).awaitCalls(1);
+    Duration limit = Duration.ofHours(1); // which the second call does not reach while the clock moves
+    start(builder -> builder.handlerTimeout(limit)).awaitCalls(1);
+    rig.clock.advance(limit);
+    Rig.await(() -> roots("a").size() == 1);
 
     MockSpan first = roots("a", 2).get(0);
     assertThat(first.tags()).containsEntry("error", true);

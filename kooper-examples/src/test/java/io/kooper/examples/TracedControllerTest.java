@@ -165,7 +165,7 @@ class TracedControllerTest {
     InMemorySpanExporter exported = InMemorySpanExporter.create();
     Tracer tracer = Telemetry.of(SimpleSpanProcessor.create(exported)).tracer("test");
     OpenTracing tracing = OpenTracing.of(tracer);
-    TracedJob job = new TracedJob("pods", 1, null, 3, new ObjectKey("default", "web"), false, 1);
+    TracedJob job = new TracedJob("pods", 1, null, 3, new ObjectKey("default", "web"), false, 1, List.of("added"));
     for (int i = 0; i < 3; i++) {
       Trace trace = tracing.begin(job);
       trace.handlerStarted();

@@ -51,6 +51,7 @@ final class JobTrace implements Trace {
         .withTag("kubernetes.object.name", job.key().name())
         .withTag("kubernetes.object.total_processed_times", job.attempt())
         .withTag("kubernetes.object.processing_retry", job.attempt() > 1)
+        .withTag("kooper.reasons", String.join(", ", job.reasons()))
         .start();
     root.setBaggageItem(KEY, key);
     root.log(Map.of(Fields.EVENT, "process_object", KEY, key));

@@ -36,7 +36,7 @@ class OpenTracingTest {
   private final MockTracer tracer = new MockTracer();
 
   private static TracedJob job(ObjectKey key, boolean delete, int attempt) {
-    return new TracedJob("pods", 4, Duration.ofSeconds(30), RETRIES, key, delete, attempt);
+    return new TracedJob("pods", 4, Duration.ofSeconds(30), RETRIES, key, delete, attempt, List.of("changed", "retry"));
   }
 
   private Trace begin(boolean delete, int attempt) {
@@ -141,6 +141,7 @@ class OpenTracingTest {
           entry("kubernetes.object.key", "shop/web"),
           entry("kubernetes.object.total_processed_times", 1),
           entry("kubernetes.object.processing_retry", false),
+          entry("kooper.reasons", "changed, retry"),
           entry("component", "kooper"),
           entry("kooper.controller", "pods"),
           entry("controller.cfg.name", "pods"),
