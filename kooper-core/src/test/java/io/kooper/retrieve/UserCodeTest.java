@@ -132,7 +132,8 @@ class UserCodeTest {
     @EnumSource(mode = Mode.EXCLUDE, names = "OUT_OF_MEMORY")
     void costsThatObjectAlone(Thrown thrown) throws Exception {
       // Jackson 2 goes through the causes itself, without end
-      assumeTrue(thrown != Thrown.CAUSES_WITHOUT_END || Failures.class.getClassLoader().getResource(JACKSON_2) == null);
+      boolean endless = thrown == Thrown.CAUSES_WITHOUT_END || thrown == Thrown.A_RING_OF_CAUSES;
+      assumeTrue(!endless || Failures.class.getClassLoader().getResource(JACKSON_2) == null);
       list(fussy("a", "\"setter\":\"" + thrown + "\""), fussy("b", "\"creator\":\"" + thrown + "\""), fussy("c", ""));
 
       assertThat(recorded.told).containsExactly("UNDECODABLE x/a@1", "UNDECODABLE x/b@1", "ADDED x/c@1");
