@@ -100,7 +100,7 @@ final class ShardSimulation {
     this.tally = tally;
     this.faultsEnd = faultsEnd;
     this.end = faultsEnd + recovery(drift) + 60 * SECOND;
-    this.firstCount = 1 + random.nextInt(9);
+    this.firstCount = faultsEnd == 0 ? 16 : 1 + random.nextInt(9);
     this.lastCount = change ? 1 + random.nextInt(9) : firstCount;
     for (int i = 0; i < count; i++) {
       replicas.add(new Replica("replica-" + i, firstCount));
@@ -130,6 +130,27 @@ final class ShardSimulation {
     if (moved != lastMove) {
       throw new AssertionError("a shard moved at " + lastMove / SECOND + " s though all was well");
     }
+  }
+
+  /** How often a shard of 16 moves on average when all of so many replicas are replaced, one started before one stops. */
+  static double movesInARollingUpdate(int count) {
+    Tally tally = new Tally();
+    ShardSimulation simulation = new ShardSimulation(count, 0.001, tally, 0, count, false);
+    simulation.replicas.forEach(replica -> replica.join(0));
+    simulation.play(60 * SECOND);
+    int before = tally.terms;
+    for (int i = 0; i < count; i++) {
+      Replica next = simulation.new Replica("next-" + i, 16);
+      simulation.replicas.add(next);
+      next.join(simulation.now);
+      simulation.play(simulation.now + 20 * SECOND);
+      Replica old = simulation.replicas.remove(0);
+      old.gone = true;
+      old.leave();
+      simulation.play(simulation.now + 20 * SECOND);
+    }
+    simulation.checkShares("after the update");
+    return (tally.terms - before) / 16.0;
   }
 
   private void play(double until) {
@@ -292,6 +313,7 @@ final class ShardSimulation {
     private int talking;
     private double wakes; // when this looks again by itself
     private boolean leaving;
+    private boolean gone; // it does not come back
     private final Map<Shards.Holding, Integer> busy = new HashMap<>(); // the calls of what is known to be held
 
     private @Nullable Candidate candidate; // of a single election
@@ -481,6 +503,9 @@ final class ShardSimulation {
       }
       if (leaving && own.isIdle()) {
         end();
+        if (gone) {
+          return;
+        }
         join(now + (isBad() ? upTo(20) : 0));
         return;
       }
