@@ -262,8 +262,16 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       }
     } finally {
       if (member != null) {
-        member.close();
+        close(member);
       }
+    }
+  }
+
+  private void close(Member member) {
+    try {
+      member.close();
+    } catch (InterruptedException e) {
+      interrupted = true; // its threads go on
     }
   }
 

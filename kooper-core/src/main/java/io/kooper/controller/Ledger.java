@@ -263,6 +263,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   void resync(ObjectKey key, int retries) {
     lock.lock();
     try {
+      if (!isBegun(key)) { // it was let go since the round began
+        return;
+      }
       Entry<T> entry = entries.get(key);
       boolean present = store.state(key).isPresent();
       boolean due = entry == null ? present

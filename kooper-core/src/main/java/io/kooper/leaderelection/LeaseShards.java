@@ -90,6 +90,9 @@ final class LeaseShards implements Shards {
     if (stranger != null) {
       reasons.add(events.waitsFor(stranger));
     }
+    if (threads.monitor.get(threads.sharding::hasNamesake)) {
+      reasons.add("waits until nobody else takes part in the shards of " + settings.lease() + " as " + settings.identity());
+    }
     List<Integer> unowned = stranger == null ? unowned() : List.of();
     if (!unowned.isEmpty()) {
       reasons.add("nobody has held these shards of " + settings.lease() + " for more than "

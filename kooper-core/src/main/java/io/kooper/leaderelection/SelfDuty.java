@@ -30,6 +30,12 @@ final class SelfDuty extends Duty {
     return candidate.isLeading();
   }
 
+  /** Whether somebody else has announced itself as us. */
+  boolean hasNamesake() {
+    LeaseRecord seen = candidate.observed();
+    return !isAnnounced() && !candidate.mayHold() && seen != null && !seen.isFree();
+  }
+
   @Override
   boolean isWanted() {
     return sharding.isWorking() ? sharding.shared.isHeld() : last != null && sharding.isInTime();

@@ -121,10 +121,15 @@ final class ShardDuty extends Duty {
       sharding.changed();
     } else if (term == null && renewed) {
       begin(new Term(sharding.settings.clock(), candidate.token(), deadline()));
-    } else if (aim == Aim.RELEASE && !candidate.mayHold()) {
+    } else if (aim == Aim.RELEASE && isFree() && !candidate.mayHold()) {
       sharding.released(this);
     }
     nextAt = started + (leads || aim != Aim.ACQUIRE ? sharding.retry : sharding.jittered());
+  }
+
+  private boolean isFree() {
+    LeaseRecord last = candidate.observed();
+    return last != null && last.isFree();
   }
 
   private void begin(Term next) {

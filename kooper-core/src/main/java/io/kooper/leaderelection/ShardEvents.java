@@ -84,7 +84,7 @@ final class ShardEvents implements Sharding.News {
   }
 
   String waitsFor(String stranger) {
-    return "stands by with " + configuration + " shards: lease " + lease + " is held by " + stranger
+    return "stands by as " + configuration + ": lease " + lease + " is held by " + stranger
         + ", and two configurations never work at once";
   }
 

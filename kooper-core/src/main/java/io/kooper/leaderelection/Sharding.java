@@ -45,8 +45,9 @@ final class Sharding {
   record Settings(String namespace, String name, String identity, int count, ShardBy by, Duration leaseDuration,
       Duration renewDeadline, Duration retryPeriod, boolean releaseOnStop, Clock clock) {
 
+    /** What all must have in common who hold {@link SharedLease} together; its duration too, on which its takers rely. */
     String configuration() {
-      return count + "-by-" + by.word;
+      return count + "-by-" + by.word + "-for-" + leaseDuration.toSeconds() + "s";
     }
   }
 
@@ -223,8 +224,8 @@ final class Sharding {
 
   /** A look has shown these; it was sent then. */
   void saw(List<Lease> leases, long sent) {
-    members.look(leases.stream().filter(lease -> MEMBER.equals(label(lease, ROLE))
-        && settings.configuration().equals(annotation(lease))).toList());
+    members.look(leases.stream().filter(lease -> MEMBER.equals(lease.getMetadata().getLabels().get(ROLE))
+        && settings.configuration().equals(lease.getMetadata().getAnnotations().get(CONFIGURATION))).toList());
     for (Lease lease : leases) {
       String name = lease.getMetadata().getName();
       shards.stream().filter(shard -> shard.name.equals(name)).forEach(shard -> shard.saw(lease, sent));
@@ -240,7 +241,7 @@ final class Sharding {
   void sharedChanged() {
     if (shared.isHeld()) {
       shards.forEach(ShardDuty::extend);
-    } else if (shared.stranger() != null) {
+    } else { // it has ended, or somebody else wrote it
       shards.stream().filter(shard -> shard.term != null).forEach(shard -> {
         if (shard.term().end(Reason.TAKEN)) {
           changed();
@@ -379,17 +380,14 @@ final class Sharding {
     return stranger;
   }
 
+  /** Whether another process takes part with our identity, or did so until a moment ago. */
+  boolean hasNamesake() {
+    return isWorking() && shared.isHeld() && self.hasNamesake();
+  }
+
   /** Shards that were not seen to be held by anybody for so long. */
   List<Integer> unowned(Duration time) {
     return !looked || !isRunning() ? List.of() : shards.stream().filter(shard -> shard.term == null
         && now() - shard.candidate.heldAt() > Durations.nanos(time)).map(shard -> shard.index).toList();
-  }
-
-  private static @Nullable String label(Lease lease, String key) {
-    return lease.getMetadata().getLabels().get(key);
-  }
-
-  private static @Nullable String annotation(Lease lease) {
-    return lease.getMetadata().getAnnotations().get(CONFIGURATION);
   }
 }

@@ -220,12 +220,16 @@ final class ShardSimulation {
     List<Lease> leases = server.all();
     Lease lease = leases.isEmpty() ? null : leases.get(random.nextInt(leases.size()));
     tally.faults++;
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(11)) {
       case 0 -> target.cutOffUntil = now + upTo(30);
       case 1, 2 -> target.pause(upTo(30));
       case 3 -> target.crash();
       case 4, 5 -> target.leave();
       case 6 -> target.wallClock += random.nextInt(7200) - 3600;
+      case 9 -> { // nobody of one configuration may ask for the lease that they hold together
+        double until = now + upTo(60);
+        replicas.stream().filter(one -> one.count == target.count).forEach(one -> one.blindUntil = until);
+      }
       case 7 -> target.slowUntil = now + upTo(30);
       case 8 -> { // somebody with kubectl: a holder who does not exist, or a member that is gone
         boolean member = lease != null && Sharding.MEMBER.equals(lease.getMetadata().getLabels().get(Sharding.ROLE));
@@ -305,6 +309,7 @@ final class ShardSimulation {
     private double pausedUntil;
     private double cutOffUntil;
     private double slowUntil;
+    private double blindUntil;
     private final List<Runnable> parked = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
 
@@ -466,6 +471,7 @@ final class ShardSimulation {
     void heal() {
       cutOffUntil = 0;
       slowUntil = 0;
+      blindUntil = 0;
       pausedUntil = now;
       goOn();
       if (count != lastCount) {
@@ -535,7 +541,8 @@ final class ShardSimulation {
       }
       boolean[] over = new boolean[1];
       locally(now + TIMEOUT / rate, () -> finish(own, duty, step, started, over, new LeaseException(Kind.UNKNOWN, "late", null)));
-      boolean lost = isBad() && (now < cutOffUntil || random.nextInt(50) == 0);
+      boolean lost = isBad() && (now < cutOffUntil || now < blindUntil && step instanceof Leases.Ask ask
+          && ask.name.equals("op") || random.nextInt(50) == 0);
       boolean answerLost = isBad() && random.nextInt(50) == 0;
       if (lost) {
         return;

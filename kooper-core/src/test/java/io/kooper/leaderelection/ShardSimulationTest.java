@@ -44,8 +44,8 @@ class ShardSimulationTest {
     }
     System.out.printf("%d histories: %d faults, %d crashes, %d leaves, %d changes of the count; %d terms of shards, %d of a"
         + " single election, %d expired, %d taken, %d given away, %d waits for strangers; %d calls, %d cancelled; settled"
-        + " after %.1f s of %.1f s at the latest%n", SEEDS / 2, tally.faults, tally.crashes, tally.leaves, tally.reconfigured, tally.terms,
-        tally.plainTerms, tally.expired, tally.taken, tally.given, tally.standbys, tally.calls, tally.cancelled,
+        + " after %.1f s of %.1f s at the latest%n", SEEDS / 2, tally.faults, tally.crashes, tally.leaves, tally.reconfigured,
+        tally.terms, tally.plainTerms, tally.expired, tally.taken, tally.given, tally.standbys, tally.calls, tally.cancelled,
         tally.slowest / 1e9, ShardSimulation.recovery(drift) / 1e9);
     assertThat(tally.terms).as("something has to happen").isGreaterThan(SEEDS / 2);
     assertThat(tally.expired).isPositive();

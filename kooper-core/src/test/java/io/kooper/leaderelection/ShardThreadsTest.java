@@ -196,7 +196,7 @@ class ShardThreadsTest {
     Shards shards = builder().shards(3);
     Member next = join(shards);
     await(() -> !shards.reasons().isEmpty());
-    assertThat(shards.reasons().get(0)).contains("stands by with 3-by-name shards").contains("kooper-shards-2-by-name");
+    assertThat(shards.reasons().get(0)).contains("stands by as 3-by-name-for-2s").contains("kooper-shards-2-by-name-for-2s");
     assertThat(next.holdings()).isEmpty();
     assertThat(shards.defect()).isNull();
 
