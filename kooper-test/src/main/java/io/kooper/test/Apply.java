@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -55,12 +56,14 @@ record Apply(ObjectNode object, FieldOwners.Manager manager, boolean force) {
    */
   ObjectNode checkedPart(Resource resource, String name) {
     ObjectNode part = part(resource);
-    if (resource.schema() != null && !"scale".equals(manager.subresource())) {
-      List<String> unknown = resource.schema().unknown(part);
+    if ((resource.schema() != null || resource.kind() != null) && !"scale".equals(manager.subresource())) {
+      List<String> unknown = resource.schema() != null ? resource.schema().unknown(part)
+          : Objects.requireNonNull(resource.kind()).schema().read(part.deepCopy()).unknown();
       if (!unknown.isEmpty()) {
         throw Statuses.untyped(" (%s/%s; %s, Kind=%s): .%s: field not declared in schema".formatted(
-            part.at("/metadata/namespace").asString(""), name, resource.type().apiVersion(), resource.type().kind(),
-            unknown.get(0)));
+            part.at("/metadata/namespace").asString(""), name, (resource.type().group().isEmpty() ? "/" : "")
+                + resource.type().apiVersion(),
+            resource.type().kind(), unknown.get(0)));
       }
     }
     return part;

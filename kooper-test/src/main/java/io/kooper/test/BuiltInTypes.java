@@ -1,72 +1,83 @@
 package io.kooper.test;
 
+import io.kooper.test.kinds.KindInfo;
+import io.kooper.test.kinds.Kinds;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
-/** The types that are served from the start: a table, so that one more is one more line. */
+/** The types that are served from the start: those of a kube-apiserver. */
 final class BuiltInTypes {
 
-  private static final Map<String, String> POD_FIELDS = pointers("spec.nodeName", "spec.restartPolicy",
-      "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName");
-  private static final Map<String, String> EVENT_FIELDS = pointers("involvedObject.kind", "involvedObject.namespace",
-      "involvedObject.name", "involvedObject.uid", "reason", "type");
+  /** Both versions of an event find what the other has written. */
+  private static final List<String> EVENT_FIELDS = Stream.concat(
+      Stream.of("type", "reason", "source", "reportingComponent", "reportingController"),
+      Stream.of("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+          .flatMap(field -> Stream.of("involvedObject." + field, "regarding." + field))).toList();
 
-  private static final Set<String> SCALABLE =
-      Set.of("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController");
-
+  private static final List<Resource> ALL = Kinds.all().stream().map(BuiltInTypes::resource).toList();
   private static final Set<String> GROUPS =
-      all().stream().map(resource -> resource.type().group()).collect(Collectors.toUnmodifiableSet());
+      ALL.stream().map(resource -> resource.type().group()).collect(Collectors.toUnmodifiableSet());
 
   private BuiltInTypes() {}
 
   static List<Resource> all() {
-    return List.of(
-        type("", "v1", "Namespace", "namespaces", false, true, false, true, pointers("status.phase"), "ns"),
-        type("", "v1", "Node", "nodes", false, true, false, true, pointers("spec.unschedulable"), "no"),
-        type("", "v1", "Pod", "pods", true, true, true, true, POD_FIELDS, "po"),
-        type("", "v1", "Service", "services", true, true, false, true, Map.of(), "svc"),
-        type("", "v1", "ConfigMap", "configmaps", true, false, false, true, Map.of(), "cm"),
-        type("", "v1", "Secret", "secrets", true, false, false, true, pointers("type")),
-        type("", "v1", "ServiceAccount", "serviceaccounts", true, false, false, true, Map.of(), "sa"),
-        type("", "v1", "Endpoints", "endpoints", true, false, false, true, Map.of(), "ep"),
-        type("", "v1", "Event", "events", true, false, false, true, EVENT_FIELDS, "ev"),
-        type("", "v1", "PersistentVolume", "persistentvolumes", false, true, false, true, Map.of(), "pv"),
-        type("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true, true, false, true, Map.of(), "pvc"),
-        type("", "v1", "ReplicationController", "replicationcontrollers", true, true, true, true,
-            pointers("status.replicas"), "rc"),
-        type("apps", "v1", "Deployment", "deployments", true, true, true, true, Map.of(), "deploy"),
-        type("apps", "v1", "ReplicaSet", "replicasets", true, true, true, true, Map.of(), "rs"),
-        type("apps", "v1", "StatefulSet", "statefulsets", true, true, true, true, Map.of(), "sts"),
-        type("apps", "v1", "DaemonSet", "daemonsets", true, true, true, true, Map.of(), "ds"),
-        type("batch", "v1", "Job", "jobs", true, true, true, true, Map.of()),
-        type("batch", "v1", "CronJob", "cronjobs", true, true, true, true, Map.of(), "cj"),
-        type("coordination.k8s.io", "v1", "Lease", "leases", true, false, false, false, Map.of()),
-        type("events.k8s.io", "v1", "Event", "events", true, false, false, true, Map.of(), "ev"),
-        type(Crds.GROUP, "v1", "CustomResourceDefinition", "customresourcedefinitions", false, true, true, false,
-            Map.of(), "crd", "crds"));
+    return ALL;
   }
 
   static boolean hasGroup(String group) {
     return GROUPS.contains(group);
   }
 
-  private static Resource type(String group, String version, String kind, String plural, boolean namespaced,
-      boolean status, boolean generation, boolean unconditionalUpdate, Map<String, String> fields,
-      String... shortNames) {
-    ResourceType type = new ResourceType(group, version, kind, plural, namespaced, status);
-    return new Resource(type, kind + "List", kind.toLowerCase(Locale.ROOT), List.of(shortNames), fields, generation,
-        unconditionalUpdate, type.apiVersion(), Shape.builtIn(), SCALABLE.contains(kind) ? Scale.BUILT_IN : null,
-        null);
+  /** Why an object is none of a type, null if it is. */
+  static @Nullable String mismatch(ResourceType wanted, ObjectNode object) {
+    String apiVersion = object.path("apiVersion").asString(wanted.apiVersion());
+    String kind = object.path("kind").asString(wanted.kind());
+    return apiVersion.equals(wanted.apiVersion()) && kind.equals(wanted.kind()) ? null : mismatch(wanted, apiVersion, kind);
   }
 
-  private static Map<String, String> pointers(String... fields) {
+  /** Why an object of one kind is none of another. */
+  static String mismatch(ResourceType wanted, String apiVersion, String kind) {
+    boolean known = ALL.stream().anyMatch(one -> one.type().apiVersion().equals(apiVersion) && one.type().kind().equals(kind));
+    String internal = wanted.group().isEmpty() ? "core" : wanted.group().split("\\.", 2)[0];
+    return known ? "converting (%s.%s) to (%s.%s): unknown conversion".formatted(
+            apiVersion.substring(apiVersion.indexOf('/') + 1), kind, internal, wanted.kind())
+        : "no kind \"%s\" is registered for version \"%s\" in scheme \"pkg/runtime/scheme.go:111\"".formatted(kind, apiVersion);
+  }
+
+  private static Resource resource(KindInfo kind) {
+    ResourceType type = new ResourceType(kind.group(), kind.version(), kind.kind(), kind.plural(), kind.namespaced(),
+        kind.subresources().containsKey("status"));
+    List<String> shortNames = kind.entry().path("shortNames").valueStream().map(name -> name.asString("")).toList();
+    return new Resource(type, kind.kind() + "List", kind.entry().path("singularName").asString(""), shortNames,
+        pointers(kind.plural().equals("events") ? EVENT_FIELDS : kind.fields()), kind.generation(), kind.unversioned(),
+            stored(type),
+        Shape.builtIn(kind.schema().root()), kind.subresources().containsKey("scale") ? Scale.BUILT_IN : null, null, kind);
+  }
+
+  /** Two versions of one kind share their objects. */
+  private static String stored(ResourceType type) {
+    return switch (type.group()) {
+      case "autoscaling" -> "autoscaling/v2";
+      case "events.k8s.io" -> "v1";
+      default -> type.apiVersion();
+    };
+  }
+
+  private static Map<String, String> pointers(List<String> fields) {
     Map<String, String> pointers = new LinkedHashMap<>();
     for (String field : fields) {
-      pointers.put(field, "/" + field.replace('.', '/'));
+      pointers.put(field, "/" + switch (field) {
+        case "source" -> "source/component";
+        case "reportingController" -> "reportingComponent";
+        case "status.podIPs" -> "status/podIP";
+        default -> field.replace("regarding.", "involvedObject.").replace('.', '/');
+      });
     }
     return pointers;
   }

@@ -92,7 +92,7 @@ final class Crds {
             names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, selectable(version), true, false,
             group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
             Scale.of(version.at("/subresources/scale")),
-            schema(version)));
+            schema(version), null));
       }
     }
     return resources;

@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.validation.CustomSchema;
 import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
@@ -55,7 +56,19 @@ final class Decoding {
    */
   ObjectNode object(Resource resource, byte[] body) {
     List<String> errors = new ArrayList<>();
-    ObjectNode object = Json.readObject(body);
+    ObjectNode object = Bodies.read(resource.type().kind(), body);
+    if (resource.kind() != null) {
+      WriteChecks.checkType(resource, object);
+      Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
+      KindSchema.Read read = resource.kind().schema().read(object);
+      if (read.error() != null) {
+        throw refused(resource, read.error());
+      }
+      read.unknown().forEach(path -> errors.add("unknown field \"" + path + "\""));
+      if (!Actions.isReview(resource)) {
+        resource.kind().schema().complete(object);
+      }
+    }
     if (resource.schema() != null) {
       Problem unreadable = resource.schema().unreadable(object);
       if (unreadable != null) {
@@ -85,6 +98,9 @@ final class Decoding {
     if (subresource == null) {
       finalizers(resource, current, object);
     }
+    if (resource.kind() != null) {
+      return patched(resource.type(), resource.kind().schema(), current, object);
+    }
     if (resource.schema() == null) {
       return object;
     }
@@ -93,6 +109,29 @@ final class Decoding {
     if (tell(errors)) {
       throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
     }
+    return object;
+  }
+
+  private ObjectNode patched(ResourceType type, KindSchema schema, ObjectNode current, ObjectNode object) {
+    ObjectNode sent = object.deepCopy();
+    String mismatch = BuiltInTypes.mismatch(type, object);
+    if (mismatch != null) {
+      throw Statuses.invalidPatch(sent, mismatch);
+    }
+    String uid = object.at("/metadata/uid").asString("");
+    if (!uid.isEmpty() && !uid.equals(current.at("/metadata/uid").asString(""))) {
+      Problem problem = Problem.of("FieldValueInvalid", "metadata.uid", "Invalid value", uid, "field is immutable");
+      throw Statuses.invalid(type, current.at("/metadata/name").asString(""), List.of(problem, problem)); // told twice there
+    }
+    KindSchema.Read read = schema.read(object);
+    if (read.error() != null) {
+      throw Statuses.invalidPatch(sent, read.error());
+    }
+    List<String> errors = read.unknown().stream().map(path -> "unknown field \"" + path + "\"").toList();
+    if (tell(errors)) {
+      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+    }
+    schema.complete(object);
     return object;
   }
 

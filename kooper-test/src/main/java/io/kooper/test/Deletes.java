@@ -2,6 +2,7 @@ package io.kooper.test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -12,6 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
  * CustomResourceDefinition for its resources.
  */
 final class Deletes {
+
+  private static final Set<String> PROTECTED = Set.of("default", "kube-system", "kube-public");
 
   private final ObjectStore store;
   private final Registry registry;
@@ -49,11 +52,13 @@ final class Deletes {
         throw Statuses.notFound(resource.type(), name);
       }
       checkPreconditions(resource, current, options.path("preconditions"));
-      if (resource.is("namespaces") && name.equals("default")) {
+      if (resource.is("namespaces") && PROTECTED.contains(name)) {
         throw Statuses.forbidden(resource.type(), name, "this namespace may not be deleted");
       }
       if (dryRun) {
-        return current.jsonFor(resource);
+        boolean gone = !hasFinalizers(unprotected(resource, current.tree())) && !resource.is("namespaces") && !resource.is("pods")
+            && !resource.is(Crds.QUALIFIED_NAME);
+        return gone ? Json.bytes(Statuses.success(resource, name, current.uid())) : current.jsonFor(resource);
       }
       StoredObject left = delete(resource, current);
       return resource.is("pods") || resource.is(Crds.QUALIFIED_NAME) || collection.get(namespace, name) != null
@@ -110,7 +115,7 @@ final class Deletes {
   }
 
   private StoredObject delete(Resource resource, StoredObject current) {
-    ObjectNode tree = current.tree();
+    ObjectNode tree = unprotected(resource, current.tree());
     boolean namespace = resource.is("namespaces");
     boolean definition = resource.is(Crds.QUALIFIED_NAME);
     if (!hasFinalizers(tree) && !namespace && !definition) {
@@ -123,7 +128,7 @@ final class Deletes {
     }
     ObjectNode metadata = Json.metadata(tree);
     metadata.put("deletionTimestamp", Writes.now());
-    if (!definition) {
+    if (!definition && !namespace) {
       metadata.put("deletionGracePeriodSeconds", 0);
     }
     if (resource.generation() && !definition) {
@@ -145,6 +150,15 @@ final class Deletes {
       emptyDefinition(tree);
     }
     return terminating;
+  }
+
+  /** What a cluster's controllers do about volumes and claims: nobody uses them here. */
+  private static ObjectNode unprotected(Resource resource, ObjectNode tree) {
+    if (resource.is("persistentvolumeclaims") || resource.is("persistentvolumes")) {
+      Json.metadata(tree).withArrayProperty("finalizers")
+          .removeIf(finalizer -> finalizer.asString("").matches("kubernetes.io/pvc?-protection"));
+    }
+    return tree;
   }
 
   private void emptyNamespace(String namespace) {

@@ -1,6 +1,7 @@
 package io.kooper.test;
 
 import io.fabric8.kubernetes.client.utils.KubernetesVersionPriority;
+import io.kooper.test.kinds.Kinds;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,9 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** What the server says about itself. */
 final class Discovery {
 
-  /** What {@code kubectl get all} gets. */
-  private static final Set<String> ALL = Set.of("pods", "services", "replicationcontrollers", "deployments.apps",
-      "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "cronjobs.batch");
+  private static final List<ObjectNode> BUILT_IN = Kinds.discovery();
 
   /** Kubernetes' order: the highest priority first. */
   private static final Comparator<String> VERSIONS = (one, other) -> one.equals(other) ? 0
@@ -44,7 +43,7 @@ final class Discovery {
   }
 
   private static ObjectNode version() {
-    return Json.object().put("major", "1").put("minor", "34").put("gitVersion", "v1.34.0+kooper-test")
+    return Json.object().put("major", "1").put("minor", "36").put("gitVersion", "v1.36.2+kooper-test")
         .put("gitCommit", "").put("gitTreeState", "clean").put("buildDate", "1970-01-01T00:00:00Z")
         .put("goVersion", "").put("compiler", "javac").put("platform", "jvm");
   }
@@ -88,32 +87,28 @@ final class Discovery {
   private static ObjectNode resources(List<Resource> resources, String group, String version) {
     List<Resource> served = new ArrayList<>();
     for (Resource resource : resources) {
-      if (resource.type().group().equals(group) && resource.type().version().equals(version)) {
+      if (resource.type().group().equals(group) && resource.type().version().equals(version)
+          && resource.kind() == null) {
         served.add(resource);
       }
     }
-    if (served.isEmpty()) {
+    String groupVersion = group.isEmpty() ? version : group + "/" + version;
+    ObjectNode list = BUILT_IN.stream().filter(known -> known.path("groupVersion").asString("").equals(groupVersion))
+        .findFirst().map(ObjectNode::deepCopy).orElseGet(() -> Json.object().put("kind", "APIResourceList")
+            .put("apiVersion", "v1").put("groupVersion", groupVersion));
+    ArrayNode array = list.withArrayProperty("resources");
+    if (served.isEmpty() && array.isEmpty()) {
       throw Statuses.noSuchPath();
     }
-    ObjectNode list = Json.object().put("kind", "APIResourceList").put("apiVersion", "v1")
-        .put("groupVersion", group.isEmpty() ? version : group + "/" + version);
-    ArrayNode array = list.putArray("resources");
     for (Resource resource : served) {
       ObjectNode entry = array.addObject().put("name", resource.type().plural())
           .put("singularName", resource.singular()).put("namespaced", resource.type().namespaced())
           .put("kind", resource.type().kind());
-      if (resource.isCustom()) {
-        verbs(entry, "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
-      } else {
-        verbs(entry, "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
-      }
+      verbs(entry, "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
       entry.put("storageVersionHash", hash(resource));
       if (!resource.shortNames().isEmpty()) {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
-      }
-      if (ALL.contains(resource.type().qualifiedName())) {
-        entry.putArray("categories").add("all");
       }
       if (resource.hasSubresource("status")) {
         verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), "get", "patch", "update");

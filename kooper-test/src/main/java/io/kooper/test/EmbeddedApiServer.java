@@ -34,18 +34,21 @@ import org.jspecify.annotations.Nullable;
  * removes what its manager applies no more, and conflicts with other managers. Subresources are {@code status} and
  * {@code scale}.
  *
+ * <p>Built-in kinds are those of a kube-apiserver 1.36. Their bodies are read as its Go types read them: values of a wrong
+ * type are refused, unknown fields pruned as {@code fieldValidation} says, defaults set, and what controllers touch is
+ * validated, and kept where it is immutable.
+ *
  * <p>Custom resources are what the schema of their definition says: unknown fields are pruned, defaults set, and what
  * is invalid is refused with the words of a kube-apiserver, rules in CEL included. {@link #unchecked()} names what is
  * left out. A type that was registered without a definition has no schema.
  *
- * <p><b>Caveats.</b> There is no authentication, admission, defaulting or validation of built-in types, no garbage
- * collection of dependents, no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and is deleted at
- * once. {@code propagationPolicy} is accepted and ignored, and so is
- * {@code fieldValidation} for built-in types. Who owns a field is remembered
- * from an object's first server-side apply on and shown nowhere: {@code managedFields} is what clients write there, and
- * all that was there before belongs to {@code before-first-apply}. Of a schema only {@code x-kubernetes-list-type},
- * {@code x-kubernetes-list-map-keys}, {@code x-kubernetes-map-type} and the defaults of such keys are read; lists of
- * types without one are replaced. Protobuf is refused with 415.
+ * <p><b>Caveats.</b> There is no authentication, and no admission but for a few defaults that it sets. Not every rule for
+ * built-in kinds is known. There is no garbage collection of dependents, no scheduler and no kubelet: a pod stays Pending until
+ * somebody writes its status, and is deleted at once. {@code propagationPolicy} is accepted and ignored. Who owns a field is
+ * remembered from an object's first server-side apply on and shown nowhere: {@code managedFields} is what clients write there,
+ * and all that was there before belongs to {@code before-first-apply}. Of the schema of a custom resource only
+ * {@code x-kubernetes-list-type}, {@code x-kubernetes-list-map-keys}, {@code x-kubernetes-map-type} and the defaults of such keys
+ * are read when it is applied; lists of types without one are replaced. Protobuf is refused with 415.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *

@@ -66,7 +66,9 @@ final class FieldOwners {
     Map<Manager, Set<String>> conflicts = new LinkedHashMap<>();
     owned.forEach((other, fields) -> {
       Set<String> changed = new TreeSet<>(fields);
-      changed.removeIf(field -> !wanted.containsKey(field) || Objects.equals(wanted.get(field), present.get(field)));
+      changed.removeIf(field -> !wanted.containsKey(field)
+          || wanted.get(field).isMissingNode() // no conflict is about a container
+          || Objects.equals(wanted.get(field), present.get(field)));
       if (!changed.isEmpty()) {
         conflicts.put(other, changed);
       }

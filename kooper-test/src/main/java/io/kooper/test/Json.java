@@ -56,6 +56,11 @@ final class Json {
     }
   }
 
+  /** What a client sent, whatever it is. */
+  static JsonNode tree(byte[] body) {
+    return MAPPER.readTree(body);
+  }
+
   /** Where a member is named more than once in what a client sent, which is JSON. */
   static List<String> duplicates(byte[] body) {
     List<String> twice = new ArrayList<>();

@@ -37,11 +37,13 @@ final class JsonPatch {
       }
       case "replace" -> {
         JsonNode value = value(operation);
-        existing(tree, path);
         if (path.matches()) {
           yield value;
         }
-        remove(tree, path);
+        if (!tree.at(path.head()).isObject()) { // an object takes what it did not have, too
+          existing(tree, path);
+          remove(tree, path);
+        }
         yield add(tree, path, value);
       }
       case "move" -> {
@@ -128,7 +130,8 @@ final class JsonPatch {
   }
 
   private static StatusException inapplicable(String why) {
-    return new StatusException(Statuses.failure(422,
-        "the server rejected our request due to an error in our request: " + why));
+    StatusException e = Statuses.unprocessable();
+    e.addSuppressed(new IllegalArgumentException(why)); // for the log: the API server's own answer does not say it
+    return e;
   }
 }

@@ -109,7 +109,8 @@ final class Lists {
           "resourceVersionMatch is forbidden unless resourceVersion is provided");
     }
     if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
-      throw Statuses.invalidOptions("resourceVersionMatch", "supported values: \"Exact\", \"NotOlderThan\"");
+      throw Statuses.invalidOptions("ListOptions", "resourceVersionMatch", "FieldValueNotSupported",
+          "Unsupported value: \"%s\": supported values: \"Exact\", \"NotOlderThan\", \"\"".formatted(match));
     }
     if (match.equals("Exact") && version == 0) {
       throw Statuses.invalidOptions("resourceVersionMatch",
@@ -127,7 +128,7 @@ final class Lists {
       ObjectNode next = Json.readObject(Base64.getUrlDecoder().decode(token));
       return new Continue(next.path("rv").asLong(), next.path("start").asString());
     } catch (IllegalArgumentException e) {
-      throw Statuses.badRequest("continue key is not valid: " + e.getMessage());
+      throw Statuses.badRequest("invalid continue token: continue key is not valid: " + e.getMessage());
     }
   }
 }

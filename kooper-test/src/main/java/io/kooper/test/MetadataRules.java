@@ -1,29 +1,22 @@
 package io.kooper.test;
 
+import io.kooper.test.kinds.Labels;
 import io.kooper.test.validation.Problem;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is wrong with an object's labels, annotations, finalizers and owners, in the words of the API server. */
 final class MetadataRules {
 
-  private static final Pattern NAME = Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]");
-  private static final Pattern PREFIX = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
   private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
 
-  private static final String NO_NAME = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
-      + " alphanumeric character (e.g. '%s',  or '%s',  or '%s', regex used for validation is '%s')";
-  private static final String NAME_FORM = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
-  private static final String NO_VALUE = "a valid label must be an empty string or "
-      + NO_NAME.formatted("MyValue", "my_value", "12345", "(" + NAME_FORM + ")?");
-  private static final String NO_NAME_PART = "name part must " + NO_NAME.formatted("MyName", "my.name", "123-abc", NAME_FORM);
-  private static final String NO_KEY = "a valid label key must " + NO_NAME.formatted("MyName", "my.name", "123-abc", NAME_FORM)
-      + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+  private static final long MOST_ANNOTATED = 256 * 1024;
 
   private final List<Problem> problems = new ArrayList<>();
 
@@ -32,36 +25,56 @@ final class MetadataRules {
   static List<Problem> problems(Resource resource, ObjectNode object) {
     MetadataRules rules = new MetadataRules();
     JsonNode metadata = object.path("metadata");
-    for (Map.Entry<String, JsonNode> label : metadata.path("labels").properties()) {
-      rules.key("metadata.labels", label.getKey());
-      String value = label.getValue().asString("");
-      if (!value.isEmpty() && !NAME.matcher(value).matches()) {
-        rules.invalid("metadata.labels", value, NO_VALUE);
-      }
+    Labels.check(metadata.path("labels"), "metadata.labels", rules.problems);
+    long size = 0;
+    for (Map.Entry<String, JsonNode> annotation : metadata.path("annotations").properties()) {
+      Labels.key(annotation.getKey()).forEach(wrong -> rules.invalid("metadata.annotations", annotation.getKey(), wrong));
+      size += annotation.getKey().length() + annotation.getValue().asString("").getBytes(StandardCharsets.UTF_8).length;
     }
-    metadata.path("annotations").propertyNames().forEach(name -> rules.key("metadata.annotations", name));
+    if (size > MOST_ANNOTATED) {
+      rules.problems.add(new Problem("FieldValueTooLong", "metadata.annotations",
+          "Too long: may not be more than " + MOST_ANNOTATED + " bytes"));
+    }
     if (!resource.isCustom()) { // of which the API server only warns
       rules.finalizers(metadata.path("finalizers"));
     }
-    metadata.path("ownerReferences").forEach(owner -> {
-      if (owner.path("uid").asString("").isEmpty()) {
-        rules.invalid("metadata.ownerReferences.uid", "", "must not be empty");
-      }
-    });
+    rules.owners(metadata.path("ownerReferences"));
     return rules.problems;
   }
 
-  private void key(String field, String key) {
-    int slash = key.indexOf('/');
-    if (key.indexOf('/', slash + 1) >= 0 && slash >= 0) {
-      invalid(field, key, NO_KEY);
-    } else if (!NAME.matcher(key.substring(slash + 1)).matches()) {
-      invalid(field, key, NO_NAME_PART);
-    } else if (slash >= 0 && !PREFIX.matcher(key.substring(0, slash)).matches()) {
-      invalid(field, key, "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or"
-          + " '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
-          + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+  private void owners(JsonNode owners) {
+    JsonNode controller = null;
+    for (JsonNode owner : owners) {
+      for (String member : List.of("apiVersion", "kind", "name", "uid")) {
+        if (owner.path(member).asString("").isEmpty()) {
+          invalid("metadata.ownerReferences." + member, "", member.equals("apiVersion") ? "version must not be empty"
+              : "must not be empty");
+        }
+      }
+      if (owner.path("controller").asBoolean(false)) {
+        if (controller != null) {
+          problems.add(Problem.invalid("metadata.ownerReferences", ordered(owners),
+              "Only one reference can have Controller set to"
+              + " true. Found \"true\" in references for %s/%s and %s/%s".formatted(controller.path("kind").asString(""),
+                  controller.path("name").asString(""), owner.path("kind").asString(""), owner.path("name").asString(""))));
+        }
+        controller = controller == null ? owner : controller;
+      }
     }
+  }
+
+  /** As the API server's own type has its members. */
+  private static String ordered(JsonNode owners) {
+    ArrayNode ordered = Json.array();
+    for (JsonNode owner : owners) {
+      ObjectNode one = ordered.addObject();
+      for (String member : List.of("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")) {
+        if (owner.has(member)) {
+          one.set(member, owner.get(member));
+        }
+      }
+    }
+    return ordered.toString();
   }
 
   private void finalizers(JsonNode finalizers) {

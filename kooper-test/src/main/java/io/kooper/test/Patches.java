@@ -39,6 +39,9 @@ final class Patches {
       default -> false;
     };
     if (!known) {
+      if (mediaType.equals("application/json") && !resource.isCustom()) {
+        throw Statuses.unsupportedMedia();
+      }
       throw Statuses.unsupportedPatch(resource.isCustom());
     }
   }
@@ -60,7 +63,8 @@ final class Patches {
 
   private static ObjectNode jsonPatch(ObjectNode object, JsonNode patch) {
     if (!(patch instanceof ArrayNode operations)) {
-      throw Statuses.badRequest("a JSON patch is an array of operations");
+      throw Statuses.badRequest("error decoding patch: json: cannot unmarshal %s into Go value of type []handlers.jsonPatchOp"
+          .formatted(patch.isObject() ? "object" : patch.isString() ? "string" : "number"));
     }
     JsonNode patched = JsonPatch.apply(object.deepCopy(), operations);
     if (patched instanceof ObjectNode result) {

@@ -1,5 +1,7 @@
 package io.kooper.test;
 
+import io.kooper.test.kinds.KindInfo;
+import io.kooper.test.kinds.KindPlace;
 import io.kooper.test.validation.CustomSchema;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +19,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param shape how its objects are merged
  * @param scale its scale subresource, null if it has none
  * @param schema what its objects have to be, null if that is not known
+ * @param kind what is known of a built-in kind, null for others
  */
 record Resource(
     ResourceType type,
@@ -29,25 +32,26 @@ record Resource(
     String storedApiVersion,
     Shape shape,
     @Nullable Scale scale,
-    @Nullable CustomSchema schema) {
+    @Nullable CustomSchema schema,
+    @Nullable KindInfo kind) {
 
   /** A type that behaves like the objects of a CustomResourceDefinition. */
   static Resource custom(ResourceType type) {
     return new Resource(type, type.kind() + "List", type.kind().toLowerCase(Locale.ROOT), List.of(), Map.of(), true,
-        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null);
+        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null, null);
   }
 
   /** A new definition of this type; a schema that has not changed has been read already. */
   Resource keepingSchema(Resource next) {
     return schema == null || !schema.equals(next.schema) ? next
         : new Resource(next.type, next.listKind, next.singular, next.shortNames, next.fields, next.generation,
-            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema);
+            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema, next.kind);
   }
 
   /** The same, of which no more than the metadata is shown. */
   Resource metadataOnly() {
     return new Resource(type, "PartialObjectMetadataList", singular, shortNames, fields, generation, unconditionalUpdate,
-        storedApiVersion, shape, scale, schema);
+        storedApiVersion, shape, scale, schema, kind);
   }
 
   boolean isMetadataOnly() {
@@ -63,13 +67,29 @@ record Resource(
     return isMetadataOnly() ? "meta.k8s.io/v1" : type.apiVersion();
   }
 
+  /** Whether the API server allows something with it, such as {@code list}. */
+  boolean allows(String verb) {
+    return kind == null || kind.verbs().contains(verb);
+  }
+
+  /** Whether the API server allows something at a subresource. */
+  boolean allows(String subresource, String verb) {
+    return kind == null || kind.verbs(subresource).contains(verb);
+  }
+
+  /** Whether a PUT creates what is missing. */
+  boolean createdByUpdate() {
+    return kind != null && kind.creates();
+  }
+
   boolean isCustom() {
     return shape instanceof Shape.Custom;
   }
 
   /** Whether a path such as {@code /status} is served below each object. */
   boolean hasSubresource(String name) {
-    return name.equals("status") && type.statusSubresource() || name.equals("scale") && scale != null;
+    return kind != null ? kind.subresources().containsKey(name)
+        : name.equals("status") && type.statusSubresource() || name.equals("scale") && scale != null;
   }
 
   /** What is written at a subresource, or at the object itself if it is null. */
@@ -79,12 +99,12 @@ record Resource(
 
   /** How it is merged. */
   Shape shapeAt(@Nullable String subresource) {
-    return "scale".equals(subresource) ? Shape.builtIn() : shape;
+    return "scale".equals(subresource) ? Shape.builtIn(KindPlace.scale()) : shape;
   }
 
   /** Versions of one group and plural share their objects. */
   String collection() {
-    return type.qualifiedName();
+    return is("events.events.k8s.io") ? "events" : type.qualifiedName();
   }
 
   boolean is(String qualifiedName) {

@@ -27,6 +27,7 @@ final class Router {
   private final Registry registry;
   private final Writes writes;
   private final Deletes deletes;
+  private final Actions actions;
   private final Connections connections;
   private final Faults faults;
   private final Consumer<ApiRequest> record;
@@ -39,6 +40,7 @@ final class Router {
     this.registry = registry;
     this.writes = writes;
     this.deletes = deletes;
+    this.actions = new Actions(store, writes, deletes);
     this.connections = connections;
     this.faults = faults;
     this.record = record;
@@ -119,20 +121,28 @@ final class Router {
     }
     Resource resource = shown(call, resource(call));
     requireJson(call);
+    Options.list(call);
     switch (call.request().verb()) {
       case "list" -> answer.send(resource, Lists.page(store, resource, call));
       case "watch" -> watch(call, resource, answer);
-      default -> answer.send(200, get(call, resource));
+      default -> {
+        if ("log".equals(call.request().subresource()) && resource.is("pods")) {
+          byte[] log = actions.log(resource, call.namespace(), name(call));
+          call.http().response().setStatusCode(log.length == 0 ? 204 : 200).end(Buffer.buffer(log));
+          return;
+        }
+        answer.send(200, get(call, resource));
+      }
     }
   }
 
   /** With no more than the metadata, if the client prefers that. */
   private static Resource shown(Call call, Resource resource) {
     String accept = call.http().getHeader("Accept");
-    boolean list = call.request().verb().equals("list");
-    boolean only = accept != null && accept.startsWith(
-        "application/json;as=PartialObjectMetadata" + (list ? "List" : "") + ";g=meta.k8s.io;v=v1");
-    return only && (list || call.request().verb().equals("watch")) ? resource.metadataOnly() : resource;
+    String kind = call.request().verb().equals("list") ? "PartialObjectMetadataList" : "PartialObjectMetadata";
+    List<String> wanted = List.of((accept == null ? "" : accept.split(",", 2)[0].replace(" ", "")).split(";"));
+    return wanted.contains("as=" + kind) && wanted.contains("g=meta.k8s.io") && wanted.contains("v=v1")
+        && wanted.contains("application/json") && call.request().subresource() == null ? resource.metadataOnly() : resource;
   }
 
   private byte[] get(Call call, Resource resource) {
@@ -188,23 +198,39 @@ final class Router {
     byte[] bytes = body.getBytes();
     String subresource = call.request().subresource();
     String type = call.http().getHeader("Content-Type");
+    Options.dryRun(call);
     switch (call.request().verb()) {
       case "create" -> {
-        if (call.request().name() != null || resource.type().namespaced() && call.request().namespace() == null) {
+        if (resource.type().namespaced() && call.request().namespace() == null) {
           throw Statuses.methodNotAllowed();
         }
-        requireJson(type);
+        if (call.request().name() != null) {
+          String action = subresource == null || !resource.allows(subresource, "create") ? "" : subresource;
+          ObjectNode posted = bytes.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, bytes));
+          answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.dryRun()));
+          return;
+        }
         Decoding decoding = Decoding.of(call);
         answer.warn(decoding.warnings());
-        ObjectNode object = decoding.object(resource, bytes);
+        ObjectNode object = decoding.object(resource, Bodies.json(type, bytes));
         decoding.finalizers(resource, null, object);
+        if (Actions.isReview(resource)) {
+          answer.send(201, Actions.review(resource, call.request().namespace(), object));
+          return;
+        }
         answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun()));
       }
       case "update" -> {
-        requireJson(type);
         Decoding decoding = Decoding.of(call);
         answer.warn(decoding.warnings());
-        ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(bytes) : decoding.object(resource, bytes);
+        byte[] json = Bodies.json(type, bytes);
+        ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(json) : decoding.object(resource, json);
+        if (subresource == null && resource.createdByUpdate()
+            && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
+          Json.metadata(wanted).remove("resourceVersion");
+          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, name(call)), call.dryRun()));
+          return;
+        }
         answer.send(200, update(call, resource, subresource, true, current -> {
           if (subresource == null) {
             decoding.finalizers(resource, current, wanted);
@@ -215,11 +241,11 @@ final class Router {
       case "patch" -> patch(call, resource, subresource, bytes, answer);
       case "delete" -> {
         requireNoSubresource(subresource);
-        ObjectNode options = bytes.length == 0 ? Json.object() : Json.readObject(bytes);
+        ObjectNode options = Options.delete(call, bytes);
         answer.send(200, deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options)));
       }
       case "deletecollection" -> {
-        ObjectNode options = bytes.length == 0 ? Json.object() : Json.readObject(bytes);
+        ObjectNode options = Options.delete(call, bytes);
         answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
             Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), dryRun(call, options))));
       }
@@ -272,6 +298,11 @@ final class Router {
       throw Statuses.noSuchPath();
     }
     String subresource = call.request().subresource();
+    if (subresource == null ? !resource.allows(call.request().verb()) : !resource.allows(subresource, verb(call))) {
+      if (subresource == null || resource.hasSubresource(subresource)) {
+        throw Statuses.methodNotAllowed();
+      }
+    }
     if (subresource != null && !resource.hasSubresource(subresource)) {
       String name = call.request().name();
       boolean possible = resource.isCustom() && (subresource.equals("status") || subresource.equals("scale"));
@@ -281,6 +312,10 @@ final class Router {
       throw Statuses.noSuchPath();
     }
     return resource;
+  }
+
+  private static String verb(Call call) {
+    return call.request().verb().equals("watch") ? "get" : call.request().verb();
   }
 
   private static String name(Call call) {
@@ -307,13 +342,6 @@ final class Router {
     if (accept != null && !accept.isBlank() && !accept.contains("json") && !accept.contains("*/*")
         && !accept.contains("application/*")) {
       throw new StatusException(Statuses.failure(406, "only the following media types are accepted: application/json"));
-    }
-  }
-
-  private static void requireJson(@Nullable String contentType) {
-    if (contentType != null && !contentType.isBlank() && !contentType.startsWith("application/json")) {
-      throw new StatusException(Statuses.failure(415,
-          "the body of the request was in an unknown format - accepted media types include: application/json"));
     }
   }
 }

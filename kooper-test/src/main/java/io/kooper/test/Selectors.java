@@ -19,6 +19,9 @@ final class Selectors {
   private static final Pattern EXISTENCE = Pattern.compile("(!?)\\s*" + KEY);
   private static final Pattern FIELD = Pattern.compile("([^=!]+)(==|=|!=)(.*)");
 
+  private static final String NOT_KNOWN =
+      "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
+
   private Selectors() {}
 
   /**
@@ -84,7 +87,8 @@ final class Selectors {
           || field.equals("metadata.namespace") && resource.type().namespaced();
       if (!known) {
         throw Statuses.badRequest(resource.isCustom() ? "field label not supported: " + field
-            : ("Unable to find \"%s\" that match label selector \"\", field selector \"%s\": "
+            : resource.fields().isEmpty() ? NOT_KNOWN.formatted(field)
+                : ("Unable to find \"%s\" that match label selector \"\", field selector \"%s\": "
             + "field label not supported: %s").formatted(resource.type().qualifiedName(), selector, field));
       }
       boolean equal = !matcher.group(2).equals("!=");

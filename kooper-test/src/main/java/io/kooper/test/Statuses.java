@@ -31,6 +31,11 @@ final class Statuses {
     return status.put("code", code);
   }
 
+  /** A failure of the API server itself, for which it gives no reason. */
+  static ObjectNode unreasoned(int code, String message) {
+    return failure(code, message).without("reason");
+  }
+
   static ObjectNode success(Resource resource, String name, @Nullable String uid) {
     ObjectNode status = Json.object();
     status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
@@ -108,6 +113,13 @@ final class Statuses {
         "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
   }
 
+  /** A patch that does not fit: the API server does not say why. */
+  static StatusException unprocessable() {
+    ObjectNode status = failure(422, "the server rejected our request due to an error in our request");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
   /** What is applied cannot be understood: a failure of the API server itself, for which it gives no reason. */
   static StatusException untyped(String why) {
     ObjectNode status = failure(500, "failed to create typed patch object" + why);
@@ -138,6 +150,12 @@ final class Statuses {
 
   static StatusException methodNotAllowed() {
     ObjectNode status = failure(405, "the server does not allow this method on the requested resource");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  static StatusException unsupportedMedia() {
+    ObjectNode status = failure(415, "415: Unsupported Media Type");
     status.putObject("details");
     return new StatusException(status);
   }
@@ -185,7 +203,10 @@ final class Statuses {
   }
 
   private static void details(ObjectNode status, ResourceType type, String name) {
-    ObjectNode details = status.putObject("details").put("name", name);
+    ObjectNode details = status.putObject("details");
+    if (!name.isEmpty()) {
+      details.put("name", name);
+    }
     if (!type.group().isEmpty()) {
       details.put("group", type.group());
     }

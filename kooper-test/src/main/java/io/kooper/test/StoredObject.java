@@ -84,6 +84,9 @@ record StoredObject(
       return Json.bytes(only.set("metadata", tree().path("metadata")));
     }
     CustomSchema shown = resource.schema();
+    if (Conversions.isNeeded(resource)) {
+      return Json.bytes(Conversions.shown(resource, tree().put("apiVersion", resource.type().apiVersion())));
+    }
     boolean conforms = shown == null || shown.equals(schema);
     if (conforms && resource.type().apiVersion().equals(resource.storedApiVersion())) {
       return json;

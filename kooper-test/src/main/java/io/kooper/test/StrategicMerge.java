@@ -55,7 +55,7 @@ final class StrategicMerge {
       target.remove(name);
     } else if (value instanceof ObjectNode change) {
       target.set(name, apply(present instanceof ObjectNode object ? object : Json.object(), change, shape));
-    } else if (value instanceof ArrayNode change && Fields.isMerged(shape)) {
+    } else if (value instanceof ArrayNode change && shape.isMergedByPatches()) {
       target.set(name, list(present instanceof ArrayNode array ? array : Json.array(), change, order, shape));
     } else {
       target.set(name, value);
@@ -69,7 +69,8 @@ final class StrategicMerge {
   }
 
   private static ArrayNode list(ArrayNode present, ArrayNode patch, @Nullable JsonNode order, Shape shape) {
-    UnaryOperator<JsonNode> key = shape.isSet() ? item -> item : item -> key(item, shape.keys().get(0));
+    String name = shape.patchKey();
+    UnaryOperator<JsonNode> key = name == null ? item -> item : item -> key(item, name);
     boolean replaced = patch.valueStream().anyMatch(item -> item.has(DIRECTIVE) && directive(item).equals("replace"));
     List<JsonNode> merged = new ArrayList<>(replaced ? List.of() : present.valueStream().toList());
     List<JsonNode> patched = new ArrayList<>(); // the keys, in the order of the patch

@@ -1,6 +1,5 @@
 package io.kooper.test;
 
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -8,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,14 +14,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** Create, update and patch, with the rules of the API server. */
 final class Writes {
 
-  private static final Pattern SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
-  private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"; // the API server's own, without vowels
-
   private final ObjectStore store;
   private final Registry registry;
   private final Deletes deletes;
-  private final SecureRandom random = new SecureRandom();
+  private final NewObjects news = new NewObjects();
 
   Writes(ObjectStore store, Registry registry, Deletes deletes) {
     this.store = store;
@@ -36,12 +30,12 @@ final class Writes {
 
   /** The created object. */
   byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun) {
-    checkType(resource.type(), object);
+    WriteChecks.checkType(resource, object);
     ObjectNode metadata = Json.metadata(object);
-    String name = name(resource, metadata);
-    checkNamespace(resource, namespace, metadata);
+    String name = news.name(resource, metadata);
+    WriteChecks.checkNamespace(resource, namespace, metadata);
     if (!metadata.path("resourceVersion").asString("").isEmpty()) {
-      throw Statuses.badRequest("resourceVersion should not be set on objects to be created");
+      throw new StatusException(Statuses.unreasoned(500, "resourceVersion should not be set on objects to be created"));
     }
     metadata.put("uid", UUID.randomUUID().toString()).put("creationTimestamp", now());
     metadata.remove("deletionTimestamp");
@@ -50,7 +44,7 @@ final class Writes {
     if (resource.generation()) {
       metadata.put("generation", 1);
     }
-    setInitialState(resource, name, object);
+    news.begin(resource, name, object);
     return store.locked(() -> {
       if (resource.type().namespaced()) {
         requireActiveNamespace(resource, namespace, name);
@@ -138,10 +132,14 @@ final class Writes {
     }
     ObjectNode before = Json.parse(current.jsonFor(resource)).put("apiVersion", resource.storedApiVersion());
     ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
-    checkType(resource.typeAt(subresource), wanted);
-    checkIdentity(resource, current, wanted);
-    checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
-    ObjectNode after = after(resource, subresource, before, wanted);
+    WriteChecks.checkType(resource, subresource, wanted);
+    WriteChecks.checkIdentity(resource, current, wanted);
+    if (resource.kind() != null && subresource == null) {
+      WriteChecks.checkDeletion(resource, current, wanted);
+    }
+    WriteChecks.checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
+    ObjectNode after = Conversions.stored(resource, after(resource, subresource, before, wanted));
+    Conversions.stored(resource, before);
     Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
     if (after.equals(current.tree())) {
       return view(resource, subresource, current);
@@ -151,7 +149,7 @@ final class Writes {
       Crds.changed(resource, name, after, before);
     }
     Validation.updated(resource, name, subresource, after, before);
-    checkFinalizers(resource, name, before, after);
+    WriteChecks.checkFinalizers(resource, name, before, after);
     if (dryRun) {
       return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
     }
@@ -176,7 +174,12 @@ final class Writes {
       return main(resource, before,
           resource.scale().write(before.at("/metadata/name").asString(""), wanted, before.deepCopy()));
     }
-    return status(before, wanted);
+    ObjectNode after = part(before, wanted, Actions.parts(subresource));
+    if (resource.is("pods") && subresource.equals("status")) {
+      keep(Json.metadata(after), Json.metadata(wanted), "labels");
+      keep(Json.metadata(after), Json.metadata(wanted), "annotations");
+    }
+    return after;
   }
 
   private static Map<String, JsonNode> fields(Resource resource, StoredObject object) {
@@ -196,7 +199,7 @@ final class Writes {
 
   private static void checkNew(Resource resource, String namespace, String name, ObjectNode object) {
     ObjectNode metadata = Json.metadata(object);
-    checkNamespace(resource, namespace, metadata);
+    WriteChecks.checkNamespace(resource, namespace, metadata);
     String uid = metadata.path("uid").asString("");
     if (!uid.isEmpty()) {
       throw Statuses.conflict(resource.type(), name,
@@ -207,15 +210,16 @@ final class Writes {
       throw Statuses.badRequest(
           "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(name));
     }
-    checkName(name, given);
+    WriteChecks.checkName(name, given);
     metadata.remove("resourceVersion"); // accepted and ignored, as by the API server
   }
 
-  private static void checkName(String name, String given) {
-    if (!given.equals(name)) {
-      throw Statuses.badRequest(
-          "the name of the object (%s) does not match the name on the URL (%s)".formatted(given, name));
-    }
+  /** An object that is to be created at a path: with the name that it has there. */
+  static ObjectNode named(ObjectNode object, String name) {
+    ObjectNode metadata = Json.metadata(object);
+    WriteChecks.checkName(name, metadata.path("name").asString(name));
+    metadata.put("name", name);
+    return object;
   }
 
   /** Pre-creates a namespace. */
@@ -243,6 +247,14 @@ final class Writes {
     if (resource.type().statusSubresource()) {
       keep(after, before, "status");
     }
+    if (resource.is("services") && after.get("spec") instanceof ObjectNode spec && before.get("spec") instanceof ObjectNode known
+        && !spec.path("type").asString("").equals("ExternalName")) {
+      for (String assigned : List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")) {
+        if (!spec.has(assigned) && known.has(assigned)) {
+          spec.set(assigned, known.get(assigned));
+        }
+      }
+    }
     JsonNode generation = old.path("generation");
     if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
       metadata.put("generation", generation.asLong(0) + 1);
@@ -250,9 +262,9 @@ final class Writes {
     return after;
   }
 
-  private static ObjectNode status(ObjectNode before, ObjectNode wanted) {
+  private static ObjectNode part(ObjectNode before, ObjectNode wanted, List<String> parts) {
     ObjectNode after = before.deepCopy();
-    keep(after, wanted, "status");
+    parts.forEach(part -> keep(after, wanted, part));
     return after;
   }
 
@@ -295,49 +307,6 @@ final class Writes {
     }
   }
 
-  private static void setInitialState(Resource resource, String name, ObjectNode object) {
-    object.put("apiVersion", resource.storedApiVersion());
-    if (resource.type().statusSubresource()) {
-      object.remove("status");
-    }
-    switch (resource.type().qualifiedName()) {
-      case "pods" -> object.putObject("status").put("phase", "Pending");
-      case "namespaces" -> {
-        object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
-        object.putObject("status").put("phase", "Active");
-        ObjectNode metadata = Json.metadata(object);
-        metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
-      }
-      case Crds.QUALIFIED_NAME -> {
-        Crds.validate(resource, name, object, null);
-        Crds.complete(object);
-      }
-      default -> { }
-    }
-  }
-
-  private String name(Resource resource, ObjectNode metadata) {
-    String name = metadata.path("name").asString("");
-    String prefix = metadata.path("generateName").asString("");
-    if (name.isEmpty() && !prefix.isEmpty()) {
-      StringBuilder generated = new StringBuilder(prefix);
-      random.ints(5, 0, SUFFIX_LETTERS.length()).forEach(i -> generated.append(SUFFIX_LETTERS.charAt(i)));
-      name = generated.toString();
-      metadata.put("name", name);
-    }
-    if (name.isEmpty()) {
-      throw Statuses.invalid(resource.type(), "", "metadata.name", "Required value: name or generateName is required");
-    }
-    boolean definition = resource.is(Crds.QUALIFIED_NAME); // which says this and more of itself
-    if (!definition && (name.length() > 253 || !SUBDOMAIN.matcher(name).matches())) {
-      throw Statuses.invalid(resource.type(), name, "metadata.name", ("Invalid value: \"%s\": a lowercase RFC 1123 "
-          + "subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
-          + "alphanumeric character (e.g. 'example.com', regex used for validation is "
-          + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')").formatted(name));
-    }
-    return name;
-  }
-
   private void requireActiveNamespace(Resource resource, String namespace, String name) {
     Resource namespaces = registry.require("", "v1", "namespaces");
     StoredObject found = store.of(namespaces).get("", namespace);
@@ -347,66 +316,6 @@ final class Writes {
     if (Deletes.isTerminating(found.tree())) {
       throw Statuses.forbidden(resource.type(), name,
           "unable to create new content in namespace %s because it is being terminated".formatted(namespace));
-    }
-  }
-
-  private static void checkType(ResourceType type, ObjectNode object) {
-    String apiVersion = type.apiVersion();
-    String kind = type.kind();
-    String givenVersion = object.path("apiVersion").asString(apiVersion);
-    String givenKind = object.path("kind").asString(kind);
-    if (!givenVersion.equals(apiVersion) || !givenKind.equals(kind)) {
-      throw Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s in version \"%s\"".formatted(
-          givenKind, givenVersion, kind, apiVersion));
-    }
-    object.put("apiVersion", apiVersion).put("kind", kind);
-  }
-
-  private static void checkNamespace(Resource resource, String namespace, ObjectNode metadata) {
-    String given = metadata.path("namespace").asString("");
-    if (!given.isEmpty() && !given.equals(namespace)) {
-      throw Statuses.badRequest(
-          "the namespace of the provided object does not match the namespace sent on the request");
-    }
-    if (resource.type().namespaced()) {
-      metadata.put("namespace", namespace);
-    }
-  }
-
-  private static void checkIdentity(Resource resource, StoredObject current, ObjectNode wanted) {
-    ObjectNode metadata = Json.metadata(wanted);
-    String name = metadata.path("name").asString(current.name());
-    checkName(current.name(), name);
-    metadata.put("name", name);
-    checkNamespace(resource, current.namespace(), metadata);
-    String uid = metadata.path("uid").asString("");
-    if (!uid.isEmpty() && !uid.equals(current.uid())) {
-      throw Statuses.conflict(resource.type(), name,
-          "Precondition failed: UID in precondition: %s, UID in object meta: %s".formatted(uid, current.uid()));
-    }
-  }
-
-  private static void checkVersion(Resource resource, StoredObject current, ObjectNode wanted, boolean required) {
-    String version = Json.metadata(wanted).path("resourceVersion").asString("");
-    if (version.isEmpty() && required && !resource.unconditionalUpdate()) {
-      throw Statuses.unversioned(resource.type(), current.name());
-    }
-    if (!version.isEmpty() && !version.equals(Long.toString(current.version()))) {
-      throw Statuses.staleVersion(resource.type(), current.name());
-    }
-  }
-
-  private static void checkFinalizers(Resource resource, String name, ObjectNode before, ObjectNode after) {
-    if (!Deletes.isTerminating(before)) {
-      return;
-    }
-    for (JsonNode finalizer : after.at("/metadata/finalizers")) {
-      boolean known = before.at("/metadata/finalizers").valueStream().anyMatch(finalizer::equals);
-      if (!known) {
-        throw Statuses.invalid(resource.type(), name, "metadata.finalizers", ("Forbidden: no new finalizers can be "
-            + "added if the object is being deleted, found new finalizers []string{\"%s\"}")
-                .formatted(finalizer.asString("")));
-      }
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A request and what a kube-apiserver 1.36.2 answered.
@@ -21,6 +22,20 @@ record Recorded(JsonNode request, Answered answer) {
 
   static final JsonMapper MAPPER = JsonMapper.builder().build();
 
+  /** Whether it is only sent for what it does. */
+  boolean isQuiet() {
+    return request.path("quiet").asBoolean(false);
+  }
+
+  boolean isWatch() {
+    return request.path("watch").asBoolean(false);
+  }
+
+  /** Whether it is sent while the watch before it is open. */
+  boolean isMeanwhile() {
+    return request.path("meanwhile").asBoolean(false);
+  }
+
   String label() {
     return request.path("label").asString();
   }
@@ -29,7 +44,8 @@ record Recorded(JsonNode request, Answered answer) {
   static List<Recorded> read(String name) {
     List<Recorded> recorded = new ArrayList<>();
     for (String line : lines(name + ".jsonl")) {
-      JsonNode node = MAPPER.readTree(line);
+      ObjectNode node = (ObjectNode) MAPPER.readTree(line);
+      node.put("number", recorded.size());
       recorded.add(new Recorded(node, new Answered(node.path("status").asInt(), node.path("warning").asString(""),
           Normal.of(node.path("response")))));
     }

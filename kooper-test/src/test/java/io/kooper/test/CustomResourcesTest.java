@@ -163,9 +163,9 @@ class CustomResourcesTest {
     @Test
     void leaveATypeThatIsServedAsItIs() {
       server.register(Pod.class);
-      assertThat(raw.create("/api/v1/namespaces/default/pods", "{'metadata':{'name':'p'}}").at("/status/phase"))
-          .isEqualTo("Pending");
-      assertThat(raw.put("/api/v1/namespaces/default/pods/p", "{'metadata':{'name':'p'}}").code())
+      String pod = "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i'}]}}";
+      assertThat(raw.create("/api/v1/namespaces/default/pods", pod).at("/status/phase")).isEqualTo("Pending");
+      assertThat(raw.put("/api/v1/namespaces/default/pods/p", pod).code())
           .as("still unconditional").isEqualTo(200);
     }
   }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class KitArchitectureTest {
 
   private static final String VALIDATION = "io.kooper.test.validation..";
+  private static final String KINDS = "io.kooper.test.kinds..";
 
   private final JavaClasses kit = new ClassFileImporter()
       .importUrl(EmbeddedApiServer.class.getProtectionDomain().getCodeSource().getLocation());
@@ -32,6 +33,12 @@ class KitArchitectureTest {
   }
 
   @Test
+  void kindsKnowJsonAndNoServer() {
+    noClasses().that().resideInAPackage(KINDS).should().dependOnClassesThat(
+        resideOutsideOfPackages(KINDS, VALIDATION, "java..", "tools.jackson..", "org.jspecify..")).check(kit);
+  }
+
+  @Test
   void validationIsNotShownToUsers() {
     methods().that().arePublic().and().areDeclaredInClassesThat().resideInAPackage("io.kooper.test")
         .and().areDeclaredInClassesThat().arePublic().should(notNameValidation()).check(kit);
@@ -41,7 +48,8 @@ class KitArchitectureTest {
     return new ArchCondition<>("not name the validation") {
       @Override
       public void check(JavaMethod method, ConditionEvents events) {
-        boolean named = method.getAllInvolvedRawTypes().stream().anyMatch(resideInAPackage(VALIDATION));
+        boolean named = method.getAllInvolvedRawTypes().stream()
+            .anyMatch(resideInAPackage(VALIDATION).or(resideInAPackage(KINDS)));
         events.add(new SimpleConditionEvent(method, !named, method.getFullName()));
       }
     };

@@ -81,8 +81,8 @@ class ListsTest {
     @Test
     void chooseByField() {
       String pods = "/api/v1/namespaces/" + namespace + "/pods";
-      raw.create(pods, "{'metadata':{'name':'p'},'spec':{'nodeName':'n1'}}");
-      raw.create(pods, "{'metadata':{'name':'q'},'spec':{'nodeName':'n2'}}");
+      raw.create(pods, "{'metadata':{'name':'p'},'spec':{'nodeName':'n1','containers':[{'name':'c','image':'i'}]}}");
+      raw.create(pods, "{'metadata':{'name':'q'},'spec':{'nodeName':'n2','containers':[{'name':'c','image':'i'}]}}");
       raw.merge(pods + "/q/status", "{'status':{'phase':'Running'}}");
       assertThat(names(raw.get(pods + "?fieldSelector=" + encode("spec.nodeName=n1")))).containsExactly("p");
       assertThat(names(raw.get(pods + "?fieldSelector=" + encode("status.phase!=Pending")))).containsExactly("q");

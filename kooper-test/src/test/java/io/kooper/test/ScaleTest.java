@@ -30,16 +30,20 @@ class ScaleTest {
     server.close();
   }
 
+  private static final String TEMPLATE =
+      "'template':{'metadata':{'labels':{'a':'b','c':'d'}},'spec':{'containers':[{'name':'c','image':'i'}]}}";
+
   private static void create(String name) {
-    raw.create(APPS + "deployments", "{'metadata':{'name':'%s'},'spec':{'selector':{'matchLabels':{'c':'d','a':'b'}}}}"
-        .formatted(name));
+    raw.create(APPS + "deployments", "{'metadata':{'name':'%s'},'spec':{'selector':{'matchLabels':{'c':'d','a':'b'}},%s}}"
+        .formatted(name, TEMPLATE));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"/apis/apps/v1/namespaces/default/deployments", "/apis/apps/v1/namespaces/default/replicasets",
       "/apis/apps/v1/namespaces/default/statefulsets", "/api/v1/namespaces/default/replicationcontrollers"})
   void isServedForWhatHasReplicas(String path) {
-    raw.create(path, "{'metadata':{'name':'a'},'spec':{'replicas':2}}");
+    String selector = path.startsWith("/api/") ? "{'a':'b'}" : "{'matchLabels':{'a':'b'}}";
+    raw.create(path, "{'metadata':{'name':'a'},'spec':{'replicas':2,'selector':%s,%s}}".formatted(selector, TEMPLATE));
     Reply scale = raw.get(path + "/a/scale");
     assertThat(scale.at("/apiVersion") + " " + scale.at("/kind")).isEqualTo("autoscaling/v1 Scale");
     assertThat(scale.body().at("/spec/replicas").asInt()).isEqualTo(2);
@@ -83,7 +87,7 @@ class ScaleTest {
   void isWrittenByPatch(String type, String body) {
     raw.delete(APPS + "deployments/pat");
     create("pat");
-    String manager = type.startsWith("apply") ? "?fieldManager=m" : "";
+    String manager = type.startsWith("apply") ? "?fieldManager=m&force=true" : ""; // the default is its creator's
     Reply reply = raw.send("PATCH", APPS + "deployments/pat/scale" + manager, "application/" + type, body);
     assertThat(reply.at("/kind")).isEqualTo("Scale");
     assertThat(raw.get(APPS + "deployments/pat").body().at("/spec/replicas").asInt()).isEqualTo(5);

@@ -17,21 +17,33 @@ public record Problem(String reason, String field, String message) {
   /** How a path that names nothing is shown. */
   static final String NO_FIELD = "<nil>";
 
-  static Problem required(String field, String detail) {
+  /** What has to be there and is not. */
+  public static Problem required(String field, String detail) {
     return new Problem("FieldValueRequired", field, body("Required value", null, detail));
   }
 
-  /** @param value what is wrong, null to leave it out */
-  static Problem invalid(String field, @Nullable String value, String detail) {
+  /**
+   * What is there and is wrong.
+   *
+   * @param value what is wrong, null to leave it out
+   */
+  public static Problem invalid(String field, @Nullable String value, String detail) {
     return new Problem("FieldValueInvalid", field, body("Invalid value", value, detail));
   }
 
-  static Problem duplicate(String field, JsonNode value) {
+  /** What is there twice. */
+  public static Problem duplicate(String field, JsonNode value) {
     return new Problem("FieldValueDuplicate", field, body("Duplicate value", Go.value(value), ""));
   }
 
-  static Problem forbidden(String field, String detail) {
+  /** What may not be. */
+  public static Problem forbidden(String field, String detail) {
     return new Problem("FieldValueForbidden", field, body("Forbidden", null, detail));
+  }
+
+  /** A value as a message shows it. */
+  public static String shown(JsonNode value) {
+    return Go.value(value);
   }
 
   /** One that names a text. */

@@ -1,0 +1,113 @@
+package io.kooper.test.kinds;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Sets what an object leaves out, as {@code defaults.txt} says: for its kind first, then for its parts by their types,
+ * and the same in each of those.
+ */
+final class Defaults {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** By the name of the type, in the order of the file. */
+  private static final Map<String, List<Default>> ALL = read();
+
+  private Defaults() {}
+
+  /**
+   * One line of the file.
+   *
+   * @param value what is set, null for that of another member
+   * @param source the other member
+   * @param condition what has to be there, or missing after an exclamation mark; empty for nothing
+   */
+  private record Default(List<String> path, @Nullable JsonNode value, String source, String condition) {
+
+    static Default of(String rest) {
+      String[] parts = rest.split(" ", 2);
+      List<String> path = List.of(parts[0].split("\\."));
+      String[] value = parts[1].split(" (?=[^\" ]*(=\"[^\"]*\")?$)", 2);
+      String condition = value.length > 1 ? value[1] : "";
+      return value[0].startsWith("=") ? new Default(path, null, value[0].substring(1), condition)
+          : new Default(path, JSON.readTree(value[0]), "", condition);
+    }
+
+    void set(ObjectNode object) {
+      if (!holds(object)) {
+        return;
+      }
+      ObjectNode parent = object;
+      for (String step : path.subList(0, path.size() - 1)) {
+        if (!(parent.get(step) instanceof ObjectNode next)) {
+          return;
+        }
+        parent = next;
+      }
+      JsonNode wanted = value == null ? object.get(source) : value;
+      String last = path.get(path.size() - 1);
+      if (wanted != null && !parent.has(last)) {
+        parent.set(last, wanted.deepCopy());
+      }
+    }
+
+    private boolean holds(ObjectNode object) {
+      if (condition.isEmpty()) {
+        return true;
+      }
+      if (condition.equals("!*")) { // a volume of which only the name is said
+        return object.size() <= 1;
+      }
+      boolean missing = condition.startsWith("!");
+      String[] parts = (missing ? condition.substring(1) : condition).split("=", 2);
+      JsonNode found = object.at("/" + parts[0].replace('.', '/'));
+      return parts.length == 1 ? found.isMissingNode() == missing : found.equals(JSON.readTree(parts[1]));
+    }
+  }
+
+  private static Map<String, List<Default>> read() {
+    Map<String, List<Default>> all = new HashMap<>();
+    for (String line : Data.lines("defaults.txt")) {
+      String[] parts = line.split(" ", 2);
+      all.computeIfAbsent(parts[0], type -> new ArrayList<>()).add(Default.of(parts[1]));
+    }
+    return all;
+  }
+
+  static void complete(Struct struct, ObjectNode object) {
+    ALL.getOrDefault(Struct.simpleName(struct.name()), List.of()).forEach(one -> one.set(object));
+    ALL.getOrDefault(struct.name(), List.of()).forEach(one -> one.set(object));
+    struct.fields().forEach((name, field) -> {
+      JsonNode value = object.get(name);
+      if (value == null && struct.required().contains(name) && isShown(field)) {
+        object.set(name, Decoder.zero(field));
+      } else if (value != null && !name.equals("metadata")) {
+        complete(field, value);
+      }
+    });
+  }
+
+  private static boolean isShown(Field field) {
+    return field.form() == Field.Form.LIST || field.form() == Field.Form.MAP || field.form() == Field.Form.INTEGER
+        || field.form() == Field.Form.BOOLEAN || field.form() == Field.Form.STRING;
+  }
+
+  private static void complete(Field field, JsonNode value) {
+    Field of = field.of();
+    if (field.form() == Field.Form.STRUCT && value instanceof ObjectNode object) {
+      complete(field.struct(), object);
+    } else if (of != null && value instanceof ArrayNode array) {
+      array.forEach(item -> complete(of, item));
+    } else if (of != null && field.form() == Field.Form.MAP) {
+      value.forEach(item -> complete(of, item));
+    }
+  }
+}

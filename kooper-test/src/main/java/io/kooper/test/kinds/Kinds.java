@@ -1,0 +1,52 @@
+package io.kooper.test.kinds;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The resources that a kube-apiserver has of itself, in the order of its discovery. */
+public final class Kinds {
+
+  private Kinds() {}
+
+  /** Each version of each group, as an {@code APIResourceList}. */
+  public static List<ObjectNode> discovery() {
+    return Data.objects("discovery.jsonl");
+  }
+
+  /** All of them. */
+  public static List<KindInfo> all() {
+    Map<String, List<String>> traits = traits();
+    List<KindInfo> kinds = new ArrayList<>();
+    for (ObjectNode version : discovery()) {
+      String groupVersion = version.path("groupVersion").asString();
+      Map<String, JsonNode> entries = new LinkedHashMap<>();
+      version.path("resources").forEach(entry -> entries.put(entry.path("name").asString(), entry));
+      entries.forEach((name, entry) -> {
+        if (!name.contains("/")) {
+          Map<String, JsonNode> subresources = new LinkedHashMap<>();
+          entries.forEach((other, sub) -> {
+            if (other.startsWith(name + "/")) {
+              subresources.put(other.substring(name.length() + 1), sub);
+            }
+          });
+          kinds.add(KindInfo.of(groupVersion, entry, subresources, traits.getOrDefault(groupVersion + "/" + name, List.of())));
+        }
+      });
+    }
+    return kinds;
+  }
+
+  private static Map<String, List<String>> traits() {
+    Map<String, List<String>> traits = new HashMap<>();
+    for (String line : Data.lines("traits.txt")) {
+      List<String> words = List.of(line.split(" "));
+      traits.put(words.get(0), words.subList(1, words.size()));
+    }
+    return traits;
+  }
+}

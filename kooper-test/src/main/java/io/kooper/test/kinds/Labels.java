@@ -1,0 +1,64 @@
+package io.kooper.test.kinds;
+
+import io.kooper.test.validation.Problem;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/** What labels and their like may be, in the words of the API server. */
+public final class Labels {
+
+  private static final Pattern NAME = Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]");
+  private static final Pattern PREFIX = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+  private static final int LONGEST = 63;
+
+  private static final String NO_NAME = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
+      + " alphanumeric character (e.g. '%s',  or '%s',  or '%s', regex used for validation is '%s')";
+  private static final String NAME_FORM = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+  private static final String NO_VALUE = "a valid label must be an empty string or "
+      + NO_NAME.formatted("MyValue", "my_value", "12345", "(" + NAME_FORM + ")?");
+  private static final String NO_NAME_PART = "name part must " + NO_NAME.formatted("MyName", "my.name", "123-abc", NAME_FORM);
+  private static final String NO_KEY = "a valid label key must " + NO_NAME.formatted("MyName", "my.name", "123-abc", NAME_FORM)
+      + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+
+  private Labels() {}
+
+  /** Adds what is wrong with labels, or with a selector by them. */
+  public static void check(JsonNode labels, String path, List<Problem> problems) {
+    for (Map.Entry<String, JsonNode> label : labels.properties()) {
+      String value = label.getValue().asString("");
+      key(label.getKey()).forEach(wrong -> problems.add(invalid(path, label.getKey(), wrong)));
+      value(value).forEach(wrong -> problems.add(invalid(path, value, wrong)));
+    }
+  }
+
+  private static Problem invalid(String path, String value, String wrong) {
+    return Problem.of("FieldValueInvalid", path, "Invalid value", value, wrong);
+  }
+
+  /** What is wrong with the value of a label. */
+  static List<String> value(String value) {
+    return value.length() > LONGEST ? List.of("must be no more than 63 bytes")
+        : value.isEmpty() || NAME.matcher(value).matches() ? List.of() : List.of(NO_VALUE);
+  }
+
+  /** What is wrong with the name of a label or an annotation. */
+  public static List<String> key(String key) {
+    int slash = key.indexOf('/');
+    String name = key.substring(slash + 1);
+    if (slash >= 0 && name.indexOf('/') >= 0) {
+      return List.of(NO_KEY);
+    }
+    if (slash >= 0 && !PREFIX.matcher(key.substring(0, slash)).matches()) {
+      return List.of("prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
+          + " and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
+          + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+    }
+    if (name.isEmpty()) {
+      return List.of("name part must be non-empty", NO_NAME_PART);
+    }
+    return name.length() > LONGEST ? List.of("name part must be no more than 63 bytes")
+        : NAME.matcher(name).matches() ? List.of() : List.of(NO_NAME_PART);
+  }
+}

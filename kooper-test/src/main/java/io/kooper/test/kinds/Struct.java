@@ -1,0 +1,76 @@
+package io.kooper.test.kinds;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A Go type with fields.
+ *
+ * @param name such as {@code api.core.v1.PodSpec}
+ * @param required the fields that are always shown, whatever they are
+ * @param atomic whether it is replaced as a whole by server-side apply
+ */
+record Struct(String name, Map<String, Field> fields, Set<String> required, boolean atomic) {
+
+  /** What has been read, a package at a time: the same for each server, and never changed. */
+  private static final Map<String, Map<String, Struct>> PACKAGES = new ConcurrentHashMap<>();
+
+  static Struct named(String name) {
+    Struct struct = inPackage(packageName(name)).get(simpleName(name));
+    if (struct == null) {
+      throw new IllegalArgumentException("no definition " + name);
+    }
+    return struct;
+  }
+
+  /** Whether a definition says no more than that there is something. */
+  static boolean isOpen(String name) {
+    // the first one of a package may be asked for while that is read; those are few, and known
+    return switch (name) {
+      case "apimachinery.pkg.runtime.RawExtension", "apimachinery.pkg.apis.meta.v1.FieldsV1",
+          "apimachinery.pkg.apis.meta.v1.Patch",
+          "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
+          "apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus",
+          "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray",
+          "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool",
+          "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray" -> true;
+      default -> false;
+    };
+  }
+
+  static String simpleName(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  private static String packageName(String name) {
+    return name.substring(0, name.lastIndexOf('.'));
+  }
+
+  private static Map<String, Struct> inPackage(String name) {
+    return PACKAGES.computeIfAbsent(name, Struct::read);
+  }
+
+  private static Map<String, Struct> read(String home) {
+    Map<String, Struct> structs = new HashMap<>();
+    for (ObjectNode line : Data.objects(home + ".jsonl")) {
+      line.properties().forEach(definition -> {
+        String simple = definition.getKey();
+        structs.put(simple, of(home + "." + simple, definition.getValue(), home));
+      });
+    }
+    return structs;
+  }
+
+  private static Struct of(String name, JsonNode definition, String home) {
+    Map<String, Field> fields = new LinkedHashMap<>();
+    definition.path("fields").properties().forEach(field -> fields.put(field.getKey(), Field.of(field.getValue(), home)));
+    List<String> required = definition.path("required").valueStream().map(field -> field.asString("")).toList();
+    return new Struct(name, fields, Set.copyOf(required), definition.path("mapType").asString("").equals("atomic"));
+  }
+}
