@@ -24,7 +24,7 @@ public final class ApiServer {
       System.err.println("Give one argument: the file to write the kubeconfig to.");
       System.exit(2);
     }
-    try (EmbeddedApiServer server = EmbeddedApiServer.start()) {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().requestsKept(0).start()) {
       Files.writeString(Path.of(args[0]), server.kubeconfig());
       System.out.println("An API server is at " + server.url() + ", its kubeconfig in " + args[0]);
       new CountDownLatch(1).await();

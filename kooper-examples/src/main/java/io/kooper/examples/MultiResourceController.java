@@ -1,6 +1,8 @@
 package io.kooper.examples;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -81,9 +83,15 @@ public final class MultiResourceController {
     return Simulation.live(step -> {
       String name = "shop-" + step / 6;
       HasMetadata workload = switch (step % 3) {
-        case 0 -> new DeploymentBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata().build();
-        case 1 -> new StatefulSetBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata().build();
-        default -> new DaemonSetBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata().build();
+        case 0 -> new DeploymentBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata()
+            .withNewSpec().withNewSelector().addToMatchLabels("app",
+                name).endSelector().withTemplate(template(name)).endSpec().build();
+        case 1 -> new StatefulSetBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata()
+            .withNewSpec().withNewSelector().addToMatchLabels("app",
+                name).endSelector().withTemplate(template(name)).endSpec().build();
+        default -> new DaemonSetBuilder().withNewMetadata().withNamespace("default").withName(name).endMetadata()
+            .withNewSpec().withNewSelector().addToMatchLabels("app",
+                name).endSelector().withTemplate(template(name)).endSpec().build();
       };
       if (step % 6 < 3) {
         client.resource(workload).create();
@@ -91,5 +99,10 @@ public final class MultiResourceController {
         client.resource(workload).delete();
       }
     });
+  }
+
+  private static PodTemplateSpec template(String name) {
+    return new PodTemplateSpecBuilder().withNewMetadata().addToLabels("app", name).endMetadata()
+        .withNewSpec().addNewContainer().withName("web").withImage("nginx").endContainer().endSpec().build();
   }
 }

@@ -38,6 +38,7 @@ class DocsTest {
   private static final String AROUND = """
       import io.fabric8.kubernetes.api.model.*;
       import io.fabric8.kubernetes.api.model.apps.*;
+      import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
       import io.fabric8.kubernetes.client.CustomResource;
       import io.fabric8.kubernetes.client.KubernetesClient;
       import io.kooper.clock.*;
@@ -56,22 +57,28 @@ class DocsTest {
       import io.kooper.queue.*;
       import io.kooper.retrieve.*;
       import io.kooper.test.*;
+      import io.kooper.test.junit.*;
       import io.kooper.write.*;
       import io.micrometer.core.instrument.MeterRegistry;
       import io.micrometer.prometheusmetrics.*;
+      import java.nio.file.Path;
       import java.time.Duration;
       import java.time.Instant;
       import java.time.format.DateTimeParseException;
       import java.util.*;
       import java.util.concurrent.*;
       import java.util.function.Consumer;
+      import org.junit.jupiter.api.Test;
       import org.mockito.Mockito;
+      import static org.awaitility.Awaitility.await;
 
       class Block {
         KubernetesClient client;
         Retriever<Pod> pods;
         Handler<Pod> handler;
         Controller controller;
+        EmbeddedApiServer server;
+        Deployment deployment;
 
         void block() throws Exception {
       %s

@@ -15,11 +15,9 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleRef;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.http.BasicBuilder;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.Interceptor;
 import io.kooper.controller.Controller;
 import io.kooper.event.EventRecorder;
 import io.kooper.examples.MetricsController.Settings;
@@ -32,14 +30,16 @@ import io.kooper.examples.webapp.PrintedDns;
 import io.kooper.examples.webapp.SimulatedWebApps;
 import io.kooper.examples.webapp.WebAppOperator;
 import io.kooper.metrics.MetricsRecorder;
+import io.kooper.test.ApiRequest;
 import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.Permissions;
+import io.kooper.test.Permissions.Permission;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,7 +50,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -121,72 +120,24 @@ class ManifestsTest {
     }
   }
 
-  /** One verb on one resource, once granted by a rule, once asked for by a request. */
-  private record Access(String group, String resource, String verb) {}
-
   /** A rule, and where it counts. */
   private record Grant(@Nullable String namespace, PolicyRule rule) {
 
-    boolean allows(Request request) {
-      return (namespace == null || namespace.equals(request.namespace))
-          && accesses().contains(request.access)
-          && (rule.getResourceNames().isEmpty() || rule.getResourceNames().contains(request.name));
-    }
-
-    List<Access> accesses() {
-      List<Access> all = new ArrayList<>();
-      for (String group : rule.getApiGroups()) {
-        for (String resource : rule.getResources()) {
-          rule.getVerbs().forEach(verb -> all.add(new Access(group, resource, verb)));
-        }
-      }
-      return all;
-    }
-  }
-
-  /** A request as the API server's authorizer sees it. */
-  private record Request(Access access, @Nullable String namespace, @Nullable String name) {
-
-    private static final Pattern PATH =
-        Pattern.compile("/(?:api|apis/([^/]+))/v[^/]+(?:/namespaces/([^/]+)(?=/))?/([^/]+)(?:/([^/]+)(/[^/]+)?)?");
     private static final Pattern NAME = Pattern.compile("(?:^|&)fieldSelector=metadata\\.name=([^&,]+)");
 
-    /** Null for discovery, which everybody may do. */
-    static @Nullable Request of(String method, URI uri) {
-      Matcher path = PATH.matcher(uri.getPath());
-      if (!path.matches()) {
-        return null;
-      }
-      String query = uri.getRawQuery() == null ? "" : URLDecoder.decode(uri.getRawQuery(), StandardCharsets.UTF_8);
-      Matcher selected = NAME.matcher(query);
-      String name = path.group(4) != null ? path.group(4) : selected.find() ? selected.group(1) : null;
-      String verb = switch (method) {
-        case "GET" -> path.group(4) != null ? "get" : query.contains("watch=true") ? "watch" : "list";
-        case "POST" -> "create";
-        case "PUT" -> "update";
-        default -> method.toLowerCase();
-      };
-      String group = path.group(1) == null ? "" : path.group(1);
-      String subresource = path.group(5) == null ? "" : path.group(5);
-      return new Request(new Access(group, path.group(3) + subresource, verb), path.group(2), name);
+    boolean allows(ApiRequest request) {
+      return (namespace == null || namespace.equals(request.namespace()))
+          && permissions().containsAll(Permissions.of(List.of(request)).all())
+          && (rule.getResourceNames().isEmpty() || rule.getResourceNames().contains(name(request)));
     }
-  }
 
-  /** What one client asks for; those that make something happen have another. */
-  private static final class Requests implements Interceptor {
+    Set<Permission> permissions() {
+      return Permissions.granted(List.of(rule)).all();
+    }
 
-    final Set<Request> seen = ConcurrentHashMap.newKeySet();
-
-    @Override
-    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
-      Request asked = Request.of(request.method(), request.uri());
-      if (asked != null) {
-        seen.add(asked);
-        if (request.uri().toString().contains("fieldManager=")) { // an apply, which may create
-          Access access = asked.access;
-          seen.add(new Request(new Access(access.group, access.resource, "create"), asked.namespace, asked.name));
-        }
-      }
+    private static @Nullable String name(ApiRequest request) {
+      Matcher selected = NAME.matcher(URLDecoder.decode(request.query(), StandardCharsets.UTF_8));
+      return request.name() != null ? request.name() : selected.find() ? selected.group(1) : null;
     }
   }
 
@@ -203,10 +154,10 @@ class ManifestsTest {
    * What is granted and yet not asked for here: an update is of a definition that is there already, and is another, the patch of
    * an event is of one that is repeated, and OpenShift asks for the finalizers without a request of ours.
    */
-  private static boolean isRare(Access access) {
-    return access.equals(new Access("apiextensions.k8s.io", "customresourcedefinitions", "update"))
-        || access.equals(new Access("events.k8s.io", "events", "patch")) || access.resource.endsWith("/finalizers")
-        || access.equals(new Access("coordination.k8s.io", "leases", "delete")); // of a member that stops
+  private static boolean isRare(Permission permission) {
+    return permission.equals(new Permission("apiextensions.k8s.io", "customresourcedefinitions", "update"))
+        || permission.equals(new Permission("events.k8s.io", "events", "patch")) || permission.resource().endsWith("/finalizers")
+        || permission.equals(new Permission("coordination.k8s.io", "leases", "delete")); // of a member that stops
   }
 
   @ParameterizedTest
@@ -214,26 +165,32 @@ class ManifestsTest {
   @SuppressWarnings("try") // the simulation only has to live
   void grantsWhatTheExampleAsksForAndNoMore(Manifest manifest) throws Exception {
     List<Grant> grants = grants(manifest);
-    Requests requests = new Requests();
     try (EmbeddedApiServer server = EmbeddedApiServer.start();
         KubernetesClient others = server.client();
-        KubernetesClient client = new KubernetesClientBuilder().withConfig(server.config())
-            .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("requests", requests)).build();
+        KubernetesClient client = new KubernetesClientBuilder()
+            .withConfig(new ConfigBuilder(server.config()).withUserAgent("example").build()).build();
         AutoCloseable life = manifest.life.apply(others)) {
       Controller controller = manifest.controller.apply(client, new PrintStream(OutputStream.nullOutputStream()));
       Thread run = new Thread(controller::run);
       run.start();
       await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+        List<ApiRequest> requests = requests(server);
         for (Grant grant : grants) { // each where it counts: a namespace may be slower than another
-          assertThat(grant.accesses()).allSatisfy(access -> assertThat(isRare(access) || requests.seen.stream().anyMatch(
-              request -> request.access.equals(access) && grant.allows(request))).as(access + " is used").isTrue());
+          assertThat(grant.permissions()).allSatisfy(permission -> assertThat(isRare(permission) || requests.stream().anyMatch(
+              request -> Permissions.of(List.of(request)).all().contains(permission) && grant.allows(request)))
+              .as(permission + " is used").isTrue());
         }
       });
       controller.close();
       run.join();
+      assertThat(requests(server)).allSatisfy(request ->
+          assertThat(grants).as("what has to allow " + request).anyMatch(grant -> grant.allows(request)));
     }
-    assertThat(requests.seen).allSatisfy(request ->
-        assertThat(grants).as("what has to allow " + request).anyMatch(grant -> grant.allows(request)));
+  }
+
+  /** What the example has asked for, but for discovery. */
+  private static List<ApiRequest> requests(EmbeddedApiServer server) {
+    return server.requests(request -> request.userAgent().equals("example") && !request.resource().isEmpty());
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,9 +31,12 @@ record Call(
     boolean grouped = !segments.isEmpty() && segments.get(0).equals("apis");
     int prefix = core ? 2 : 3;
     String path = "/" + String.join("/", segments);
+    String agent = http.getHeader("User-Agent") == null ? "" : http.getHeader("User-Agent");
+    Instant now = Instant.now();
     if (!core && !grouped || segments.size() <= prefix) {
       String verb = http.method().name().toLowerCase(Locale.ROOT);
-      return new Call(http, new ApiRequest(verb, path, query, "", "", null, null, null), segments, null, params);
+      return new Call(http, new ApiRequest(verb, path, query, "", "", null, null, null, agent, now, null, 0), segments, null,
+          params);
     }
     List<String> rest = segments.subList(prefix, segments.size());
     String namespace = null;
@@ -46,8 +50,8 @@ record Call(
     String subresource = rest.size() > 2 ? String.join("/", rest.subList(2, rest.size())) : null;
     Resource resource = registry.find(group, segments.get(prefix - 1), plural);
     String verb = verb(http.method(), name, flag(params, "watch"));
-    return new Call(http, new ApiRequest(verb, path, query, group, plural, namespace, name, subresource), segments,
-        resource, params);
+    return new Call(http, new ApiRequest(verb, path, query, group, plural, namespace, name, subresource, agent, now, null, 0),
+        segments, resource, params);
   }
 
   @Nullable String param(String name) {

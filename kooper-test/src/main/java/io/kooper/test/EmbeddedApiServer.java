@@ -1,7 +1,7 @@
 package io.kooper.test;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -10,15 +10,11 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PfxOptions;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -45,10 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Caveats.</b> There is no authentication, and no admission but for a few defaults that it sets. Not every rule for
  * built-in kinds is known. There is no garbage collection of dependents, no scheduler and no kubelet: a pod stays Pending until
  * somebody writes its status, and is deleted at once. {@code propagationPolicy} is accepted and ignored. Who owns a field is
- * remembered from an object's first server-side apply on and shown nowhere: {@code managedFields} is what clients write there,
- * and all that was there before belongs to {@code before-first-apply}. Of the schema of a custom resource only
- * {@code x-kubernetes-list-type}, {@code x-kubernetes-list-map-keys}, {@code x-kubernetes-map-type} and the defaults of such keys
- * are read when it is applied; lists of types without one are replaced. Protobuf is refused with 415.
+ * remembered from an object's first server-side apply on and shown nowhere. Protobuf is refused with 415.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *
@@ -61,11 +54,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddedApiServer implements AutoCloseable {
 
-  private static final int REQUESTS_KEPT = 10_000;
-
-  /** What the builder was told. */
-  record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists) {}
-
   private final Settings settings;
   private final Vertx vertx;
   private final ObjectStore store;
@@ -73,7 +61,10 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private final Connections connections = new Connections();
   private final Faults faults;
   private final Router router;
-  private final Deque<ApiRequest> requests = new ArrayDeque<>(); // guarded by itself
+  private final Contents contents;
+  private final Readiness readiness;
+  private final Backup empty;
+  private final RequestLog requests;
   private final ReentrantLock lifecycle = new ReentrantLock(); // held while the server starts or stops
   private @Nullable HttpServer server; // guarded by lifecycle; null while stopped
   private volatile int port;
@@ -85,6 +76,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
         .setUseDaemonThread(true)
         .setFileSystemOptions(
             new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
+    requests = new RequestLog(settings.requests());
     store = new ObjectStore(settings.history());
     registry = new Registry(store);
     Deletes deletes = new Deletes(store, registry);
@@ -93,8 +85,11 @@ public final class EmbeddedApiServer implements AutoCloseable {
       writes.createNamespace(namespace);
     }
     faults = new Faults(connections, store, registry);
-    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults, this::record);
+    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults, requests);
     port = settings.port();
+    contents = new Contents(store, registry);
+    readiness = new Readiness(registry, writes);
+    empty = backup();
   }
 
   /** A server with TLS on a free port, running. */
@@ -118,10 +113,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
    */
   public Config config() {
     ConfigBuilder config = new ConfigBuilder(Config.empty()).withMasterUrl(url()).withNamespace("default");
-    if (settings.tls()) {
-      config.withCaCertData(TestCertificate.authorityBase64());
-    }
-    return config.build();
+    return settings.tls() ? config.withCaCertData(TestCertificate.authorityBase64()).build() : config.build();
   }
 
   /** A new client; the caller closes it. */
@@ -129,30 +121,14 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return new KubernetesClientBuilder().withConfig(config()).build();
   }
 
+  /** A new client that may do everything, whatever {@link Builder#allowOnly} says; the caller closes it. */
+  public KubernetesClient adminClient() {
+    return new KubernetesClientBuilder().withConfig(new ConfigBuilder(config()).withOauthToken(Settings.ADMIN).build()).build();
+  }
+
   /** The text of a kubeconfig file for this server, as {@code kubectl} reads it. */
   public String kubeconfig() {
-    String authority = settings.tls()
-        ? "    certificate-authority-data: " + TestCertificate.authorityBase64() + "\n"
-        : "";
-    return """
-        apiVersion: v1
-        kind: Config
-        clusters:
-        - name: kooper-test
-          cluster:
-            server: %s
-        %scontexts:
-        - name: kooper-test
-          context:
-            cluster: kooper-test
-            user: kooper-test
-            namespace: default
-        users:
-        - name: kooper-test
-          user:
-            token: anybody
-        current-context: kooper-test
-        """.formatted(url(), authority);
+    return settings.kubeconfig(url());
   }
 
   /**
@@ -160,15 +136,10 @@ public final class EmbeddedApiServer implements AutoCloseable {
    * class is a {@link CustomResource} that names a status type. No effect if it is served already.
    */
   public void register(Class<? extends HasMetadata> type) {
-    String apiVersion = HasMetadata.getApiVersion(type);
-    int slash = apiVersion.indexOf('/');
-    ResourceType resource = ResourceType.of(slash < 0 ? "" : apiVersion.substring(0, slash),
-        apiVersion.substring(slash + 1), HasMetadata.getKind(type), HasMetadata.getPlural(type),
-        Namespaced.class.isAssignableFrom(type));
-    register(StatusTypes.hasStatus(type) ? resource.withStatus() : resource);
+    register(StatusTypes.resourceType(type));
   }
 
-  /** Serves a type from now on, like a CustomResourceDefinition. No effect if it is served already. */
+  /** As {@link #register(Class)}, without a class. */
   public void register(ResourceType type) {
     registry.registerIfAbsent(Resource.custom(type));
   }
@@ -178,11 +149,12 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return faults;
   }
 
-  /** The newest requests, the oldest of them first, at most 10,000. Those that hang or fail by a fault are included. */
+  /**
+   * The newest requests, the oldest of them first, with bodies and response codes: at most 10,000, or as many as {@link
+   * Builder#requestsKept} says, and at most 32 MB of bodies. Those that hang or fail by a fault are included.
+   */
   public List<ApiRequest> requests() {
-    synchronized (requests) {
-      return new ArrayList<>(requests);
-    }
+    return requests.all();
   }
 
   /** Those of {@link #requests()} that satisfy a condition. */
@@ -196,6 +168,48 @@ public final class EmbeddedApiServer implements AutoCloseable {
    */
   public List<String> unchecked() {
     return store.locked(registry::unchecked);
+  }
+
+  /**
+   * Writes the status that an object would have once a cluster's controllers and kubelets were done with it: a Deployment is
+   * available, a Pod runs, a Job is complete, a claim is bound, and other kinds have a condition {@code Ready}.
+   *
+   * @throws IllegalArgumentException when its kind is not served, or has no status
+   */
+  public void ready(HasMetadata object) {
+    readiness.ready(object);
+  }
+
+  /** The objects of which all owners are gone,
+      such as {@code configmaps default/child of Pod web}; a cluster would collect them. */
+  public List<String> leaked() {
+    return contents.leaked();
+  }
+
+  /** Tells watches of a type, such as {@code pods} or {@code deployments.apps}, of no change until {@link #release}. */
+  public void hold(String resource) {
+    store.locked(() -> store.hold(resource, true));
+  }
+
+  /** Tells them of all that they have missed. */
+  public void release(String resource) {
+    store.locked(() -> store.hold(resource, false));
+  }
+
+  /** Forgets the requests and goes back to the state in which the server began; watches are told of each change. */
+  public void reset() {
+    reset(empty);
+  }
+
+  /** As {@link #reset()}, to a state as it was. */
+  public void reset(Backup snapshot) {
+    contents.reset(snapshot);
+    requests.clear();
+  }
+
+  /** The objects of a namespace, and the requests since a time, for people; what Secrets hold is masked. */
+  public String report(String namespace, Instant since) {
+    return contents.report(namespace, requests(), since);
   }
 
   /** How many connections are open. */
@@ -238,8 +252,13 @@ public final class EmbeddedApiServer implements AutoCloseable {
     }
   }
 
-  /** All objects, served types and the version as they are now, to be {@linkplain #restore restored} later. */
+  /** As {@link #snapshot}. */
   public Backup backup() {
+    return snapshot();
+  }
+
+  /** All objects, served types and the version as they are now, for {@link #reset(Backup)} and {@link #restore}. */
+  public Backup snapshot() {
     return store.locked(() -> new Backup(store.copy(), registry.copy()));
   }
 
@@ -272,28 +291,12 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private void listen() {
     lifecycle.lock();
     try {
-      HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(port)
-          .setUseAlpn(false).setHttp2ClearTextEnabled(false)
-          .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
-      if (settings.tls()) {
-        options.setSsl(true).setKeyCertOptions(
-            new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
-      }
       connections.refuse(false);
-      server = await(vertx.createHttpServer(options)
+      server = await(vertx.createHttpServer(settings.http(port))
           .connectionHandler(connections::opened).requestHandler(router::handle).listen());
       port = server.actualPort();
     } finally {
       lifecycle.unlock();
-    }
-  }
-
-  private void record(ApiRequest request) {
-    synchronized (requests) {
-      if (requests.size() == REQUESTS_KEPT) {
-        requests.removeFirst();
-      }
-      requests.addLast(request);
     }
   }
 
@@ -309,6 +312,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
     private int history = 10_000;
     private Duration bookmarkInterval = Duration.ofMinutes(1);
     private boolean streamingLists = true;
+    private int requests = 10_000;
+    private @Nullable Permissions permissions;
 
     private Builder() {}
 
@@ -342,6 +347,21 @@ public final class EmbeddedApiServer implements AutoCloseable {
       return this;
     }
 
+    /** How many requests are remembered for {@link #requests}, 10,000 by default, none if it is 0. */
+    public Builder requestsKept(int requests) {
+      this.requests = requests;
+      return this;
+    }
+
+    /**
+     * Permits no more than a role grants, wherever; other requests are answered with 403, as by RBAC. Those of an {@link
+     * #adminClient} are not asked.
+     */
+    public Builder allowOnly(ClusterRole role) {
+      this.permissions = Permissions.granted(role.getRules());
+      return this;
+    }
+
     /**
      * Starts the server and returns when it listens.
      *
@@ -356,6 +376,9 @@ public final class EmbeddedApiServer implements AutoCloseable {
       if (history < 1) {
         errors.add("history must be positive, not " + history);
       }
+      if (requests < 0) {
+        errors.add("requestsKept must not be negative, but is " + requests);
+      }
       if (bookmarkInterval.toMillis() < 1) {
         errors.add("bookmarkInterval must be at least a millisecond, not " + bookmarkInterval);
       }
@@ -363,7 +386,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
         throw new IllegalArgumentException(String.join("; ", errors));
       }
       EmbeddedApiServer server =
-          new EmbeddedApiServer(new Settings(tls, port, history, bookmarkInterval, streamingLists));
+          new EmbeddedApiServer(
+          new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions));
       try {
         server.listen();
       } catch (RuntimeException e) {

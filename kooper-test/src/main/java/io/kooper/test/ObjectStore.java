@@ -76,6 +76,15 @@ final class ObjectStore {
     }
   }
 
+  /** Whether watches of a type wait. */
+  void hold(String collection, boolean on) {
+    ResourceCollection held = collections.get(collection);
+    if (held == null) {
+      throw new IllegalArgumentException("not served: " + collection);
+    }
+    held.hold(on);
+  }
+
   int watches() {
     return collections.values().stream().mapToInt(ResourceCollection::watches).sum();
   }

@@ -21,6 +21,7 @@ final class ResourceCollection {
   private final Map<String, FieldOwners> owners = new HashMap<>(); // of the objects that somebody has applied
   private final Set<Runnable> watchers = new LinkedHashSet<>();
   private boolean closed;
+  private boolean held; // watches are not told of anything
 
   ResourceCollection(ObjectStore store, EventLog log) {
     this.store = store;
@@ -135,7 +136,15 @@ final class ResourceCollection {
     return store;
   }
 
+  void hold(boolean on) {
+    held = on;
+    notifyWatchers();
+  }
+
   private void notifyWatchers() {
+    if (held && !closed) {
+      return;
+    }
     watchers.forEach(Runnable::run);
   }
 

@@ -6,7 +6,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,7 +21,7 @@ final class Router {
   private static final Set<String> HEALTH = Set.of("healthz", "livez", "readyz");
 
   private final Vertx vertx;
-  private final EmbeddedApiServer.Settings settings;
+  private final Settings settings;
   private final ObjectStore store;
   private final Registry registry;
   private final Writes writes;
@@ -30,10 +29,10 @@ final class Router {
   private final Actions actions;
   private final Connections connections;
   private final Faults faults;
-  private final Consumer<ApiRequest> record;
+  private final RequestLog log;
 
-  Router(Vertx vertx, EmbeddedApiServer.Settings settings, ObjectStore store, Registry registry, Writes writes,
-      Deletes deletes, Connections connections, Faults faults, Consumer<ApiRequest> record) {
+  Router(Vertx vertx, Settings settings, ObjectStore store, Registry registry, Writes writes,
+      Deletes deletes, Connections connections, Faults faults, RequestLog log) {
     this.vertx = vertx;
     this.settings = settings;
     this.store = store;
@@ -43,7 +42,7 @@ final class Router {
     this.actions = new Actions(store, writes, deletes);
     this.connections = connections;
     this.faults = faults;
-    this.record = record;
+    this.log = log;
   }
 
   void handle(HttpServerRequest http) {
@@ -51,10 +50,15 @@ final class Router {
       return;
     }
     Call call = Call.of(http, registry);
-    record.accept(call.request());
+    RequestLog.Tracked tracked = log.add(call.request());
+    http.response().headersEndHandler(nothing -> tracked.answered(http.response()));
+    if (!settings.allows(http, call.request())) {
+      answer(call, 1).send(Statuses.notPermitted(call.request()));
+      return;
+    }
     Fault fault = faults.next(call.request());
     if (fault == null) {
-      execute(call, 1);
+      execute(call, tracked, 1);
       return;
     }
     switch (fault.kind) {
@@ -72,23 +76,26 @@ final class Router {
         http.pause();
         vertx.setTimer(Math.max(1, fault.delay.toMillis()), id -> {
           http.resume();
-          execute(call, 1);
+          execute(call, tracked, 1);
         });
       }
       case HANG -> LOG.debug("no answer to {}", call.request());
       case DISCONNECT -> connections.cut(http.connection());
-      case TRUNCATE -> execute(call, 0.5);
-      case LOSE_ANSWER -> execute(call, 0);
+      case TRUNCATE -> execute(call, tracked, 0.5);
+      case LOSE_ANSWER -> execute(call, tracked, 0);
       default -> throw new AssertionError(fault.kind);
     }
   }
 
-  private void execute(Call call, double share) {
+  private void execute(Call call, RequestLog.Tracked tracked, double share) {
     Answer answer = answer(call, share);
     if (call.http().method() == HttpMethod.GET) {
       attempt(answer, () -> read(call, answer));
     } else {
-      call.http().body().onSuccess(body -> attempt(answer, () -> write(call, body, answer)))
+      call.http().body().onSuccess(body -> {
+        tracked.body(body.getBytes());
+        attempt(answer, () -> write(call, body, answer));
+      })
           .onFailure(e -> LOG.debug("the client went away while it sent {}", call.request(), e));
     }
   }

@@ -87,6 +87,16 @@ final class Statuses {
     return about(403, type, name, "%s \"%s\" is forbidden: %s".formatted(type.qualifiedName(), name, why));
   }
 
+  /** Somebody may not do what he asks for. */
+  static StatusException notPermitted(ApiRequest request) {
+    String resource = request.resource() + (request.subresource() == null ? "" : "/" + request.subresource());
+    ResourceType type = ResourceType.of(request.group(), "v1", resource, resource, true);
+    String name = request.name() == null ? "" : request.name();
+    return about(403, type, name, "%s%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" %s".formatted(
+        type.qualifiedName(), name.isEmpty() ? "" : " \"" + name + "\"", Settings.USER, request.verb(), resource, request.group(),
+        request.namespace() == null ? "at the cluster scope" : "in the namespace \"" + request.namespace() + "\""));
+  }
+
   static StatusException invalid(ResourceType type, String name, String field, String why) {
     String kind = type.group().isEmpty() ? type.kind() : type.kind() + "." + type.group();
     StatusException e = about(422, type, name, "%s \"%s\" is invalid: %s: %s".formatted(kind, name, field, why));

@@ -2,6 +2,7 @@ package io.kooper.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -78,12 +79,15 @@ class EmbeddedApiServerTest {
       raw.send("DELETE", "/apis/apps/v1/namespaces/default/deployments", null, null);
       raw.get("/api/v1/namespaces/default/status");
       raw.get("/version");
-      assertThat(server.requests()).containsExactly(
-          new ApiRequest("get", "/api/v1/namespaces/default/pods/a-b", "x=y", "", "pods", "default", "a-b", null),
-          new ApiRequest("deletecollection", "/apis/apps/v1/namespaces/default/deployments", "", "apps", "deployments",
-              "default", null, null),
-          new ApiRequest("get", "/api/v1/namespaces/default/status", "", "", "namespaces", null, "default", "status"),
-          new ApiRequest("get", "/version", "", "", "", null, null, null));
+      assertThat(server.requests()).extracting(ApiRequest::verb, ApiRequest::path, ApiRequest::query, ApiRequest::group,
+          ApiRequest::resource, ApiRequest::namespace, ApiRequest::name, ApiRequest::subresource,
+              ApiRequest::code).containsExactly(
+              tuple("get", "/api/v1/namespaces/default/pods/a-b", "x=y", "", "pods", "default", "a-b", null, 404),
+              tuple("deletecollection", "/apis/apps/v1/namespaces/default/deployments", "", "apps", "deployments", "default",
+                  null,
+                  null, 200),
+              tuple("get", "/api/v1/namespaces/default/status", "", "", "namespaces", null, "default", "status", 200),
+              tuple("get", "/version", "", "", "", null, null, null, 200));
       assertThat(server.requests(r -> r.is("*", "pods"))).hasSize(1);
     }
   }

@@ -63,7 +63,7 @@ public final class Example implements AutoCloseable {
       System.out.println(name + ": using " + cluster.get() + ", API server " + config.getMasterUrl());
       return new Example(flags, null, new KubernetesClientBuilder().withConfig(config).build(), null);
     }
-    EmbeddedApiServer server = EmbeddedApiServer.start();
+    EmbeddedApiServer server = EmbeddedApiServer.builder().requestsKept(0).start();
     System.out.println(name + ": " + (flags.embedded() ? "--embedded" : "no cluster is configured")
         + ", using an embedded API server at " + server.url());
     KubernetesClient client = server.client();

@@ -1,0 +1,63 @@
+package io.kooper.test;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PfxOptions;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the builder of a server was told.
+ *
+ * @param requests how many are kept
+ * @param permissions what clients may do, null for everything
+ */
+record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists, int requests,
+    @Nullable Permissions permissions) {
+
+  /** Who clients are, if their permissions are limited. */
+  static final String USER = "kooper-test";
+
+  /** The token of those whose permissions are not. */
+  static final String ADMIN = "kooper-test-admin";
+
+  /** Whether a request is permitted: that of an administrator always is, and what is no resource. */
+  boolean allows(HttpServerRequest http, ApiRequest request) {
+    return permissions == null || request.resource().isEmpty() || ("Bearer " + ADMIN).equals(http.getHeader("Authorization"))
+        || permissions.allow(request);
+  }
+
+  /** How the server listens. */
+  HttpServerOptions http(int boundPort) {
+    HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(boundPort)
+        .setUseAlpn(false).setHttp2ClearTextEnabled(false)
+        .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
+    return !tls ? options : options.setSsl(true).setKeyCertOptions(
+        new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
+  }
+
+  /** The text of a kubeconfig file. */
+  String kubeconfig(String url) {
+    String authority = tls ? "    certificate-authority-data: " + TestCertificate.authorityBase64() + "\n" : "";
+    return """
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: kooper-test
+          cluster:
+            server: %s
+        %scontexts:
+        - name: kooper-test
+          context:
+            cluster: kooper-test
+            user: kooper-test
+            namespace: default
+        users:
+        - name: kooper-test
+          user:
+            token: anybody
+        current-context: kooper-test
+        """.formatted(url, authority);
+  }
+}

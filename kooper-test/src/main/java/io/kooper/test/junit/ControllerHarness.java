@@ -1,0 +1,76 @@
+package io.kooper.test.junit;
+
+import io.kooper.controller.Controller;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs controllers for the time of a test. Used by the test's thread. */
+public final class ControllerHarness {
+
+  private static final Duration STOP = Duration.ofSeconds(60);
+
+  private final List<Running> running = new ArrayList<>();
+
+  ControllerHarness() {}
+
+  private static final class Running {
+
+    private final Controller controller;
+    private final Thread thread;
+    private volatile boolean ended;
+    private volatile Throwable failure = new AssertionError("has not ended");
+
+    private Running(Controller controller) {
+      this.controller = controller;
+      this.thread = new Thread(this::run, "kooper-test-" + controller.name());
+    }
+
+    private void run() {
+      try {
+        controller.run();
+        ended = true;
+      } catch (RuntimeException | Error e) {
+        failure = e;
+      }
+    }
+  }
+
+  /** Runs a controller on a thread of its own until the test has ended. */
+  public void run(Controller controller) {
+    Running one = new Running(controller);
+    running.add(one);
+    one.thread.setDaemon(true);
+    one.thread.start();
+  }
+
+  /**
+   * Closes all controllers and waits for their ends, for at most a minute each. Called after each test; a test may do so itself.
+   *
+   * @throws AssertionError when one of them failed, or does not end
+   */
+  public void close() {
+    List<Running> all = new ArrayList<>(running);
+    running.clear();
+    all.forEach(one -> one.controller.close());
+    AssertionError failed = null;
+    for (Running one : all) {
+      try {
+        one.thread.join(STOP.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      if (!one.ended) {
+        AssertionError error = new AssertionError("the controller " + one.controller.name() + " did not end well", one.failure);
+        if (failed == null) {
+          failed = error;
+        } else {
+          failed.addSuppressed(error);
+        }
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+  }
+}

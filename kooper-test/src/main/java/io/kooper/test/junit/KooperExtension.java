@@ -1,0 +1,184 @@
+package io.kooper.test.junit;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.kooper.test.EmbeddedApiServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.opentest4j.TestAbortedException;
+
+/** What {@link KooperTest} does. Each test has its own {@link Fixture}, so that tests may run in parallel. */
+final class KooperExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+
+  private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(KooperExtension.class);
+  private static final Set<Class<?>> PARAMETERS =
+      Set.of(EmbeddedApiServer.class, KubernetesClient.class, Namespace.class, ControllerHarness.class);
+  private static final String FIXTURE = "fixture";
+
+  /** A target that JUnit closes with its store. */
+  @SuppressWarnings("deprecation") // what follows it is known to JUnit 5.13 and later only
+  private record Shared(Target target, List<HasMetadata> manifests) implements ExtensionContext.Store.CloseableResource {
+
+    @Override
+    public void close() {
+      target.close();
+    }
+  }
+
+  /** What one test has. */
+  private record Fixture(Shared shared, KubernetesClient client, Namespace namespace, ControllerHarness controllers,
+      Instant began) {}
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    Class<?> type = context.getRequiredTestClass();
+    KooperTest settings = settings(type);
+    ExtensionContext home = settings.serverPerTest() ? context : classContext(context);
+    Shared shared = home.getStore(STORE).getOrComputeIfAbsent(Shared.class, key -> start(settings), Shared.class);
+    Instant began = Instant.now();
+    String name = "test-" + UUID.randomUUID().toString().substring(0, 8);
+    KubernetesClient client = new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(shared.target.config()).withNamespace(name).build()).build();
+    Namespace namespace =
+        client.resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build()).create();
+    for (HasMetadata object : shared.manifests) {
+      if (object instanceof Namespaced) {
+        client.resource(object).inNamespace(name).create();
+      }
+    }
+    context.getStore(STORE).put(FIXTURE, new Fixture(shared, client, namespace, new ControllerHarness(), began));
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    Fixture fixture = context.getStore(STORE).remove(FIXTURE, Fixture.class);
+    if (fixture == null) {
+      return;
+    }
+    context.getExecutionException().filter(failure -> !(failure instanceof TestAbortedException))
+        .ifPresent(failure -> report(fixture));
+    try (KubernetesClient client = fixture.client) {
+      fixture.controllers.close();
+      client.resource(fixture.namespace).delete();
+    }
+  }
+
+  private static void report(Fixture fixture) {
+    EmbeddedApiServer server = fixture.shared.target.embedded();
+    if (server != null) {
+      System.err.println(server.report(fixture.namespace.getMetadata().getName(), fixture.began));
+    }
+  }
+
+  private static Shared start(KooperTest settings) {
+    Target target = Target.start();
+    try {
+      List<HasMetadata> objects = read(settings.manifests());
+      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(target.config()).build()) {
+        for (HasMetadata object : objects) {
+          if (!(object instanceof Namespaced)) {
+            client.resource(object).createOr(NonDeletingOperation::update);
+          }
+          if (object instanceof CustomResourceDefinition definition) {
+            client.resource(definition).waitUntilCondition(one -> one != null && one.getStatus() != null
+                && one.getStatus().getConditions().stream().anyMatch(
+                    condition -> condition.getType().equals("Established") && condition.getStatus().equals("True")),
+                30, TimeUnit.SECONDS);
+          }
+        }
+      }
+      return new Shared(target, objects);
+    } catch (RuntimeException | Error e) {
+      target.close();
+      throw e;
+    }
+  }
+
+  private static List<HasMetadata> read(String[] manifests) {
+    List<HasMetadata> objects = new ArrayList<>();
+    try (KubernetesClient parser = new KubernetesClientBuilder().withConfig(Config.empty()).build()) {
+      for (String manifest : manifests) {
+        try (Stream<Path> files = Files.walk(Path.of(manifest))) {
+          for (Path file : files.filter(path -> path.toString().matches(".*\\.ya?ml")).sorted().toList()) {
+            try (InputStream stream = Files.newInputStream(file)) {
+              objects.addAll(parser.load(stream).items());
+            }
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException("a manifest of @KooperTest cannot be read", e);
+    }
+    return objects;
+  }
+
+  private static KooperTest settings(Class<?> type) {
+    for (Class<?> at = type; at != null; at = at.getEnclosingClass()) {
+      KooperTest settings = at.getAnnotation(KooperTest.class);
+      if (settings != null) {
+        return settings;
+      }
+    }
+    throw new IllegalStateException(type + " is not annotated with @KooperTest");
+  }
+
+  /** That of the outermost class, whose nested ones share its server. */
+  private static ExtensionContext classContext(ExtensionContext context) {
+    ExtensionContext at = context;
+    @Nullable ExtensionContext parent = at.getParent().orElse(null);
+    while (parent != null && parent.getTestClass().isPresent()) {
+      at = parent;
+      parent = at.getParent().orElse(null);
+    }
+    return at;
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return PARAMETERS.contains(parameter.getParameter().getType()) && context.getTestMethod().isPresent();
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    Fixture fixture = context.getStore(STORE).get(FIXTURE, Fixture.class);
+    Class<?> type = parameter.getParameter().getType();
+    if (type == KubernetesClient.class) {
+      return fixture.client;
+    }
+    if (type == Namespace.class) {
+      return fixture.namespace;
+    }
+    if (type == ControllerHarness.class) {
+      return fixture.controllers;
+    }
+    EmbeddedApiServer server = fixture.shared.target.embedded();
+    if (server == null) {
+      throw new TestAbortedException(context.getDisplayName() + " needs the embedded server, and " + Target.PROPERTY + " is "
+          + System.getProperty(Target.PROPERTY));
+    }
+    return server;
+  }
+}
