@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -33,7 +34,7 @@ public final class ShardedProcesses {
   public static void main(String[] args) throws IOException, InterruptedException {
     Path kubeconfig = Files.createTempFile("kubeconfig", "");
     List<Process> processes = new ArrayList<>();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> processes.forEach(Process::destroy)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(processes)));
     try (EmbeddedApiServer server = EmbeddedApiServer.start(); SimulatedPods life = SimulatedPods.live(server.client())) {
       Files.writeString(kubeconfig, server.kubeconfig());
       System.out.println("An API server is at " + server.url() + ", its kubeconfig in " + kubeconfig);
@@ -49,6 +50,18 @@ public final class ShardedProcesses {
     } finally {
       processes.forEach(Process::destroy);
       Files.delete(kubeconfig);
+    }
+  }
+
+  /** While the API server is still there, to which they give their leases back. */
+  private static void stop(List<Process> processes) {
+    processes.forEach(Process::destroy);
+    try {
+      for (Process process : processes) {
+        process.waitFor(20, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
