@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,12 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
     KooperTest settings = settings(type);
     ExtensionContext home = settings.serverPerTest() ? context : classContext(context);
     Shared shared = home.getStore(STORE).getOrComputeIfAbsent(Shared.class, key -> start(settings), Shared.class);
+    // here, since JUnit takes what is thrown for a parameter for a failure
+    if (shared.target.embedded() == null
+        && List.of(context.getRequiredTestMethod().getParameterTypes()).contains(EmbeddedApiServer.class)) {
+      throw new TestAbortedException("%s needs the embedded server, and %s is %s".formatted(
+          context.getDisplayName(), Target.PROPERTY, System.getProperty(Target.PROPERTY)));
+    }
     Instant began = Instant.now();
     String name = "test-" + UUID.randomUUID().toString().substring(0, 8);
     KubernetesClient client = new KubernetesClientBuilder()
@@ -174,11 +181,6 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
     if (type == ControllerHarness.class) {
       return fixture.controllers;
     }
-    EmbeddedApiServer server = fixture.shared.target.embedded();
-    if (server == null) {
-      throw new TestAbortedException(context.getDisplayName() + " needs the embedded server, and " + Target.PROPERTY + " is "
-          + System.getProperty(Target.PROPERTY));
-    }
-    return server;
+    return Objects.requireNonNull(fixture.shared.target.embedded(), "a test without it has been skipped");
   }
 }
