@@ -107,7 +107,8 @@ public final class ConfigCustomController {
 
         // --- of several replicas, one
 
-        // the handler is called while this process leads
+        // the handler is called while this process leads; for replicas that work at once, each on a part of the objects:
+        // .shards(LeaderElection.shards(client, "config-custom-example", 16))
         .election(LeaderElection.builder(client, "config-custom-example").namespace("default").build())
         // wait to lead again when the leadership was lost; otherwise run() fails, and Kubernetes starts the pod again
         .campaignAgain()

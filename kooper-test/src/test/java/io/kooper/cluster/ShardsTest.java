@@ -112,7 +112,8 @@ class ShardsTest {
   /** Waits until handlers of all of these replicas, and of no others, have seen this value of all objects. */
   private void awaitSeen(int value, String... names) {
     await(() -> seen.size() == OBJECTS && seen.values().stream().allMatch(one -> one.startsWith(value + " ")));
-    assertThat(seen.values().stream().map(one -> one.substring(one.indexOf(' ') + 1)).distinct()).containsExactlyInAnyOrder(names);
+    assertThat(seen.values().stream().map(one -> one.substring(one.indexOf(' ') + 1)).distinct())
+        .containsExactlyInAnyOrder(names);
   }
 
   private List<Lease> leases(String role) {
