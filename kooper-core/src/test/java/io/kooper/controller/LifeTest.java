@@ -97,6 +97,7 @@ class LifeTest {
   @EnumSource(value = Reason.class, names = {"CLIENT_CLOSED"}, mode = EnumSource.Mode.EXCLUDE)
   void noOtherFailureOfAServerTurnsLiveFalse(Reason reason) {
     rig.put("a", "1").start().awaitCalls(1);
+    Rig.await(() -> rig.source.watching() == 1); // the first call may come before
     rig.source.endWatch(FakeSource.fault(reason));
     Rig.await(() -> rig.controller().health().informer().lastError() != null || rig.source.watches().size() > 1);
     assertThat(rig.controller().health().live()).isTrue();
