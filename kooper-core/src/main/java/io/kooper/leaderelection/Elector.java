@@ -421,7 +421,8 @@ final class Elector {
         interrupted = true;
         attempting.interrupt();
       }
-      return term == null || term.fired || term.isValid() ? null : term;
+      boolean ofSuccessor = thread != null && thread != attempting; // whose watchdog sees to it
+      return term == null || term.fired || term.isValid() || ofSuccessor ? null : term;
     });
     if (over != null) {
       over.fire(events::ended);
