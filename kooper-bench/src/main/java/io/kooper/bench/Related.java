@@ -22,6 +22,7 @@ import io.kooper.retrieve.Retriever;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.write.Owner;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -136,7 +137,7 @@ public final class Related {
         calls.acquire(4 * owners);
       }
       System.out.printf(Locale.ROOT, "%f%n", heap() / 1024.0);
-      try (var commands = new Scanner(System.in)) {
+      try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
         while (commands.hasNextInt()) {
           calls.acquire(commands.nextInt());
           System.out.printf(Locale.ROOT, "%f%n", cpu());
