@@ -144,7 +144,6 @@ public final class Related {
         }
       }
     }
-    System.exit(0);
   }
 
   private static void kooper(KubernetesClient client, Semaphore calls) {

@@ -86,7 +86,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
     this.stopDeadline = builder.stopDeadline;
     this.clock = builder.clock;
     this.shards = builder.shards != null || builder.election != null ? builder.shards : defaults.shards();
-    this.runner = shards != null ? new ShardHealth(shards) : first(builder.election, first(defaults.election(), Runner.ALWAYS));
+    this.runner = shards != null ? Runner.ALWAYS : first(builder.election, first(defaults.election(), Runner.ALWAYS));
     this.warmStandby = builder.warmStandby;
     this.campaignAgain = builder.campaignAgain;
     this.life = new Lifecycle(name, clock);
@@ -460,7 +460,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public Health health() {
-    return check.check(standby(), runner, () -> failure);
+    return shards == null ? check.check(standby(), runner::defect, runner::reasons, () -> failure)
+        : check.check(standby(), shards::defect, shards::reasons, () -> failure);
   }
 
   /** The name of a thread that has ended too early, but for the informer's and the workers'; null when there is none. */

@@ -5,9 +5,9 @@ import io.kooper.informer.Informer;
 import io.kooper.informer.InformerHealth;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
+import io.kooper.internal.Guard.Question;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
-import io.kooper.leaderelection.Runner;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -15,6 +15,7 @@ import io.kooper.retrieve.RetrieveException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -62,12 +63,17 @@ final class HealthCheck {
     return Math.max(1, Durations.nanos(stuckAfter) / 4);
   }
 
-  /** @param failure why it ended early, or null */
-  Health check(Standby standby, Runner runner, Supplier<@Nullable RuntimeException> failure) {
+  /**
+   * @param defectOfTerms what only a restart mends of what gives terms, or null
+   * @param reasonsOfTerms what else is wrong with that
+   * @param failure why it ended early, or null
+   */
+  Health check(Standby standby, Question<String> defectOfTerms, Question<List<String>> reasonsOfTerms,
+      Supplier<@Nullable RuntimeException> failure) {
     State now = life.state();
     boolean allSeen = life.isSynced();
     InformerHealth watch = relations.primary().health();
-    String ofRunner = now == State.RUNNING ? guard.ask(runner::defect) : null;
+    String ofRunner = now == State.RUNNING ? guard.ask(defectOfTerms) : null;
     String defect = now == State.RUNNING ? ofRunner != null ? ofRunner : defect() : null;
     boolean broken = defect != null;
     boolean stuck = now == State.RUNNING && isStuck();
@@ -96,7 +102,7 @@ final class HealthCheck {
       reasons.add(name + " calls its handler again and again while the generation stays, for " + named(looping));
     }
     if (now == State.RUNNING && ofRunner == null) {
-      guard.run(() -> reasons.addAll(runner.reasons()));
+      guard.run(() -> reasons.addAll(Objects.requireNonNullElse(reasonsOfTerms.ask(), List.of()))); // to read it may fail too
     }
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
   }
