@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.kooper.clock.Clock;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>once it is closed;
- *   <li>once its executor has ended, or a class that it needs could not be initialized: several consecutive requests said so;
+ *   <li>once its executor or its selector has ended, or a class that it needs could not be initialized: several consecutive requests said so;
  *   <li>when it got no response for a long time, while a new client of the same configuration got a response to {@code GET
  *       /version} twice, and this one none. That proves that the server is not the cause, as a connection alone would not;
  *   <li>when it twice did not keep its own timeout, and a new client gets a response.
@@ -136,7 +137,7 @@ public final class ClientLife {
       mute = Throwables.anyCause(failure, MuteException.class::isInstance);
       refusals = Throwables.anyCause(failure, ClientLife::isForEver) ? refusals + 1 : 0;
       if (refusals >= REFUSALS) {
-        end = "its executor has ended, or a class of its could not be initialized, as after an OutOfMemoryError";
+        end = "its executor or its selector has ended, or a class of its could not be initialized, as after an OutOfMemoryError";
       }
     } finally {
       lock.unlock();
@@ -144,12 +145,14 @@ public final class ClientLife {
   }
 
   /**
-   * Netty's executors say "event executor terminated", the JDK's "rejected from ...[Terminated, pool size = 0"; and the JVM
-   * initializes a class only once.
+   * Netty's executors say "event executor terminated", the JDK's "rejected from ...[Terminated, pool size = 0"; the JDK's client
+   * says "selector manager closed" once its only thread has ended (since JDK 21; before, it is mute); and the JVM initializes a
+   * class only once.
    */
   private static boolean isForEver(Throwable thrown) {
     String text = Throwables.text(thrown);
     return thrown instanceof RejectedExecutionException && text.toLowerCase(Locale.ROOT).contains("terminated")
+        || thrown instanceof IOException && text.contains("selector manager closed")
         || thrown instanceof NoClassDefFoundError && text.contains("Could not initialize class");
   }
 

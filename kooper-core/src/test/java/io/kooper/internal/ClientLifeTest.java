@@ -7,6 +7,7 @@ import static org.mockito.Mockito.when;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.kooper.clock.ManualClock;
 import io.kooper.internal.ClientLife.Answer;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,6 +88,13 @@ class ClientLifeTest {
       Throwable broken = new RuntimeException(new NoClassDefFoundError("Could not initialize class io.netty.buffer.Some"));
       attempts(2, Duration.ofSeconds(1), broken);
       assertThat(endsWith(broken)).isTrue();
+    }
+
+    @Test
+    void ofTheJdkIsOfNoUseOnceItsSelectorHasEnded() throws Exception {
+      Throwable closed = new IOException(new IOException("selector manager closed", new OutOfMemoryError()));
+      attempts(2, Duration.ofSeconds(1), closed);
+      assertThat(endsWith(closed)).isTrue();
     }
 
     @Test

@@ -32,8 +32,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledForJreRange;
-import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,8 +92,14 @@ class FullHeapTest {
       works.await();
       System.out.println("works");
       fill(System.nanoTime() + FULL);
-      System.out.println("freed");
-      report(controller);
+      while (true) {
+        try {
+          System.out.println("freed");
+          report(controller);
+        } catch (OutOfMemoryError e) {
+          // the collector is not done yet: the controller is to be judged, and not who reports of it
+        }
+      }
     }
 
     /** Takes all that there is, and each bit that anybody lets go of. */
@@ -134,8 +138,6 @@ class FullHeapTest {
 
   @Test
   @Timeout(600)
-  @EnabledForJreRange(max = JRE.JAVA_17,
-      disabledReason = "open: on JDK 25 a JDK client whose selector had ended was not said to be dead within 83 s")
   void worksAgainOrSaysThatOnlyARestartHelps(@TempDir Path folder) throws Exception {
     List<End> ends = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
@@ -192,8 +194,8 @@ class FullHeapTest {
     String last = "";
     try (BufferedReader says = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line; (line = says.readLine()) != null; ) {
-        if (line.equals("freed")) {
-          start = System.nanoTime();
+        if (line.equals("freed")) { // once more, if the reporter had no memory: the time runs from the first
+          start = start == 0 ? System.nanoTime() : start;
           wanted = n.get() + 2; // written after this moment
         } else if (!line.equals("works")) {
           last = line;
