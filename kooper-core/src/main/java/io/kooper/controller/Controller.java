@@ -100,6 +100,20 @@ public interface Controller extends AutoCloseable {
     return List.of();
   }
 
+  /** How many calls of its handler have begun. May be called from any thread. Default: 0, as for one that cannot say. */
+  default long calls() {
+    return 0;
+  }
+
+  /**
+   * Whether it has seen every change that the API server had made by a version, of all kinds that it watches. Of a kind without
+   * changes this is known by the bookmarks of its watch, which come about once a minute. For tests that wait for a write's
+   * effects. May be called from any thread. Default: false, as for one that cannot say.
+   */
+  default boolean hasSeen(String resourceVersion) {
+    return false;
+  }
+
   /** How it is doing; may be asked from any thread at any time. */
   Health health();
 }

@@ -210,8 +210,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
       if (life.awaitSync(leadership, relations.byNamespace())) {
+        ledger.begin(key -> true); // first: a controller that is ready has all of them in its queue
         startWorkers();
-        ledger.begin(key -> true);
         workers.lead(leadership);
         log.info("controller {}: running with {} worker(s)", name, workerCount);
         life.awaitStop(leadership, check.periodNanos(), check::watch);
@@ -456,6 +456,16 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         .sorted(Comparator.comparing(QueuedKey::status).thenComparing((one, other) ->
             one.status() == Status.DELAYED ? one.time().compareTo(other.time()) : longestFirst.compare(one, other)))
         .toList();
+  }
+
+  @Override
+  public long calls() {
+    return workers.calls();
+  }
+
+  @Override
+  public boolean hasSeen(String resourceVersion) {
+    return relations.hasSeen(resourceVersion);
   }
 
   @Override

@@ -163,6 +163,12 @@ final class Relations<T extends HasMetadata> {
     return required;
   }
 
+  /** Whether a version was seen of all kinds; one that need not be there counts once it was. */
+  boolean hasSeen(String version) {
+    return required().values().stream().allMatch(one -> one.hasSeen(version))
+        && informers().allMatch(one -> !one.health().synced() || one.hasSeen(version));
+  }
+
   /** Whether all that must have been seen for this key was seen. */
   boolean ready(ObjectKey key) {
     return all.stream().allMatch(relation -> relation.ready(key));

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -50,6 +51,7 @@ final class Workers<T extends HasMetadata> {
   private final ControllerMetrics metrics;
   private final Clock clock;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
+  private final LongAdder calls = new LongAdder();
   private volatile List<Worker> pool = List.of(); // empty until they are started
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition(); // term, stopping, or the last of the running ended
@@ -113,6 +115,11 @@ final class Workers<T extends HasMetadata> {
   /** How many have begun and ended, which before the end of the queue means that something is broken. */
   int ended() {
     return (int) pool.stream().filter(worker -> worker.ended).count();
+  }
+
+  /** How many jobs have begun. */
+  long calls() {
+    return calls.sum();
   }
 
   /** The keys whose jobs run now. */
@@ -336,6 +343,7 @@ final class Workers<T extends HasMetadata> {
       if (timeouts != null) {
         timeouts.watch(job);
       }
+      calls.increment();
       processor.process(job);
     } finally {
       try {

@@ -103,6 +103,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return reflectors.hasSeen(key, version);
   }
 
+  /** Whether this version, or a newer one, was seen of all that it lists and watches; false when the two cannot be compared. */
+  public boolean hasSeen(String version) {
+    return reflectors.hasSeen(version);
+  }
+
   /** How it is doing. */
   public InformerHealth health() {
     return reflectors.health();

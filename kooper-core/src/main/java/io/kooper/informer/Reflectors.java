@@ -259,6 +259,16 @@ final class Reflectors<T extends HasMetadata> {
     }
   }
 
+  boolean hasSeen(String version) {
+    lock.lock();
+    try {
+      return (selected == null || selected.hasSeen(version))
+          && running.values().stream().allMatch(one -> one.dropped || one.reflector.hasSeen(version));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean lists(ObjectKey key) {
     lock.lock();
     try {

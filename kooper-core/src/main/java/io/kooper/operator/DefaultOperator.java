@@ -262,6 +262,16 @@ final class DefaultOperator implements Operator {
   }
 
   @Override
+  public long calls() {
+    return controllers.stream().mapToLong(one -> guard.ask(one::calls, 0L)).sum();
+  }
+
+  @Override
+  public boolean hasSeen(String resourceVersion) {
+    return controllers.stream().allMatch(one -> guard.ask(() -> one.hasSeen(resourceVersion), false));
+  }
+
+  @Override
   public Health health() {
     List<Health> all = controllers.stream().map(this::healthOf).toList();
     List<String> reasons = new ArrayList<>();

@@ -150,6 +150,16 @@ final class ElectedController implements Controller {
   }
 
   @Override
+  public long calls() {
+    return controller.calls();
+  }
+
+  @Override
+  public boolean hasSeen(String resourceVersion) {
+    return controller.hasSeen(resourceVersion);
+  }
+
+  @Override
   public Health health() {
     boolean standby;
     lock.lock();

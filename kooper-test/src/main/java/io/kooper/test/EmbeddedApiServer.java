@@ -196,6 +196,21 @@ public final class EmbeddedApiServer implements AutoCloseable {
     store.locked(() -> store.hold(resource, false));
   }
 
+  /** The version of the newest change. */
+  String version() {
+    return store.locked(() -> Long.toString(store.version()));
+  }
+
+  /** Has all watches tell their clients how far they have come. */
+  void bookmark() {
+    store.locked(store::bookmark);
+  }
+
+  /** Whether some watches are told of nothing. */
+  boolean isHeld() {
+    return store.locked(store::isHeld);
+  }
+
   /** Forgets the requests and goes back to the state in which the server began; watches are told of each change. */
   public void reset() {
     reset(empty);

@@ -16,6 +16,7 @@ final class ObjectStore {
   private final int historyLimit;
   private final Map<String, ResourceCollection> collections = new HashMap<>(); // guarded by lock
   private long version = 1; // guarded by lock
+  private long bookmarks; // guarded by lock
 
   ObjectStore(int historyLimit) {
     this.historyLimit = historyLimit;
@@ -83,6 +84,21 @@ final class ObjectStore {
       throw new IllegalArgumentException("not served: " + collection);
     }
     held.hold(on);
+  }
+
+  /** Has every watch that takes bookmarks send one, once it has sent all that there is. */
+  void bookmark() {
+    bookmarks++;
+    collections.values().forEach(ResourceCollection::notifyWatchers);
+  }
+
+  boolean isHeld() {
+    return collections.values().stream().anyMatch(ResourceCollection::isHeld);
+  }
+
+  /** How often bookmarks were asked for. */
+  long bookmarks() {
+    return bookmarks;
   }
 
   int watches() {

@@ -141,11 +141,15 @@ final class ResourceCollection {
     notifyWatchers();
   }
 
-  private void notifyWatchers() {
-    if (held && !closed) {
-      return;
+  boolean isHeld() {
+    return held && !closed;
+  }
+
+  /** Has every watch look for what it has to send. */
+  void notifyWatchers() {
+    if (!isHeld()) {
+      watchers.forEach(Runnable::run);
     }
-    watchers.forEach(Runnable::run);
   }
 
   private static SortedMap<String, StoredObject> in(

@@ -33,6 +33,7 @@ final class Watch {
   private Iterator<StoredObject> initial = Collections.emptyIterator();
   private long initialVersion;
   private boolean initialEndDue;
+  private long bookmarks; // those that were asked for and sent
   private Event position;
   private boolean ended;
 
@@ -80,6 +81,7 @@ final class Watch {
     } else {
       position = collection.log().after(version);
     }
+    bookmarks = store.bookmarks();
     collection.watch(wake);
   }
 
@@ -130,7 +132,7 @@ final class Watch {
     while (true) {
       Event next = store.locked(() -> position.next);
       if (next == null) {
-        return null;
+        return wantedBookmark();
       }
       position = next;
       byte[] event = translate(next);
@@ -138,6 +140,19 @@ final class Watch {
         return event;
       }
     }
+  }
+
+  /** The bookmark that was asked for since the last one, or null. */
+  private byte @Nullable [] wantedBookmark() {
+    return store.locked(() -> {
+      Long from = options.version();
+      if (!options.bookmarks() || bookmarks == store.bookmarks() || position.next != null
+          || from != null && store.version() < from) {
+        return null;
+      }
+      bookmarks = store.bookmarks();
+      return bookmark(store.version(), false);
+    });
   }
 
   /** What a change is for this watch: an object that begins to match was added, one that ceases to match deleted. */

@@ -59,6 +59,7 @@ class KitArchitectureTest {
   void thePublicTypesStayFew() {
     assertThat(kit).filteredOn(type -> type.getModifiers().contains(JavaModifier.PUBLIC) && type.isTopLevelClass())
         .filteredOn(type -> type.getPackageName().equals("io.kooper.test")).extracting(JavaClass::getSimpleName)
-        .containsExactlyInAnyOrder("ApiRequest", "Backup", "EmbeddedApiServer", "Fault", "Faults", "Permissions", "ResourceType");
+        .containsExactlyInAnyOrder("ApiRequest", "Backup", "EmbeddedApiServer", "Fault", "Faults", "Permissions", "ResourceType",
+            "Steady");
   }
 }

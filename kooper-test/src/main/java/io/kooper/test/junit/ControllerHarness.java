@@ -1,18 +1,27 @@
 package io.kooper.test.junit;
 
 import io.kooper.controller.Controller;
+import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.Steady;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Runs controllers for the time of a test. Used by the test's thread. */
 public final class ControllerHarness {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration STOP = Duration.ofSeconds(60);
 
   private final List<Running> running = new ArrayList<>();
 
-  ControllerHarness() {}
+  private final @Nullable EmbeddedApiServer server;
+
+  /** @param server null on other targets */
+  ControllerHarness(@Nullable EmbeddedApiServer server) {
+    this.server = server;
+  }
 
   private static final class Running {
 
@@ -42,6 +51,24 @@ public final class ControllerHarness {
     running.add(one);
     one.thread.setDaemon(true);
     one.thread.start();
+  }
+
+  /**
+   * Waits until all controllers are {@link Steady}, one after the other until nothing happens any more, each for at most 10 s.
+   *
+   * @throws AssertionError when one of them does not become so; the message says what was there
+   */
+  public void awaitSteady() {
+    Steady.Wait wait = server == null ? Steady.within(PATIENCE) : Steady.on(server).within(PATIENCE);
+    long before;
+    do {
+      before = calls();
+      running.forEach(one -> wait.await(one.controller));
+    } while (calls() != before); // one has called another
+  }
+
+  private long calls() {
+    return running.stream().mapToLong(one -> one.controller.calls()).sum();
   }
 
   /**
