@@ -106,10 +106,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         ledger.wake(key);
       }
     });
-    WorkQueue.Builder<ObjectKey> queueBuilder = WorkQueue.<ObjectKey>builder()
-        .name(name)
-        .clock(clock);
-    this.queue = (recorder == MetricsRecorder.NONE ? queueBuilder : queueBuilder.listener(metrics)).build();
+    this.queue = WorkQueue.<ObjectKey>builder().name(name).clock(clock).listener(metrics).build();
     Projection<T> projection =
         builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
     this.ledger = new Ledger<>(name, relations.primary(), relations.primary().store(), queue, new CallFilter<>(projection,

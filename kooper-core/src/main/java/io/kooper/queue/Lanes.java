@@ -46,7 +46,7 @@ final class Lanes<K> {
   long longestWait(long now) {
     long longest = 0;
     for (SlotList<K> list : lists) {
-      for (Slot<K> slot : list) { // all: one that was raised is behind younger ones
+      for (Slot<K> slot = list.first(); slot != null; slot = slot.next) { // all: one that was raised is behind younger ones
         longest = Math.max(longest, now - slot.readyAt);
       }
     }

@@ -1,12 +1,10 @@
 package io.kooper.queue;
 
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A doubly linked list through the slots themselves: append and remove in constant time, no allocation. */
-final class SlotList<K> implements Iterable<Slot<K>> {
+final class SlotList<K> {
   private @Nullable Slot<K> first;
   private @Nullable Slot<K> last;
   private int size;
@@ -59,28 +57,5 @@ final class SlotList<K> implements Iterable<Slot<K>> {
     slot.previous = null;
     slot.next = null;
     size--;
-  }
-
-  /** From first to last; the list must not change meanwhile. */
-  @Override
-  public Iterator<Slot<K>> iterator() {
-    return new Iterator<>() {
-      private @Nullable Slot<K> upcoming = first;
-
-      @Override
-      public boolean hasNext() {
-        return upcoming != null;
-      }
-
-      @Override
-      public Slot<K> next() {
-        Slot<K> slot = upcoming;
-        if (slot == null) {
-          throw new NoSuchElementException();
-        }
-        upcoming = slot.next;
-        return slot;
-      }
-    };
   }
 }

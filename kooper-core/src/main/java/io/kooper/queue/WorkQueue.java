@@ -5,11 +5,9 @@ import io.kooper.internal.Durations;
 import io.kooper.queue.GuardedListener.Event;
 import io.kooper.queue.WorkQueue.Item.Status;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +17,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,44 +65,28 @@ public final class WorkQueue<K> {
   private final String name;
   private final Clock clock;
   private final @Nullable GuardedListener<K> listener;
+  private final long begin; // stands for the time while nobody needs it
 
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
-  private final Condition work = lock.newCondition(); // a key became ready, or a nearer time to wait for, or the end came
   private final Condition drained = lock.newCondition(); // no slot is left, or those who wait for that should give up
 
-  /** Every key that is ready, delayed or processed, once; a slot that is none of these is not here. */
-  private final Map<K, Slot<K>> slots = new HashMap<>();
-
-  /** Pending, not processed, and their time has come. */
-  private final Lanes<K> ready = new Lanes<>();
-
-  /** Pending, not processed, and their time was to come when the queue was last used. */
-  private final DelayHeap<K> delayed = new DelayHeap<>();
-
-  /** Processed, in the order they were taken; those that are pending too are ready or delayed once they are done. */
-  private final SlotList<K> running = new SlotList<>();
-
-  /**
-   * The one getter that waits for the first delayed key; the others wait for a signal. Null, while getters wait and a key is
-   * delayed, only if one of them has been signalled: it will take this on.
-   */
-  private @Nullable Thread leader;
-
+  private final Getters getters;
+  private final Slots<K> slots;
   private boolean shutDown; // never unset; from then on no slot becomes pending and none is delayed
-  private long dropped; // deliveries that shutdowns threw away
   private long shutDownNows; // a wait for the drain gives up when this changes
 
-  private WorkQueue(Builder<K> builder) {
+  WorkQueue(WorkQueueBuilder<K> builder) {
     this.name = builder.name;
     this.clock = builder.clock;
-    this.listener = builder.listener == builder.nobody ? null : new GuardedListener<>(name, builder.listener);
+    this.listener = builder.listener == null ? null : new GuardedListener<>(name, builder.listener);
+    this.begin = clock.nanoTime();
+    this.getters = new Getters(clock, lock);
+    this.slots = new Slots<>(getters::wake, getters::leadAnew);
   }
 
-  /**
-   * A builder of a queue on the {@linkplain Clock#system() system's clock}, without a listener.
-   */
-  public static <K> Builder<K> builder() {
-    return new Builder<>();
+  /** A builder of a queue on the {@linkplain Clock#system() system's clock}, without a listener. */
+  public static <K> WorkQueueBuilder<K> builder() {
+    return new WorkQueueBuilder<>();
   }
 
   /** As {@link #add(Object, Lane)} with {@link Lane#CHANGE}. */
@@ -135,8 +118,8 @@ public final class WorkQueue<K> {
   /**
    * Waits for a key to work on and takes it: nobody else gets it until {@link #done}.
    *
-   * @return null once the queue is shut down and no key is ready nor will be: a key that was added while it was processed,
-   *     and still is, is waited for, so that it is delivered even if {@code done} is called by a thread that takes no keys
+   * @return null once the queue is shut down and empty. A key that was added while it was processed still counts: this waits
+   *     for its {@code done} and returns it
    * @throws InterruptedException if the thread was interrupted; it has taken no key
    */
   public @Nullable K get() throws InterruptedException {
@@ -145,15 +128,15 @@ public final class WorkQueue<K> {
     long waited;
     lock.lockInterruptibly();
     try {
-      long now = promoteDue();
-      while (ready.isEmpty()) {
+      long now = promoteDue(false);
+      while (slots.ready.isEmpty()) {
         if (nothingToCome()) {
           return null;
         }
-        awaitWork(now);
-        now = promoteDue();
+        getters.await(slots.delayed.first(), now);
+        now = promoteDue(false);
       }
-      slot = take(now);
+      slot = slots.take(now);
       lane = slot.lane;
       waited = now - slot.readyAt;
     } finally {
@@ -167,31 +150,24 @@ public final class WorkQueue<K> {
   }
 
   /**
-   * Gives back a key that was taken. If it was added meanwhile, it is ready or delayed from now on. If this throws anything
-   * else, as without memory, it has done nothing and may be called again.
+   * Gives back a key that was taken. If it was added meanwhile, it is ready or delayed from now on.
    *
-   * @throws IllegalStateException if the key is not being processed
+   * @throws IllegalStateException if the key is not being processed. If anything else is thrown, as without memory, nothing was
+   *     done: call it again
    */
   public void done(K key) {
     long worked;
     lock.lock();
     try {
-      Slot<K> slot = slots.get(Objects.requireNonNull(key, "key"));
-      if (slot == null || !slot.processing) {
+      Slot<K> slot = slots.processed(Objects.requireNonNull(key, "key"));
+      if (slot == null) {
         throw new IllegalStateException("done(" + key + "): this key is not being processed");
       }
-      // the time is asked for only if needed: asking would cost more than all this
-      long now = slot.pending || listener != null ? promoteDue() : 0;
+      long now = slot.pending || listener != null ? promoteDue(true) : begin;
       worked = now - slot.takenAt;
-      running.remove(slot);
-      slot.processing = false;
-      if (slot.pending) {
-        place(slot, now);
-      } else {
-        slots.remove(key);
-      }
+      slots.release(slot, now);
       if (slots.isEmpty()) {
-        wakeAll(drained);
+        Getters.wakeAll(drained);
       }
     } finally {
       lock.unlock();
@@ -208,14 +184,7 @@ public final class WorkQueue<K> {
 
   /** As {@link #clear()}, of these keys; {@code which} is asked with the queue's lock held. */
   public void clear(Predicate<? super K> which) {
-    Map<K, Lane> thrownAway;
-    lock.lock();
-    try {
-      thrownAway = discard(slot -> which.test(slot.key));
-    } finally {
-      lock.unlock();
-    }
-    tellDropped(thrownAway);
+    drop(() -> slot -> which.test(slot.key));
   }
 
   /**
@@ -240,12 +209,11 @@ public final class WorkQueue<K> {
   }
 
   /**
-   * Waits until nothing is ready, delayed or in flight. Meant for after a shutdown; before it, true only says that this was
-   * so for a moment.
+   * Waits until nothing is ready, delayed or in flight. Before a shutdown, true only says that this was so for a moment.
    *
    * @param timeout how long at most; zero or less only looks
-   * @return true if nothing is left; false if something is and the time is over or {@link #shutDownNow} was called while
-   *     this waited. Call it again to go on waiting, and see {@link #processing()} for what is left
+   * @return false if something is left when the time is over, or when {@link #shutDownNow} is called meanwhile. Call it again to
+   *     go on waiting; {@link #processing()} says what is in flight
    */
   public boolean awaitDrained(Duration timeout) throws InterruptedException {
     long limit = Durations.nanos(timeout);
@@ -272,47 +240,48 @@ public final class WorkQueue<K> {
 
   /** How many deliveries that adds had asked for were thrown away, by a shutdown or {@link #clear}. */
   public long dropped() {
-    return read(now -> dropped);
+    return read(now -> slots.dropped());
   }
 
   /** How many distinct keys are ready to be taken. */
   public int length() {
-    return read(now -> ready.size());
+    return read(now -> slots.ready.size());
   }
 
   /** How many distinct keys are ready to be taken in this lane. */
   public int length(Lane lane) {
-    return read(now -> ready.size(lane));
+    return read(now -> slots.ready.size(lane));
   }
 
   /** How many distinct keys wait for their time. A key that is processed is not among them. */
   public int delayed() {
-    return read(now -> delayed.size());
+    return read(now -> slots.delayed.size());
   }
 
   /** How many keys are taken and not done. */
   public int inFlight() {
-    return read(now -> running.size());
+    return read(now -> slots.running());
   }
 
   /** The keys that are taken and not done, now, the longest running first. The set does not change. */
   public Set<K> processing() {
     return read(now -> {
       Set<K> keys = new LinkedHashSet<>();
-      running.forEach(slot -> keys.add(slot.key));
+      slots.forEachRunning(keys::add);
       return Collections.unmodifiableSet(keys);
     });
   }
 
-  /** How long the oldest ready key has been ready, or zero if none is. Looks at every ready key. */
+  /** How long the oldest ready key has been ready, or zero if none is. Looks at every ready key. Zero without a listener. */
   public Duration oldestWaiting() {
-    return read(now -> Duration.ofNanos(ready.longestWait(now)));
+    return read(now -> Duration.ofNanos(listener == null ? 0 : slots.ready.longestWait(now)));
   }
 
   /**
    * One key at one moment.
    *
-   * @param time for how long it has been running or ready; of one that is delayed, how long until it is ready
+   * @param time of one that is delayed, how long until it is ready; of the others for how long they have been running or ready,
+   *     which is zero without a listener
    */
   public record Item<K>(K key, Status status, Duration time) {
 
@@ -322,18 +291,22 @@ public final class WorkQueue<K> {
 
   /** All keys of this moment, in no order. Costs a look at each. */
   public List<Item<K>> items() {
-    return read(now -> slots.values().stream().map(slot -> {
-      Status status = slot.processing ? Status.RUNNING : slot.heapIndex < 0 ? Status.READY : Status.DELAYED;
-      long since = now - (slot.processing ? slot.takenAt : slot.readyAt);
-      return new Item<>(slot.key, status, Duration.ofNanos(Math.max(0, status == Status.DELAYED ? -since : since)));
-    }).toList());
+    return read(now -> slots.all().stream().map(slot -> item(slot, now)).toList());
+  }
+
+  private Item<K> item(Slot<K> slot, long now) {
+    if (slot.heapIndex >= 0) {
+      return new Item<>(slot.key, Status.DELAYED, Duration.ofNanos(slot.readyAt - now));
+    }
+    long since = slot.processing ? slot.takenAt : slot.readyAt;
+    return new Item<>(slot.key, slot.processing ? Status.RUNNING : Status.READY, Duration.ofNanos(listener == null ? 0 : now - since));
   }
 
   /** Its name and how much is ready, delayed and in flight; no key. */
   @Override
   public String toString() {
-    return read(now -> "WorkQueue[" + name + ": " + ready.size() + " ready, "
-        + delayed.size() + " delayed, " + running.size() + " in flight" + (shutDown ? ", shut down]" : "]"));
+    return read(now -> "WorkQueue[" + name + ": " + slots.ready.size() + " ready, "
+        + slots.delayed.size() + " delayed, " + slots.running() + " in flight" + (shutDown ? ", shut down]" : "]"));
   }
 
   private boolean offer(K key, Lane lane, long delay) {
@@ -345,8 +318,8 @@ public final class WorkQueue<K> {
     try {
       accepted = !shutDown;
       if (accepted) {
-        long now = promoteDue();
-        added = merge(key, lane, now + Math.max(0, delay), now);
+        long now = promoteDue(delay > 0);
+        added = slots.request(key, lane, now + delay, now);
       }
     } finally {
       lock.unlock();
@@ -357,240 +330,62 @@ public final class WorkQueue<K> {
     return accepted;
   }
 
-  /** Whether this made a delivery pending, instead of being merged with one. */
-  private boolean merge(K key, Lane lane, long readyAt, long now) {
-    Slot<K> slot = slots.get(key);
-    if (slot == null) {
-      slot = newSlot(key);
+  /**
+   * Moves the delayed keys whose time has come to their lanes. Returns the time, which is asked for only if it matters: asking
+   * would cost as much as all the rest of an add.
+   */
+  private long promoteDue(boolean matters) {
+    if (!matters && listener == null && slots.delayed.isEmpty()) {
+      return begin;
     }
-    boolean made = !slot.pending;
-    if (slot.processing) {
-      slot.request(lane, readyAt);
-    } else if (made || slot.isRaisedBy(lane) || slot.isHastenedBy(readyAt)) {
-      if (!made) {
-        displace(slot);
-      }
-      slot.request(lane, readyAt);
-      place(slot, now);
-    }
-    return made;
-  }
-
-  /** What a key needs is allocated now, or it is not added: from here on moving it from place to place cannot fail. */
-  private Slot<K> newSlot(K key) {
-    delayed.reserve(slots.size() + 1);
-    Slot<K> slot = new Slot<>(key);
-    boolean added = false;
-    try {
-      slots.put(key, slot);
-      added = true;
-    } finally {
-      if (!added) {
-        slots.remove(key); // a map that could not grow has it nevertheless
-      }
-    }
-    return slot;
-  }
-
-  /** Puts a pending slot, in no place yet, where it belongs, and wakes who should know. */
-  private void place(Slot<K> slot, long now) {
-    if (slot.readyAt - now <= 0) {
-      ready.append(slot);
-      wake();
-      return;
-    }
-    delayed.add(slot);
-    if (delayed.first() == slot) {
-      leader = null; // waits for a later time: who is signalled now leads
-      wake();
-    }
-  }
-
-  private void displace(Slot<K> slot) {
-    if (slot.heapIndex >= 0) {
-      delayed.remove(slot);
-    } else {
-      ready.remove(slot);
-    }
-  }
-
-  /** Moves the delayed keys whose time has come to their lanes, in the order of their times. Returns the time. */
-  private long promoteDue() {
     long now = clock.nanoTime();
-    for (Slot<K> first; (first = delayed.first()) != null && first.readyAt - now <= 0; ) {
-      delayed.remove(first);
-      place(first, now);
-    }
+    slots.promoteDue(now);
     return now;
   }
 
-  private Slot<K> take(long now) {
-    Slot<K> slot = ready.take();
-    slot.pending = false;
-    slot.processing = true;
-    slot.takenAt = now;
-    running.append(slot);
-    return slot;
-  }
-
-  private void awaitWork(long now) throws InterruptedException {
-    Slot<K> first = delayed.first();
-    if (first == null || leader != null) {
-      clock.await(lock, work, Long.MAX_VALUE);
-      return;
-    }
-    Thread me = Thread.currentThread();
-    leader = me;
-    try {
-      clock.await(lock, work, first.readyAt - now);
-    } finally {
-      if (leader == me) {
-        leader = null;
-      }
-    }
-  }
-
-  /** A getter leaves, by a key, the end or an exception: the signal it may have got, and the lead, go to another. */
   private void passOn() {
     if (nothingToCome()) {
-      wakeAll(work);
-    } else if (!ready.isEmpty() || leader == null && !delayed.isEmpty()) {
-      wake();
-    }
-  }
-
-  /** A lock's first signal allocates. One that is lost must not look like a failure of what it tells of: the next follows. */
-  private void wake() {
-    try {
-      work.signal();
-    } catch (OutOfMemoryError e) {
-      // who waits is woken by the next one
-    }
-  }
-
-  private static void wakeAll(Condition condition) {
-    try {
-      condition.signalAll();
-    } catch (OutOfMemoryError e) {
-      // as above
+      getters.wakeAll();
+    } else {
+      getters.passOn(!slots.ready.isEmpty(), !slots.delayed.isEmpty());
     }
   }
 
   private boolean nothingToCome() {
-    if (!shutDown || !ready.isEmpty()) {
-      return false;
-    }
-    for (Slot<K> slot = running.first(); slot != null; slot = slot.next) { // no iterator: nothing here may allocate
-      if (slot.pending) {
-        return false;
-      }
-    }
-    return true;
+    return shutDown && slots.ready.isEmpty() && !slots.isRunningPending();
   }
 
   private void stop(Set<Lane> droppedLanes, boolean abandonWaits) {
-    Map<K, Lane> thrownAway;
+    drop(() -> {
+      shutDown = true;
+      shutDownNows += abandonWaits ? 1 : 0;
+      long now = promoteDue(true);
+      return slot -> slot.readyAt - now > 0 || droppedLanes.contains(slot.lane);
+    });
+  }
+
+  /** Drops pending deliveries, and lets everybody who waits look again. {@code which} is computed with the lock held. */
+  private void drop(Supplier<Predicate<Slot<K>>> which) {
+    Map<K, Lane> dropped = new HashMap<>();
     lock.lock();
     try {
-      shutDown = true;
-      long now = promoteDue();
-      thrownAway = discard(slot -> slot.readyAt - now > 0 || droppedLanes.contains(slot.lane));
-      shutDownNows += abandonWaits ? 1 : 0;
+      slots.drop(which.get(), dropped);
     } finally {
+      getters.wakeAll();
+      Getters.wakeAll(drained);
       lock.unlock();
     }
-    tellDropped(thrownAway);
-  }
-
-  /** Drops the pending deliveries of these slots, and lets everybody who waits look again. */
-  private Map<K, Lane> discard(Predicate<Slot<K>> which) {
-    try {
-      Map<K, Lane> thrownAway = new HashMap<>();
-      for (Iterator<Slot<K>> all = slots.values().iterator(); all.hasNext(); ) {
-        Slot<K> slot = all.next();
-        if (slot.pending && which.test(slot)) {
-          thrownAway.put(slot.key, slot.lane);
-          dropped++;
-          slot.pending = false;
-          if (!slot.processing) {
-            displace(slot);
-            all.remove();
-          }
-        }
-      }
-      return thrownAway;
-    } finally {
-      wakeAll(work);
-      wakeAll(drained);
-    }
-  }
-
-  private void tellDropped(Map<K, Lane> thrownAway) {
     if (listener != null) {
-      thrownAway.forEach((key, lane) -> listener.tell(Event.DROPPED, key, lane, 0));
+      dropped.forEach((key, lane) -> listener.tell(Event.DROPPED, key, lane, 0));
     }
   }
 
   private <T> T read(LongFunction<T> figure) {
     lock.lock();
     try {
-      return figure.apply(promoteDue());
+      return figure.apply(promoteDue(false));
     } finally {
       lock.unlock();
-    }
-  }
-
-  /**
-   * Builds a {@link WorkQueue}. Not safe for several threads.
-   *
-   * @param <K> the type of the keys
-   */
-  public static final class Builder<K> {
-    private String name = "queue";
-    private Clock clock = Clock.system();
-    private final QueueListener<K> nobody = new QueueListener<>() {};
-    private QueueListener<K> listener = nobody;
-
-    private Builder() {}
-
-    /** What logs call the queue; {@code "queue"} by default. */
-    public Builder<K> name(String name) {
-      this.name = name;
-      return this;
-    }
-
-    /** By which the queue measures and waits. */
-    public Builder<K> clock(Clock clock) {
-      this.clock = clock;
-      return this;
-    }
-
-    /** Who hears what happens; nobody by default. */
-    public Builder<K> listener(QueueListener<K> listener) {
-      this.listener = listener;
-      return this;
-    }
-
-    /**
-     * Makes the queue.
-     *
-     * @throws IllegalArgumentException naming everything that is wrong
-     */
-    public WorkQueue<K> build() {
-      List<String> errors = new ArrayList<>();
-      if (name == null || name.isBlank()) {
-        errors.add("the name must not be blank");
-      }
-      if (clock == null) {
-        errors.add("the clock must not be null");
-      }
-      if (listener == null) {
-        errors.add("the listener must not be null");
-      }
-      if (!errors.isEmpty()) {
-        throw new IllegalArgumentException("invalid work queue: " + String.join("; ", errors));
-      }
-      return new WorkQueue<>(this);
     }
   }
 }

@@ -10,10 +10,11 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofNanos;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kooper.clock.Clock;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.mockito.Mockito;
 
 class WorkQueueTest extends QueueFixture {
 
@@ -236,10 +238,24 @@ class WorkQueueTest extends QueueFixture {
   class Building {
     @Test
     @SuppressWarnings("NullAway")
-    void namesEveryErrorInOneMessage() {
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> WorkQueue.builder().name(" ").clock(null).listener(null).build())
-          .withMessageContainingAll("name", "clock", "listener");
+    void nullIsRefused() {
+      assertThatNullPointerException().isThrownBy(() -> WorkQueue.builder().name(null)).withMessage("name");
+      assertThatNullPointerException().isThrownBy(() -> WorkQueue.builder().clock(null)).withMessage("clock");
+      assertThatNullPointerException().isThrownBy(() -> WorkQueue.builder().listener(null)).withMessage("listener");
+    }
+
+    @Test
+    void takesNoTimeWithoutAListenerAndADelay() throws InterruptedException {
+      Clock mock = Mockito.mock();
+      WorkQueue<String> plain = WorkQueue.<String>builder().clock(mock).build();
+      Mockito.verify(mock).nanoTime();
+      plain.add("a");
+      plain.add("b", RESYNC);
+      plain.done(plain.get());
+      assertThat(plain.length()).isEqualTo(1);
+      assertThat(plain.oldestWaiting()).isZero();
+      assertThat(plain.items()).extracting(WorkQueue.Item::time).containsExactly(ZERO);
+      Mockito.verifyNoMoreInteractions(mock);
     }
 
     @Test
