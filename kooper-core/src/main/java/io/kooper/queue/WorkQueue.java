@@ -298,8 +298,9 @@ public final class WorkQueue<K> {
     if (slot.heapIndex >= 0) {
       return new Item<>(slot.key, Status.DELAYED, Duration.ofNanos(slot.readyAt - now));
     }
+    Status status = slot.processing ? Status.RUNNING : Status.READY;
     long since = slot.processing ? slot.takenAt : slot.readyAt;
-    return new Item<>(slot.key, slot.processing ? Status.RUNNING : Status.READY, Duration.ofNanos(listener == null ? 0 : now - since));
+    return new Item<>(slot.key, status, Duration.ofNanos(listener == null ? 0 : now - since));
   }
 
   /** Its name and how much is ready, delayed and in flight; no key. */
