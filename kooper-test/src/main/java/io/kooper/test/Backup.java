@@ -1,5 +1,7 @@
 package io.kooper.test;
 
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.types.Resource;
 import java.util.Map;
 
 /** The state that an {@link EmbeddedApiServer} had at one moment, as a backup of its etcd. May be restored many times. */

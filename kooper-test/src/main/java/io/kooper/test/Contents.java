@@ -1,5 +1,11 @@
 package io.kooper.test;
 
+import io.kooper.test.json.Json;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
+import io.kooper.test.store.ResourceCollection;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Resource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;

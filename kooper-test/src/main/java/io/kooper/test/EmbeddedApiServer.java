@@ -7,6 +7,17 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.kooper.test.faults.Connections;
+import io.kooper.test.http.RequestLog;
+import io.kooper.test.http.Router;
+import io.kooper.test.http.Settings;
+import io.kooper.test.http.TestCertificate;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
+import io.kooper.test.types.Resource;
+import io.kooper.test.write.Deletes;
+import io.kooper.test.write.Readiness;
+import io.kooper.test.write.Writes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -14,7 +25,6 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -24,19 +34,12 @@ import org.jspecify.annotations.Nullable;
  * A Kubernetes API server in this process, over real HTTP and TLS on 127.0.0.1.
  *
  * <p><b>Guarantees.</b> Versions, conflicts, watches, bookmarks, continue tokens and errors are those of a
- * kube-apiserver, for the built-in types it knows, registered types and CustomResourceDefinitions. Watches are served
- * over HTTP and over WebSockets. A change is visible to every request that begins after its answer. Patches are JSON
- * patches, merge patches, strategic merge patches of built-in types, and server-side apply, which creates, merges,
- * removes what its manager applies no more, and conflicts with other managers. Subresources are {@code status} and
- * {@code scale}.
+ * kube-apiserver 1.36. So are patches of every kind, server-side apply with its conflicts, and subresources. Watches are served
+ * over HTTP and over WebSockets. A change is visible to every request that begins after its answer.
  *
- * <p>Built-in kinds are those of a kube-apiserver 1.36. Their bodies are read as its Go types read them: values of a wrong
- * type are refused, unknown fields pruned as {@code fieldValidation} says, defaults set, and what controllers touch is
- * validated, and kept where it is immutable.
- *
- * <p>Custom resources are what the schema of their definition says: unknown fields are pruned, defaults set, and what
- * is invalid is refused with the words of a kube-apiserver, rules in CEL included. {@link #unchecked()} names what is
- * left out. A type that was registered without a definition has no schema.
+ * <p>Built-in kinds are read as its Go types read them, completed, validated as far as controllers touch them, and kept where they
+ * are immutable. Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
+ * {@link #unchecked()} names what is left out. A type that was registered without a definition has no schema.
  *
  * <p><b>Caveats.</b> There is no authentication, and no admission but for a few defaults that it sets. Not every rule for
  * built-in kinds is known. There is no garbage collection of dependents, no scheduler and no kubelet: a pod stays Pending until
@@ -85,7 +88,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
       writes.createNamespace(namespace);
     }
     faults = new Faults(connections, store, registry);
-    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults, requests);
+    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults::next, requests);
     port = settings.port();
     contents = new Contents(store, registry);
     readiness = new Readiness(registry, writes);
@@ -384,25 +387,9 @@ public final class EmbeddedApiServer implements AutoCloseable {
      * @throws java.util.concurrent.CompletionException when the port is taken
      */
     public EmbeddedApiServer start() {
-      List<String> errors = new ArrayList<>();
-      if (port < 0 || port > 65_535) {
-        errors.add("port must be 0 to 65535, not " + port);
-      }
-      if (history < 1) {
-        errors.add("history must be positive, not " + history);
-      }
-      if (requests < 0) {
-        errors.add("requestsKept must not be negative, but is " + requests);
-      }
-      if (bookmarkInterval.toMillis() < 1) {
-        errors.add("bookmarkInterval must be at least a millisecond, not " + bookmarkInterval);
-      }
-      if (!errors.isEmpty()) {
-        throw new IllegalArgumentException(String.join("; ", errors));
-      }
-      EmbeddedApiServer server =
-          new EmbeddedApiServer(
-          new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions));
+      Settings settings = new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions);
+      settings.check();
+      EmbeddedApiServer server = new EmbeddedApiServer(settings);
       try {
         server.listen();
       } catch (RuntimeException e) {

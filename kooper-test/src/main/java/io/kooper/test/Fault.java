@@ -1,9 +1,10 @@
 package io.kooper.test;
 
+import io.kooper.test.faults.Failure;
+import io.kooper.test.faults.Failure.Kind;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What goes wrong, for which requests, and how often. Immutable; without {@link #on} and {@link #when} it meets every
@@ -15,29 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fault {
 
-  enum Kind { STATUS, ERROR_EVENT, DELAY, HANG, DISCONNECT, TRUNCATE, LOSE_ANSWER }
-
-  final Kind kind;
-  final int code;
-  final Duration delay;
-  final @Nullable Duration retryAfter;
-  final @Nullable String message;
+  final Failure failure;
   final Predicate<ApiRequest> selection;
   final int times;
 
-  private Fault(Kind kind, int code, Duration delay, @Nullable Duration retryAfter, @Nullable String message,
-      Predicate<ApiRequest> selection, int times) {
-    this.kind = kind;
-    this.code = code;
-    this.delay = delay;
-    this.retryAfter = retryAfter;
-    this.message = message;
+  private Fault(Failure failure, Predicate<ApiRequest> selection, int times) {
+    this.failure = failure;
     this.selection = selection;
     this.times = times;
   }
 
-  private static Fault of(Kind kind) {
-    return new Fault(kind, 0, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+  private static Fault of(Failure failure) {
+    return new Fault(failure, request -> true, Integer.MAX_VALUE);
   }
 
   /** The request is refused with this HTTP status and a {@code Status} body, and is not executed. */
@@ -45,48 +35,47 @@ public final class Fault {
     if (code < 400 || code > 599) {
       throw new IllegalArgumentException("an error status is 400 to 599, not " + code);
     }
-    return new Fault(Kind.STATUS, code, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+    return of(new Failure(Kind.STATUS, code, Duration.ZERO, null, null));
   }
 
   /** A watch is accepted and ends with an ERROR event of this code; other requests are refused as by {@link #status}. */
   public static Fault errorEvent(int code) {
-    Fault status = status(code);
-    return new Fault(Kind.ERROR_EVENT, status.code, Duration.ZERO, null, null, request -> true, Integer.MAX_VALUE);
+    return of(new Failure(Kind.ERROR_EVENT, status(code).failure.code(), Duration.ZERO, null, null));
   }
 
   /** The request is executed and answered, but only after this time. */
   public static Fault delay(Duration delay) {
-    return new Fault(Kind.DELAY, 0, delay, null, null, request -> true, Integer.MAX_VALUE);
+    return of(new Failure(Kind.DELAY, 0, delay, null, null));
   }
 
   /** The request is neither executed nor ever answered. */
   public static Fault hang() {
-    return of(Kind.HANG);
+    return of(Failure.of(Kind.HANG));
   }
 
   /** The connection is reset before the request is executed. */
   public static Fault disconnect() {
-    return of(Kind.DISCONNECT);
+    return of(Failure.of(Kind.DISCONNECT));
   }
 
   /** The request is executed, half of the answer's body is sent, then the connection ends. No effect on watches. */
   public static Fault truncate() {
-    return of(Kind.TRUNCATE);
+    return of(Failure.of(Kind.TRUNCATE));
   }
 
   /** The request is executed, then the connection is reset without an answer. No effect on watches. */
   public static Fault loseAnswer() {
-    return of(Kind.LOSE_ANSWER);
+    return of(Failure.of(Kind.LOSE_ANSWER));
   }
 
   /** With a {@code Retry-After} header and the same in the body's details, in whole seconds. For {@link #status}. */
   public Fault retryAfter(Duration time) {
-    return new Fault(kind, code, delay, time, message, selection, times);
+    return new Fault(new Failure(failure.kind(), failure.code(), failure.delay(), time, failure.message()), selection, times);
   }
 
   /** With this message instead of a general one. For {@link #status}. */
   public Fault message(String text) {
-    return new Fault(kind, code, delay, retryAfter, text, selection, times);
+    return new Fault(new Failure(failure.kind(), failure.code(), failure.delay(), failure.retryAfter(), text), selection, times);
   }
 
   /** Only for this verb on this resource (see {@link ApiRequest}), {@code *} standing for any. */
@@ -98,7 +87,7 @@ public final class Fault {
 
   /** Only for requests that also satisfy this. Called on the server's event loop: it must not block. */
   public Fault when(Predicate<ApiRequest> condition) {
-    return new Fault(kind, code, delay, retryAfter, message, selection.and(condition), times);
+    return new Fault(failure, selection.and(condition), times);
   }
 
   /** Only for the first so many requests that it meets. */
@@ -106,14 +95,6 @@ public final class Fault {
     if (count < 1) {
       throw new IllegalArgumentException("a fault happens at least once, not " + count + " times");
     }
-    return new Fault(kind, code, delay, retryAfter, message, selection, count);
-  }
-
-  StatusException toStatus() {
-    StatusException e = new StatusException(Statuses.failure(code, message == null ? "injected failure" : message));
-    if (retryAfter != null) {
-      e.status().putObject("details").put("retryAfterSeconds", Math.max(1, retryAfter.toSeconds()));
-    }
-    return e;
+    return new Fault(failure, selection, count);
   }
 }

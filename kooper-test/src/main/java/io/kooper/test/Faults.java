@@ -1,5 +1,13 @@
 package io.kooper.test;
 
+import io.kooper.test.faults.Connections;
+import io.kooper.test.faults.Failure;
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Resource;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -120,13 +128,13 @@ public final class Faults {
   }
 
   /** The fault that meets a request, counted. On the event loop, hence one request at a time. */
-  @Nullable Fault next(ApiRequest request) {
+  @Nullable Failure next(ApiRequest request) {
     for (Injection injection : injections) {
       if (injection.fault.selection.test(request)) {
         if (injection.hits.incrementAndGet() >= injection.fault.times) {
           injections.remove(injection);
         }
-        return injection.fault;
+        return injection.fault.failure;
       }
     }
     return null;

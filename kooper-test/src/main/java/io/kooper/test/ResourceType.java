@@ -43,7 +43,7 @@ public record ResourceType(
   }
 
   /** {@code pods} or {@code deployments.apps}, as the API server names a type in its messages. */
-  String qualifiedName() {
+  public String qualifiedName() {
     return group.isEmpty() ? plural : plural + "." + group;
   }
 

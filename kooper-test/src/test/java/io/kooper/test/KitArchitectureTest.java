@@ -1,9 +1,13 @@
 package io.kooper.test;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -21,6 +25,9 @@ class KitArchitectureTest {
 
   private static final String VALIDATION = "io.kooper.test.validation..";
   private static final String KINDS = "io.kooper.test.kinds..";
+  private static final String[] INTERNAL = {VALIDATION, KINDS, "io.kooper.test.json..", "io.kooper.test.types..",
+      "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.http..",
+      "io.kooper.test.faults.."};
 
   private final JavaClasses kit = new ClassFileImporter()
       .importUrl(EmbeddedApiServer.class.getProtectionDomain().getCodeSource().getLocation());
@@ -39,20 +46,38 @@ class KitArchitectureTest {
   }
 
   @Test
-  void validationIsNotShownToUsers() {
-    methods().that().arePublic().and().areDeclaredInClassesThat().resideInAPackage("io.kooper.test")
-        .and().areDeclaredInClassesThat().arePublic().should(notNameValidation()).check(kit);
+  void packagesDoNotDependOnEachOtherInCircles() {
+    slices().matching("io.kooper.test.(*)..").should().beFreeOfCycles().check(kit);
   }
 
-  private static ArchCondition<JavaMethod> notNameValidation() {
-    return new ArchCondition<>("not name the validation") {
+  @Test
+  void internalsKnowOnlyTheValuesOfUsers() {
+    noClasses().that(resideInAnyPackage(INTERNAL)).should().dependOnClassesThat(
+        resideInAnyPackage("io.kooper.test", "io.kooper.test.junit")
+            .and(not(belongToAnyOf(ApiRequest.class, ResourceType.class, Permissions.class)))).check(kit);
+  }
+
+  @Test
+  void internalsAreNotShownToUsers() {
+    methods().that().arePublic().or().areProtected().and().areDeclaredInClassesThat(
+        resideInAnyPackage("io.kooper.test", "io.kooper.test.junit").and(modifier(JavaModifier.PUBLIC)))
+        .should(nameNothingInternal()).check(kit);
+  }
+
+  private static ArchCondition<JavaMethod> nameNothingInternal() {
+    return new ArchCondition<>("name nothing internal") {
       @Override
       public void check(JavaMethod method, ConditionEvents events) {
-        boolean named = method.getAllInvolvedRawTypes().stream()
-            .anyMatch(resideInAPackage(VALIDATION).or(resideInAPackage(KINDS)));
+        boolean named = method.getAllInvolvedRawTypes().stream().anyMatch(resideInAnyPackage(INTERNAL));
         events.add(new SimpleConditionEvent(method, !named, method.getFullName()));
       }
     };
+  }
+
+  @Test
+  void eachPackageIsOfUsersOrInternal() {
+    assertThat(kit).allMatch(type -> type.getPackageName().equals("io.kooper.test")
+        || type.getPackageName().equals("io.kooper.test.junit") || resideInAnyPackage(INTERNAL).test(type));
   }
 
   @Test

@@ -1,0 +1,173 @@
+package io.kooper.test.http;
+
+import io.kooper.test.ResourceType;
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.KindSchema;
+import io.kooper.test.types.BuiltInTypes;
+import io.kooper.test.types.Resource;
+import io.kooper.test.validation.CustomSchema;
+import io.kooper.test.validation.Problem;
+import io.kooper.test.write.Actions;
+import io.kooper.test.write.WriteChecks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How the body of one request becomes an object: what is unknown or twice in it is dropped, and refused, told of in a
+ * header, or passed over, as the client wants.
+ */
+final class Decoding {
+
+  private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
+
+  private enum Mode { STRICT, WARN, IGNORE }
+
+  private final Mode mode;
+  private final List<String> warnings = new ArrayList<>();
+
+  private Decoding(Mode mode) {
+    this.mode = mode;
+  }
+
+  /** @throws StatusException 422 for a value that {@code fieldValidation} does not have */
+  static Decoding of(Call call) {
+    String value = call.param("fieldValidation");
+    Mode mode = switch (value == null ? "Warn" : value) {
+      case "Strict" -> Mode.STRICT;
+      case "Warn" -> Mode.WARN;
+      case "Ignore" -> Mode.IGNORE;
+      default -> throw Statuses.invalidOptions(options(call.request().verb()), "fieldValidation",
+          "FieldValueNotSupported", "Unsupported value: \"" + value
+              + "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
+    };
+    return new Decoding(mode);
+  }
+
+  private static String options(String verb) {
+    return verb.equals("create") ? "CreateOptions" : verb.equals("update") ? "UpdateOptions" : "PatchOptions";
+  }
+
+  /** What the answer tells the client. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * The object that a client sent as a whole.
+   *
+   * @throws StatusException 400 when it is no object, or has what it may not
+   */
+  ObjectNode object(Resource resource, byte[] body) {
+    List<String> errors = new ArrayList<>();
+    ObjectNode object = Bodies.read(resource.type().kind(), body);
+    if (resource.kind() != null) {
+      WriteChecks.checkType(resource, object);
+      Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
+      KindSchema.Read read = resource.kind().schema().read(object);
+      if (read.error() != null) {
+        throw refused(resource, read.error());
+      }
+      read.unknown().forEach(path -> errors.add("unknown field \"" + path + "\""));
+      if (!Actions.isReview(resource)) {
+        resource.kind().schema().complete(object);
+      }
+    }
+    if (resource.schema() != null) {
+      Problem unreadable = resource.schema().unreadable(object);
+      if (unreadable != null) {
+        throw refused(resource, unreadable.toString());
+      }
+      Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
+      errors.addAll(shape(resource.schema(), object));
+    }
+    if (tell(errors)) {
+      throw refused(resource, "strict decoding error: " + String.join(", ", errors));
+    }
+    return object;
+  }
+
+  private static StatusException refused(Resource resource, String why) {
+    String kind = resource.type().kind();
+    return Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s: %s".formatted(
+        kind, resource.type().version(), kind, why));
+  }
+
+  /**
+   * An object that a patch has made.
+   *
+   * @throws StatusException 422 when it has what it may not
+   */
+  ObjectNode patched(Resource resource, @Nullable String subresource, ObjectNode current, ObjectNode object) {
+    if (subresource == null) {
+      finalizers(resource, current, object);
+    }
+    if (resource.kind() != null) {
+      return patched(resource.type(), resource.kind().schema(), current, object);
+    }
+    if (resource.schema() == null) {
+      return object;
+    }
+    ObjectNode sent = mode == Mode.STRICT ? object.deepCopy() : object;
+    List<String> errors = shape(resource.schema(), object);
+    if (tell(errors)) {
+      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+    }
+    return object;
+  }
+
+  private ObjectNode patched(ResourceType type, KindSchema schema, ObjectNode current, ObjectNode object) {
+    ObjectNode sent = object.deepCopy();
+    String mismatch = BuiltInTypes.mismatch(type, object);
+    if (mismatch != null) {
+      throw Statuses.invalidPatch(sent, mismatch);
+    }
+    String uid = object.at("/metadata/uid").asString("");
+    if (!uid.isEmpty() && !uid.equals(current.at("/metadata/uid").asString(""))) {
+      Problem problem = Problem.of("FieldValueInvalid", "metadata.uid", "Invalid value", uid, "field is immutable");
+      throw Statuses.invalid(type, current.at("/metadata/name").asString(""), List.of(problem, problem)); // told twice there
+    }
+    KindSchema.Read read = schema.read(object);
+    if (read.error() != null) {
+      throw Statuses.invalidPatch(sent, read.error());
+    }
+    List<String> errors = read.unknown().stream().map(path -> "unknown field \"" + path + "\"").toList();
+    if (tell(errors)) {
+      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+    }
+    schema.complete(object);
+    return object;
+  }
+
+  /** Tells of finalizers that others might have, too. */
+  void finalizers(Resource resource, @Nullable ObjectNode old, ObjectNode object) {
+    if (!resource.isCustom()) {
+      return;
+    }
+    List<String> known = old == null ? List.of() : finalizers(old);
+    finalizers(object).stream().filter(finalizer -> !known.contains(finalizer) && !finalizer.contains("/"))
+        .filter(finalizer -> !STANDARD_FINALIZERS.contains(finalizer)).sorted().distinct()
+        .forEach(finalizer -> warnings.add("metadata.finalizers: \"%s\": prefer a domain-qualified finalizer name %sto "
+            .formatted(finalizer, finalizer.contains(".") ? "including a path (/) " : "")
+            + "avoid accidental conflicts with other finalizer writers"));
+  }
+
+  private static List<String> finalizers(ObjectNode object) {
+    return object.path("metadata").path("finalizers").valueStream().map(name -> name.asString("")).toList();
+  }
+
+  private boolean tell(List<String> errors) {
+    if (mode == Mode.WARN) {
+      warnings.addAll(errors);
+    }
+    return mode == Mode.STRICT && !errors.isEmpty();
+  }
+
+  private static List<String> shape(CustomSchema schema, ObjectNode object) {
+    return schema.shape(object).stream().map(path -> "unknown field \"" + path + "\"").toList();
+  }
+}

@@ -1,0 +1,142 @@
+package io.kooper.test.http;
+
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.ResourceCollection;
+import io.kooper.test.store.Selectors;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Resource;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A list: which objects, at which version, and how it goes on. */
+final class Lists {
+
+  /** The objects of one page and the list's own fields. */
+  record Page(List<StoredObject> items, byte[] head) {}
+
+  private record Continue(long version, String after) {}
+
+  private Lists() {}
+
+  static Page page(ObjectStore store, Resource resource, Call call) {
+    Predicate<StoredObject> selector =
+        Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector"));
+    Long limit = call.number("limit");
+    String token = call.param("continue");
+    Long version = call.number("resourceVersion");
+    String match = call.param("resourceVersionMatch");
+    checkMatch(version, match, token);
+    String namespace = resource.type().namespaced() ? call.request().namespace() : null;
+    boolean selective = call.param("labelSelector") != null || call.param("fieldSelector") != null;
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      long at = store.version();
+      SortedMap<String, StoredObject> objects;
+      if (token != null) {
+        Continue next = decode(token);
+        at = next.version();
+        try {
+          objects = collection.in(namespace, at);
+        } catch (StatusException e) {
+          throw Statuses.continueExpired();
+        }
+        objects = objects.tailMap(next.after() + '\0'); // the first path behind it
+      } else {
+        requireReached(store, version);
+        if ("Exact".equals(match) && version != null) {
+          at = version;
+          objects = collection.in(namespace, version);
+        } else {
+          objects = collection.in(namespace);
+        }
+      }
+      return page(resource, objects, selector, limit == null ? 0 : limit, at, selective);
+    });
+  }
+
+  /** @throws StatusException 504 when a client has seen a later version than this server */
+  static void requireReached(ObjectStore store, @Nullable Long version) {
+    if (version != null && version > store.version()) {
+      throw Statuses.tooLargeVersion(version, store.version());
+    }
+  }
+
+  private static Page page(Resource resource, SortedMap<String, StoredObject> objects,
+      Predicate<StoredObject> selector, long limit, long version, boolean selective) {
+    List<StoredObject> items = new ArrayList<>();
+    String last = null;
+    long remaining = 0;
+    for (StoredObject object : objects.values()) {
+      if (!selector.test(object)) {
+        continue;
+      }
+      if (limit > 0 && items.size() == limit) {
+        remaining++;
+        if (selective) {
+          break; // the API server does not count what a selector might leave out
+        }
+        continue;
+      }
+      items.add(object);
+      last = object.path();
+    }
+    ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(version));
+    if (remaining > 0 && last != null) {
+      metadata.put("continue", encode(new Continue(version, last)));
+      if (!selective) {
+        metadata.put("remainingItemCount", remaining);
+      }
+    }
+    if (resource.isCustom() && remaining == 0) {
+      metadata.put("continue", ""); // as the API server writes it for types that it knows by definition only
+    }
+    String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
+        resource.listKind(), resource.shownApiVersion(), metadata);
+    return new Page(items, head.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void checkMatch(@Nullable Long version, @Nullable String match, @Nullable String token) {
+    if (match == null) {
+      return;
+    }
+    if (token != null) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch is forbidden when continue is provided");
+    }
+    if (version == null) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    }
+    if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
+      throw Statuses.invalidOptions("ListOptions", "resourceVersionMatch", "FieldValueNotSupported",
+          "Unsupported value: \"%s\": supported values: \"Exact\", \"NotOlderThan\", \"\"".formatted(match));
+    }
+    if (match.equals("Exact") && version == 0) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+    }
+  }
+
+  private static String encode(Continue next) {
+    ObjectNode token = Json.object().put("v", "meta.k8s.io/v1").put("rv", next.version()).put("start", next.after());
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(token));
+  }
+
+  private static Continue decode(String token) {
+    try {
+      ObjectNode next = Json.readObject(Base64.getUrlDecoder().decode(token));
+      return new Continue(next.path("rv").asLong(), next.path("start").asString());
+    } catch (IllegalArgumentException e) {
+      throw Statuses.badRequest("invalid continue token: continue key is not valid: " + e.getMessage());
+    }
+  }
+}

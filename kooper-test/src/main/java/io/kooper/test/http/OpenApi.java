@@ -1,0 +1,67 @@
+package io.kooper.test.http;
+
+import io.kooper.test.ResourceType;
+import io.kooper.test.json.Json;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.types.Resource;
+import java.util.List;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The least of an OpenAPI document that {@code kubectl} wants to see before it writes: which parameters a PATCH of each
+ * type takes. There are no schemas.
+ */
+final class OpenApi {
+
+  private OpenApi() {}
+
+  /** @throws StatusException 404 when the path is none of these */
+  static ObjectNode answer(List<String> segments, List<Resource> resources) {
+    if (segments.size() < 2 || !segments.get(1).equals("v3")) {
+      throw Statuses.noSuchPath();
+    }
+    String groupVersion = String.join("/", segments.subList(2, segments.size()));
+    return groupVersion.isEmpty() ? index(resources) : document(groupVersion, resources);
+  }
+
+  private static ObjectNode index(List<Resource> resources) {
+    ObjectNode index = Json.object();
+    ObjectNode paths = index.putObject("paths");
+    resources.forEach(resource -> paths.putObject(groupVersion(resource))
+        .put("serverRelativeURL", "/openapi/v3/" + groupVersion(resource)));
+    return index;
+  }
+
+  private static ObjectNode document(String groupVersion, List<Resource> resources) {
+    ObjectNode document = Json.object().put("openapi", "3.0.0");
+    document.putObject("info").put("title", "Kubernetes").put("version", "unversioned");
+    ObjectNode paths = document.putObject("paths");
+    resources.stream().filter(resource -> groupVersion(resource).equals(groupVersion))
+        .forEach(resource -> patch(paths.putObject(path(resource)).putObject("patch"), resource.type()));
+    if (paths.isEmpty()) {
+      throw Statuses.noSuchPath();
+    }
+    return document;
+  }
+
+  private static void patch(ObjectNode patch, ResourceType type) {
+    ArrayNode parameters = patch.putArray("parameters");
+    for (String parameter : List.of("dryRun", "fieldManager", "fieldValidation", "force")) {
+      parameters.addObject().put("name", parameter).put("in", "query");
+    }
+    patch.putObject("responses");
+    patch.put("x-kubernetes-action", "patch");
+    patch.putObject("x-kubernetes-group-version-kind").put("group", type.group()).put("version", type.version())
+        .put("kind", type.kind());
+  }
+
+  private static String path(Resource resource) {
+    return "/" + groupVersion(resource) + (resource.type().namespaced() ? "/namespaces/{namespace}/" : "/")
+        + resource.type().plural() + "/{name}";
+  }
+
+  private static String groupVersion(Resource resource) {
+    return (resource.type().group().isEmpty() ? "api/" : "apis/") + resource.type().apiVersion();
+  }
+}

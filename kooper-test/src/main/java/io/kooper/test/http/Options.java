@@ -1,0 +1,99 @@
+package io.kooper.test.http;
+
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.validation.Problem;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a request says beside its object; bad values are refused in the words of the API server. */
+final class Options {
+
+  private static final List<String> PROPAGATIONS = List.of("Foreground", "Background", "Orphan");
+
+  private Options() {}
+
+  /** @throws StatusException 422 for a kind of dry run that there is not */
+  static void dryRun(Call call) {
+    String value = call.param("dryRun");
+    if (value != null && !value.equals("All")) {
+      throw Statuses.invalidOptions(kind(call), "dryRun", "FieldValueNotSupported",
+          "Unsupported value: [\"%s\"]: supported values: \"All\"".formatted(value));
+    }
+  }
+
+  private static String kind(Call call) {
+    return switch (call.request().verb()) {
+      case "create" -> "CreateOptions";
+      case "update" -> "UpdateOptions";
+      case "patch" -> "PatchOptions";
+      default -> "DeleteOptions";
+    };
+  }
+
+  /**
+   * How something is to be deleted: as the body says, or else the query.
+   *
+   * @throws StatusException 400 or 422 when it cannot be like that
+   */
+  static ObjectNode delete(Call call, byte[] body) {
+    ObjectNode options = body.length == 0 ? Json.object() : Json.readObject(body);
+    String kind = options.path("kind").asString("DeleteOptions");
+    if (!kind.equals("DeleteOptions")) {
+      String version = options.path("apiVersion").asString("v1");
+      throw Statuses.badRequest("no kind \"%s\" is registered for version \"%s\" in scheme \"k8s.io/apimachinery/pkg/apis/meta/"
+          .formatted(kind, version) + "internalversion/scheme/register.go:27\"");
+    }
+    for (String name : List.of("propagationPolicy", "gracePeriodSeconds", "orphanDependents")) {
+      String value = call.param(name);
+      if (value != null && !options.has(name)) {
+        if (name.equals("gracePeriodSeconds")) {
+          options.put(name, call.number(name));
+        } else if (name.equals("orphanDependents")) {
+          options.put(name, Boolean.parseBoolean(value));
+        } else {
+          options.put(name, value);
+        }
+      }
+    }
+    JsonNode propagation = options.path("propagationPolicy");
+    if (propagation.isString() && options.has("orphanDependents")) {
+      throw refused(Problem.of("FieldValueInvalid", "propagationPolicy", "Invalid value", propagation.stringValue(),
+          "orphanDependents and deletionPropagation cannot be both set"));
+    }
+    if (propagation.isString() && !PROPAGATIONS.contains(propagation.stringValue())) {
+      throw refused(Problem.of("FieldValueNotSupported", "propagationPolicy", "Unsupported value", propagation.stringValue(),
+          "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""));
+    }
+    return options;
+  }
+
+  /** @throws StatusException 400 or 422 for what a list cannot be asked for */
+  static void list(Call call) {
+    if (!call.request().verb().equals("list")) {
+      return;
+    }
+    if (call.param("sendInitialEvents") != null) {
+      throw Statuses.invalidOptions("sendInitialEvents", "sendInitialEvents is forbidden for list");
+    }
+    String version = call.param("resourceVersion");
+    if (call.param("continue") != null && version != null && !version.equals("0")) {
+      throw Statuses.badRequest("specifying resource version is not allowed when using continue");
+    }
+    String limit = call.param("limit");
+    if (limit != null && !limit.matches("-?\\d+")) {
+      throw Statuses.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(limit));
+    }
+    if (version != null && !version.matches("\\d+")) {
+      throw Statuses.badRequest(("invalid resource version: resourceVersion: Invalid value: \"%s\": strconv.ParseUint:"
+          + " parsing \"%s\":"
+          + " invalid syntax").formatted(version, version));
+    }
+  }
+
+  private static StatusException refused(Problem problem) {
+    return Statuses.invalidOptions("DeleteOptions", problem.field(), problem.reason(), problem.message());
+  }
+}

@@ -1,0 +1,375 @@
+package io.kooper.test.http;
+
+import io.kooper.test.ApiRequest;
+import io.kooper.test.faults.Connections;
+import io.kooper.test.faults.Failure;
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.patch.Apply;
+import io.kooper.test.patch.FieldOwners;
+import io.kooper.test.patch.Patches;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
+import io.kooper.test.store.ResourceCollection;
+import io.kooper.test.store.Selectors;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.BuiltInTypes;
+import io.kooper.test.types.Resource;
+import io.kooper.test.types.Shape;
+import io.kooper.test.write.Actions;
+import io.kooper.test.write.Deletes;
+import io.kooper.test.write.Writes;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** From a request to its answer. On the server's event loop. */
+public final class Router {
+
+  private static final Logger LOG = LoggerFactory.getLogger("io.kooper.test.EmbeddedApiServer");
+  private static final int MAX_BODY = 3 * 1024 * 1024; // the API server's limit
+  private static final Set<String> HEALTH = Set.of("healthz", "livez", "readyz");
+
+  private final Vertx vertx;
+  private final Settings settings;
+  private final ObjectStore store;
+  private final Registry registry;
+  private final Writes writes;
+  private final Deletes deletes;
+  private final Actions actions;
+  private final Connections connections;
+  private final Function<ApiRequest, @Nullable Failure> faults;
+  private final RequestLog log;
+
+  public Router(Vertx vertx, Settings settings, ObjectStore store, Registry registry, Writes writes,
+      Deletes deletes, Connections connections, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.store = store;
+    this.registry = registry;
+    this.writes = writes;
+    this.deletes = deletes;
+    this.actions = new Actions(store, writes, deletes);
+    this.connections = connections;
+    this.faults = faults;
+    this.log = log;
+  }
+
+  public void handle(HttpServerRequest http) {
+    if (connections.isFrozen(http.connection())) {
+      return;
+    }
+    Call call = Call.of(http, registry);
+    RequestLog.Tracked tracked = log.add(call.request());
+    http.response().headersEndHandler(nothing -> tracked.answered(http.response()));
+    if (!settings.allows(http, call.request())) {
+      answer(call, 1).send(Statuses.notPermitted(call.request(), Settings.USER));
+      return;
+    }
+    Failure fault = faults.apply(call.request());
+    if (fault == null) {
+      execute(call, tracked, 1);
+      return;
+    }
+    switch (fault.kind()) {
+      case STATUS -> answer(call, 1).send(fault.toStatus());
+      case ERROR_EVENT -> {
+        if (call.request().verb().equals("watch")) {
+          EventSink sink = stream(call);
+          sink.send(Watch.error(fault.toStatus()));
+          sink.end();
+        } else {
+          answer(call, 1).send(fault.toStatus());
+        }
+      }
+      case DELAY -> {
+        http.pause();
+        vertx.setTimer(Math.max(1, fault.delay().toMillis()), id -> {
+          http.resume();
+          execute(call, tracked, 1);
+        });
+      }
+      case HANG -> LOG.debug("no answer to {}", call.request());
+      case DISCONNECT -> connections.cut(http.connection());
+      case TRUNCATE -> execute(call, tracked, 0.5);
+      case LOSE_ANSWER -> execute(call, tracked, 0);
+      default -> throw new AssertionError(fault.kind());
+    }
+  }
+
+  private void execute(Call call, RequestLog.Tracked tracked, double share) {
+    Answer answer = answer(call, share);
+    if (call.http().method() == HttpMethod.GET) {
+      attempt(answer, () -> read(call, answer));
+    } else {
+      call.http().body().onSuccess(body -> {
+        tracked.body(body.getBytes());
+        attempt(answer, () -> write(call, body, answer));
+      })
+          .onFailure(e -> LOG.debug("the client went away while it sent {}", call.request(), e));
+    }
+  }
+
+  private Answer answer(Call call, double share) {
+    return new Answer(call.http().response(), vertx.getOrCreateContext(),
+        () -> connections.end(call.http().connection()), share);
+  }
+
+  private static void attempt(Answer answer, Runnable action) {
+    try {
+      action.run();
+    } catch (StatusException e) {
+      answer.send(e);
+    } catch (RuntimeException e) {
+      LOG.warn("a defect of the embedded API server", e);
+      answer.send(new StatusException(Statuses.failure(500, "Internal error occurred: " + e)));
+    }
+  }
+
+  private void read(Call call, Answer answer) {
+    List<String> segments = call.segments();
+    if (!segments.isEmpty() && HEALTH.contains(segments.get(0))) {
+      call.http().response().putHeader("Content-Type", "text/plain; charset=utf-8").end("ok");
+      return;
+    }
+    if (call.request().resource().isEmpty()) {
+      answer.send(200, Json.bytes(Discovery.answer(segments, registry.all())));
+      return;
+    }
+    Resource resource = shown(call, resource(call));
+    requireJson(call);
+    Options.list(call);
+    switch (call.request().verb()) {
+      case "list" -> answer.send(resource, Lists.page(store, resource, call));
+      case "watch" -> watch(call, resource, answer);
+      default -> {
+        if ("log".equals(call.request().subresource()) && resource.is("pods")) {
+          byte[] log = actions.log(resource, call.namespace(), name(call));
+          call.http().response().setStatusCode(log.length == 0 ? 204 : 200).end(Buffer.buffer(log));
+          return;
+        }
+        answer.send(200, get(call, resource));
+      }
+    }
+  }
+
+  /** With no more than the metadata, if the client prefers that. */
+  private static Resource shown(Call call, Resource resource) {
+    String accept = call.http().getHeader("Accept");
+    String kind = call.request().verb().equals("list") ? "PartialObjectMetadataList" : "PartialObjectMetadata";
+    List<String> wanted = List.of((accept == null ? "" : accept.split(",", 2)[0].replace(" ", "")).split(";"));
+    return wanted.contains("as=" + kind) && wanted.contains("g=meta.k8s.io") && wanted.contains("v=v1")
+        && wanted.contains("application/json") && call.request().subresource() == null ? resource.metadataOnly() : resource;
+  }
+
+  private byte[] get(Call call, Resource resource) {
+    String name = name(call);
+    return store.locked(() -> {
+      StoredObject object = store.of(resource).get(call.namespace(), name);
+      if (object == null) {
+        throw Statuses.notFound(resource.type(), name);
+      }
+      Lists.requireReached(store, call.number("resourceVersion"));
+      String subresource = call.request().subresource();
+      if ("scale".equals(subresource) && resource.scale() != null) {
+        resource.scale().requireReplicas(object.tree());
+      }
+      return Writes.view(resource, subresource, object);
+    });
+  }
+
+  private void watch(Call call, Resource resource, Answer answer) {
+    WatchOptions options = WatchOptions.of(call, resource, settings.streamingLists());
+    ResourceCollection collection = store.locked(() -> {
+      if (options.initialEvents()) {
+        Lists.requireReached(store, options.version());
+      }
+      return store.of(resource);
+    });
+    if ("websocket".equalsIgnoreCase(call.http().getHeader("Upgrade"))) {
+      call.http().toWebSocket()
+          .onSuccess(socket -> start(collection, resource, options, EventSink.of(socket)))
+          .onFailure(e -> LOG.debug("no WebSocket for {}", call.request(), e));
+      return;
+    }
+    start(collection, resource, options, stream(call));
+  }
+
+  /** Begins the response of a watch at once: the client must know that it stands. */
+  private static EventSink stream(Call call) {
+    call.http().response().setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true).writeHead();
+    return EventSink.of(call.http().response());
+  }
+
+  private void start(ResourceCollection collection, Resource resource, WatchOptions options, EventSink sink) {
+    new Watch(vertx.getOrCreateContext(), collection, resource, options, sink, settings.history())
+        .start(settings.bookmarkInterval());
+  }
+
+  private void write(Call call, Buffer body, Answer answer) {
+    if (body.length() > MAX_BODY) {
+      throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
+    }
+    Resource resource = resource(call);
+    requireJson(call);
+    byte[] bytes = body.getBytes();
+    String subresource = call.request().subresource();
+    String type = call.http().getHeader("Content-Type");
+    Options.dryRun(call);
+    switch (call.request().verb()) {
+      case "create" -> {
+        if (resource.type().namespaced() && call.request().namespace() == null) {
+          throw Statuses.methodNotAllowed();
+        }
+        if (call.request().name() != null) {
+          String action = subresource == null || !resource.allows(subresource, "create") ? "" : subresource;
+          ObjectNode posted = bytes.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, bytes));
+          answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.dryRun()));
+          return;
+        }
+        Decoding decoding = Decoding.of(call);
+        answer.warn(decoding.warnings());
+        ObjectNode object = decoding.object(resource, Bodies.json(type, bytes));
+        decoding.finalizers(resource, null, object);
+        if (Actions.isReview(resource)) {
+          answer.send(201, Actions.review(resource, call.request().namespace(), object));
+          return;
+        }
+        answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun()));
+      }
+      case "update" -> {
+        Decoding decoding = Decoding.of(call);
+        answer.warn(decoding.warnings());
+        byte[] json = Bodies.json(type, bytes);
+        ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(json) : decoding.object(resource, json);
+        if (subresource == null && resource.createdByUpdate()
+            && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
+          Json.metadata(wanted).remove("resourceVersion");
+          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, name(call)), call.dryRun()));
+          return;
+        }
+        answer.send(200, update(call, resource, subresource, true, current -> {
+          if (subresource == null) {
+            decoding.finalizers(resource, current, wanted);
+          }
+          return wanted;
+        }));
+      }
+      case "patch" -> patch(call, resource, subresource, bytes, answer);
+      case "delete" -> {
+        requireNoSubresource(subresource);
+        ObjectNode options = Options.delete(call, bytes);
+        answer.send(200, deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options)));
+      }
+      case "deletecollection" -> {
+        ObjectNode options = Options.delete(call, bytes);
+        answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
+            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), dryRun(call, options))));
+      }
+      default -> throw Statuses.methodNotAllowed();
+    }
+  }
+
+  private void patch(Call call, Resource resource, @Nullable String subresource, byte[] body, Answer answer) {
+    String name = name(call);
+    String mediaType = Patches.mediaType(call.http().getHeader("Content-Type"));
+    Patches.requireKnown(resource, mediaType);
+    if (mediaType.equals(Apply.MEDIA_TYPE)) {
+      Apply apply = Apply.of(resource, subresource, body, call.applier(), call.isForced());
+      Writes.Written written = writes.apply(resource, call.namespace(), name, apply, call.dryRun());
+      answer.send(written.code(), written.json());
+    } else {
+      call.requireUnforced();
+      Shape shape = resource.shapeAt(subresource);
+      Decoding decoding = Decoding.of(call);
+      answer.warn(decoding.warnings());
+      answer.send(200, update(call, resource, subresource, false, current -> {
+        ObjectNode patched = Patches.apply(current, shape, mediaType, body);
+        return "scale".equals(subresource) ? patched : decoding.patched(resource, subresource, current, patched);
+      }));
+    }
+  }
+
+  private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
+      UnaryOperator<ObjectNode> change) {
+    FieldOwners.Manager manager =
+        new FieldOwners.Manager(call.manager(), false, resource.typeAt(subresource).apiVersion(), subresource);
+    return writes.update(resource, call.namespace(), name(call), manager, call.dryRun(), versionRequired, change);
+  }
+
+  private byte[] list(Resource resource, List<StoredObject> objects) {
+    ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.type().apiVersion());
+    list.putObject("metadata").put("resourceVersion", Long.toString(store.locked(store::version)));
+    ArrayNode items = list.putArray("items");
+    objects.forEach(object -> items.add(Json.parse(object.itemFor(resource))));
+    return Json.bytes(list);
+  }
+
+  /** @throws StatusException 404 when nothing is served there */
+  private static Resource resource(Call call) {
+    Resource resource = call.resource();
+    if (resource == null && !BuiltInTypes.hasGroup(call.request().group())) {
+      throw Statuses.noSuchPage();
+    }
+    if (resource == null || call.request().namespace() != null && !resource.type().namespaced()) {
+      throw Statuses.noSuchPath();
+    }
+    String subresource = call.request().subresource();
+    if (subresource == null ? !resource.allows(call.request().verb()) : !resource.allows(subresource, verb(call))) {
+      if (subresource == null || resource.hasSubresource(subresource)) {
+        throw Statuses.methodNotAllowed();
+      }
+    }
+    if (subresource != null && !resource.hasSubresource(subresource)) {
+      String name = call.request().name();
+      boolean possible = resource.isCustom() && (subresource.equals("status") || subresource.equals("scale"));
+      throw possible && name != null ? Statuses.notFound(resource.type(), name) : Statuses.noSuchPath();
+    }
+    if (call.request().name() != null && resource.type().namespaced() && call.request().namespace() == null) {
+      throw Statuses.noSuchPath();
+    }
+    return resource;
+  }
+
+  private static String verb(Call call) {
+    return call.request().verb().equals("watch") ? "get" : call.request().verb();
+  }
+
+  private static String name(Call call) {
+    String name = call.request().name();
+    if (name == null) {
+      throw Statuses.methodNotAllowed();
+    }
+    return name;
+  }
+
+  private static boolean dryRun(Call call, ObjectNode options) {
+    return call.dryRun() || options.path("dryRun").valueStream().anyMatch(value -> value.asString("").equals("All"));
+  }
+
+  private static void requireNoSubresource(@Nullable String subresource) {
+    if (subresource != null) {
+      throw Statuses.methodNotAllowed();
+    }
+  }
+
+  /** A client that takes nothing but protobuf cannot be served. */
+  private static void requireJson(Call call) {
+    String accept = call.http().getHeader("Accept");
+    if (accept != null && !accept.isBlank() && !accept.contains("json") && !accept.contains("*/*")
+        && !accept.contains("application/*")) {
+      throw new StatusException(Statuses.failure(406, "only the following media types are accepted: application/json"));
+    }
+  }
+}

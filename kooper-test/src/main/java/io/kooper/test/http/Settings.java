@@ -1,0 +1,87 @@
+package io.kooper.test.http;
+
+import io.kooper.test.ApiRequest;
+import io.kooper.test.Permissions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PfxOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the builder of a server was told.
+ *
+ * @param requests how many are kept
+ * @param permissions what clients may do, null for everything
+ */
+public record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists, int requests,
+    @Nullable Permissions permissions) {
+
+  /** Who clients are, if their permissions are limited. */
+  static final String USER = "kooper-test";
+
+  /** The token of those whose permissions are not. */
+  public static final String ADMIN = "kooper-test-admin";
+
+  /** @throws IllegalArgumentException when something is out of range; it names everything that is */
+  public void check() {
+    List<String> errors = new ArrayList<>();
+    if (port < 0 || port > 65_535) {
+      errors.add("port must be 0 to 65535, not " + port);
+    }
+    if (history < 1) {
+      errors.add("history must be positive, not " + history);
+    }
+    if (requests < 0) {
+      errors.add("requestsKept must not be negative, but is " + requests);
+    }
+    if (bookmarkInterval.toMillis() < 1) {
+      errors.add("bookmarkInterval must be at least a millisecond, not " + bookmarkInterval);
+    }
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", errors));
+    }
+  }
+
+  /** Whether a request is permitted: that of an administrator always is, and what is no resource. */
+  boolean allows(HttpServerRequest http, ApiRequest request) {
+    return permissions == null || request.resource().isEmpty() || ("Bearer " + ADMIN).equals(http.getHeader("Authorization"))
+        || permissions.allow(request);
+  }
+
+  /** How the server listens. */
+  public HttpServerOptions http(int boundPort) {
+    HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(boundPort)
+        .setUseAlpn(false).setHttp2ClearTextEnabled(false)
+        .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
+    return !tls ? options : options.setSsl(true).setKeyCertOptions(
+        new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
+  }
+
+  /** The text of a kubeconfig file. */
+  public String kubeconfig(String url) {
+    String authority = tls ? "    certificate-authority-data: " + TestCertificate.authorityBase64() + "\n" : "";
+    return """
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: kooper-test
+          cluster:
+            server: %s
+        %scontexts:
+        - name: kooper-test
+          context:
+            cluster: kooper-test
+            user: kooper-test
+            namespace: default
+        users:
+        - name: kooper-test
+          user:
+            token: anybody
+        current-context: kooper-test
+        """.formatted(url, authority);
+  }
+}

@@ -1,0 +1,59 @@
+package io.kooper.test.http;
+
+import io.kooper.test.json.Statuses;
+import io.kooper.test.store.Selectors;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Resource;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a watch request asks for.
+ *
+ * @param version null to begin with the current state, whatever its version
+ * @param initialEvents a streaming list: the current state first, and a bookmark when it is complete
+ */
+record WatchOptions(
+    @Nullable String namespace,
+    Predicate<StoredObject> selector,
+    @Nullable Long version,
+    boolean initialEvents,
+    boolean bookmarks,
+    Duration timeout) {
+
+  static WatchOptions of(Call call, Resource resource, boolean watchList) {
+    String fields = call.param("fieldSelector");
+    if (call.request().name() != null) {
+      fields = (fields == null ? "" : fields + ",") + "metadata.name=" + call.request().name();
+    }
+    Predicate<StoredObject> selector = Selectors.of(resource, call.param("labelSelector"), fields);
+    String match = call.param("resourceVersionMatch");
+    boolean asked = call.param("sendInitialEvents") != null;
+    boolean initialEvents = call.flag("sendInitialEvents");
+    if (asked && !watchList) {
+      throw Statuses.invalidOptions("sendInitialEvents",
+          "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
+    }
+    if (asked && match == null) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    }
+    if (match != null && !asked) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    }
+    if (match != null && !match.equals("NotOlderThan")) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    }
+    Long version = call.number("resourceVersion");
+    Long timeout = call.number("timeoutSeconds");
+    // without a wish, the API server ends a watch after half an hour to an hour
+    long seconds = timeout != null && timeout > 0 ? timeout : ThreadLocalRandom.current().nextLong(1800, 3600);
+    return new WatchOptions(resource.type().namespaced() ? call.request().namespace() : null, selector,
+        version == null || version == 0 ? null : version, initialEvents, call.flag("allowWatchBookmarks"),
+        Duration.ofSeconds(seconds));
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * From requests to answers: the server's one event loop, its lists and watches, and what it says of itself.
+ *
+ * <p>Internal: the embedded API server uses it, users do not.
+ */
+@NullMarked
+package io.kooper.test.http;
+
+import org.jspecify.annotations.NullMarked;

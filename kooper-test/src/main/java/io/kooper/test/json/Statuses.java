@@ -1,0 +1,227 @@
+package io.kooper.test.json;
+
+import io.kooper.test.ApiRequest;
+import io.kooper.test.ResourceType;
+import io.kooper.test.validation.Problem;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The {@code Status} objects of the API server, worded as it words them, since clients and people read the words. */
+public final class Statuses {
+
+  private static final Map<Integer, String> REASONS = Map.ofEntries(Map.entry(400, "BadRequest"),
+      Map.entry(401, "Unauthorized"), Map.entry(403, "Forbidden"), Map.entry(404, "NotFound"),
+      Map.entry(405, "MethodNotAllowed"), Map.entry(406, "NotAcceptable"), Map.entry(409, "Conflict"),
+      Map.entry(410, "Expired"), Map.entry(413, "RequestEntityTooLarge"), Map.entry(415, "UnsupportedMediaType"),
+      Map.entry(422, "Invalid"), Map.entry(429, "TooManyRequests"), Map.entry(500, "InternalError"),
+      Map.entry(503, "ServiceUnavailable"), Map.entry(504, "Timeout"));
+
+  private Statuses() {}
+
+  /** A failure without details; the reason is the usual one of the code. */
+  public static ObjectNode failure(int code, String message) {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+    status.put("status", "Failure").put("message", message);
+    String reason = REASONS.get(code);
+    if (reason != null) {
+      status.put("reason", reason);
+    }
+    return status.put("code", code);
+  }
+
+  /** A failure of the API server itself, for which it gives no reason. */
+  public static ObjectNode unreasoned(int code, String message) {
+    return failure(code, message).without("reason");
+  }
+
+  public static ObjectNode success(ResourceType type, String name, @Nullable String uid) {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+    status.put("status", "Success");
+    details(status, type, name);
+    if (uid != null) {
+      ((ObjectNode) status.get("details")).put("uid", uid);
+    }
+    return status;
+  }
+
+  public static StatusException badRequest(String message) {
+    return new StatusException(failure(400, message));
+  }
+
+  public static StatusException notFound(ResourceType type, String name) {
+    return about(404, type, name, "%s \"%s\" not found".formatted(type.qualifiedName(), name));
+  }
+
+  /** What the API server answers for a path of which none of its parts knows anything. */
+  public static StatusException noSuchPage() {
+    return new StatusException(failure(404, "404 page not found\n"), true);
+  }
+
+  /** What the API server answers for a path it does not know. */
+  public static StatusException noSuchPath() {
+    ObjectNode status = failure(404, "the server could not find the requested resource");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  public static StatusException alreadyExists(ResourceType type, String name) {
+    StatusException e = about(409, type, name, "%s \"%s\" already exists".formatted(type.qualifiedName(), name));
+    e.status().put("reason", "AlreadyExists");
+    return e;
+  }
+
+  public static StatusException conflict(ResourceType type, String name, String why) {
+    return about(409, type, name,
+        "Operation cannot be fulfilled on %s \"%s\": %s".formatted(type.qualifiedName(), name, why));
+  }
+
+  public static StatusException staleVersion(ResourceType type, String name) {
+    return conflict(type, name,
+        "the object has been modified; please apply your changes to the latest version and try again");
+  }
+
+  public static StatusException forbidden(ResourceType type, String name, String why) {
+    return about(403, type, name, "%s \"%s\" is forbidden: %s".formatted(type.qualifiedName(), name, why));
+  }
+
+  /** Somebody may not do what he asks for. */
+  public static StatusException notPermitted(ApiRequest request, String user) {
+    String resource = request.resource() + (request.subresource() == null ? "" : "/" + request.subresource());
+    ResourceType type = ResourceType.of(request.group(), "v1", resource, resource, true);
+    String name = request.name() == null ? "" : request.name();
+    return about(403, type, name, "%s%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" %s".formatted(
+        type.qualifiedName(), name.isEmpty() ? "" : " \"" + name + "\"", user, request.verb(), resource, request.group(),
+        request.namespace() == null ? "at the cluster scope" : "in the namespace \"" + request.namespace() + "\""));
+  }
+
+  public static StatusException invalid(ResourceType type, String name, String field, String why) {
+    String kind = type.group().isEmpty() ? type.kind() : type.kind() + "." + type.group();
+    StatusException e = about(422, type, name, "%s \"%s\" is invalid: %s: %s".formatted(kind, name, field, why));
+    ObjectNode details = (ObjectNode) e.status().get("details");
+    details.put("kind", type.kind());
+    details.putArray("causes").addObject().put("reason", "FieldValueInvalid").put("message", why).put("field", field);
+    return e;
+  }
+
+  /** Everything that is wrong with an object. */
+  public static StatusException invalid(ResourceType type, String name, List<Problem> problems) {
+    StatusException e = about(422, type, name, "%s \"%s\" is invalid: %s".formatted(
+        type.group().isEmpty() ? type.kind() : type.kind() + "." + type.group(), name, Problem.join(problems)));
+    ObjectNode details = (ObjectNode) e.status().get("details");
+    ArrayNode causes = details.put("kind", type.kind()).putArray("causes");
+    problems.forEach(problem -> causes.addObject().put("reason", problem.reason()).put("message", problem.message())
+        .put("field", problem.field()));
+    return e;
+  }
+
+  /** An update that does not say of which version: the API server names the plural where it names kinds otherwise. */
+  public static StatusException unversioned(ResourceType type, String name) {
+    return invalid(ResourceType.of(type.group(), type.version(), type.plural(), type.plural(), type.namespaced()), name,
+        "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
+  }
+
+  /** A patch that does not fit: the API server does not say why. */
+  public static StatusException unprocessable() {
+    ObjectNode status = failure(422, "the server rejected our request due to an error in our request");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  /** What is applied cannot be understood: a failure of the API server itself, for which it gives no reason. */
+  public static StatusException untyped(String why) {
+    ObjectNode status = failure(500, "failed to create typed patch object" + why);
+    status.remove("reason");
+    return new StatusException(status);
+  }
+
+  /** What a patch has made cannot be understood. */
+  public static StatusException invalidPatch(ObjectNode patched, String why) {
+    Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched.toString(), why);
+    StatusException e = new StatusException(failure(422, " \"\" is invalid: " + problem));
+    e.status().putObject("details").putArray("causes").addObject().put("reason", problem.reason())
+        .put("message", problem.message()).put("field", problem.field());
+    return e;
+  }
+
+  public static StatusException invalidOptions(String field, String why) {
+    return invalidOptions("ListOptions", field, "FieldValueForbidden", "Forbidden: " + why);
+  }
+
+  public static StatusException invalidOptions(String kind, String field, String reason, String why) {
+    StatusException e = new StatusException(failure(422,
+        "%s.meta.k8s.io \"\" is invalid: %s: %s".formatted(kind, field, why)));
+    ObjectNode details = e.status().putObject("details").put("group", "meta.k8s.io").put("kind", kind);
+    details.putArray("causes").addObject().put("reason", reason).put("message", why).put("field", field);
+    return e;
+  }
+
+  public static StatusException methodNotAllowed() {
+    ObjectNode status = failure(405, "the server does not allow this method on the requested resource");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  public static StatusException unsupportedMedia() {
+    ObjectNode status = failure(415, "415: Unsupported Media Type");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
+  public static StatusException unsupportedPatch(boolean custom) {
+    return new StatusException(failure(415, "the body of the request was in an unknown format - accepted media types "
+        + "include: application/json-patch+json, application/merge-patch+json, "
+        + (custom ? "" : "application/strategic-merge-patch+json, ") + "application/apply-patch+yaml"));
+  }
+
+  /** Other managers own what one would like to apply. */
+  public static StatusException applyConflict(String message, Map<String, String> causes) {
+    ObjectNode status = failure(409, message);
+    ArrayNode array = status.putObject("details").putArray("causes");
+    causes.forEach((field, why) -> array.addObject().put("reason", "FieldManagerConflict").put("message", why)
+        .put("field", field));
+    return new StatusException(status);
+  }
+
+  /** The version asked for has been compacted: the client must list anew. */
+  public static StatusException expired(long requested, long oldest) {
+    return new StatusException(failure(410, "too old resource version: %d (%d)".formatted(requested, oldest)));
+  }
+
+  public static StatusException continueExpired() {
+    return new StatusException(failure(410,
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+            + "without the continue parameter."));
+  }
+
+  public static StatusException tooLargeVersion(long requested, long current) {
+    StatusException e = new StatusException(failure(504,
+        "Timeout: Too large resource version: %d, current: %d".formatted(requested, current)));
+    ObjectNode details = e.status().putObject("details");
+    details.putArray("causes").addObject().put("reason", "ResourceVersionTooLarge")
+        .put("message", "Too large resource version");
+    details.put("retryAfterSeconds", 1);
+    return e;
+  }
+
+  private static StatusException about(int code, ResourceType type, String name, String message) {
+    ObjectNode status = failure(code, message);
+    details(status, type, name);
+    return new StatusException(status);
+  }
+
+  private static void details(ObjectNode status, ResourceType type, String name) {
+    ObjectNode details = status.putObject("details");
+    if (!name.isEmpty()) {
+      details.put("name", name);
+    }
+    if (!type.group().isEmpty()) {
+      details.put("group", type.group());
+    }
+    details.put("kind", type.plural());
+  }
+}

@@ -1,0 +1,88 @@
+package io.kooper.test.types;
+
+import io.kooper.test.kinds.KindPlace;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** What the schema says of a value at one place of an object: how it is merged with another. */
+public interface Shape {
+
+  /** What is at a member of this object. */
+  Shape member(String name);
+
+  /** What is in this list. */
+  Shape items();
+
+  /** Whether this object is replaced as a whole by server-side apply. */
+  boolean isAtomic();
+
+  /** Whether this list is a set of scalars. */
+  boolean isSet();
+
+  /** The members that tell the objects of this list apart; empty for a list that is replaced as a whole. */
+  List<String> keys();
+
+  /** What a key is where an object of this list leaves it out. */
+  @Nullable JsonNode keyDefault(String key);
+
+  /** Whether a strategic merge patch merges this list. */
+  default boolean isMergedByPatches() {
+    return isSet() || !keys().isEmpty();
+  }
+
+  /** The member that tells the objects of this list apart in a strategic merge patch, null if they are scalars. */
+  default @Nullable String patchKey() {
+    return keys().isEmpty() ? null : keys().get(0);
+  }
+
+  /** An object of a built-in kind. */
+  static Shape builtIn(KindPlace root) {
+    return new KindShape(root);
+  }
+
+  /** A custom resource, by the schema of its definition, which may be missing. */
+  static Shape custom(JsonNode schema) {
+    return new Custom(schema, true);
+  }
+
+  /** Goes by {@code x-kubernetes-list-type} and its relatives. */
+  record Custom(JsonNode schema, boolean root) implements Shape {
+
+    @Override
+    public Shape member(String member) {
+      if (root && member.equals("metadata")) {
+        return KindShape.METADATA;
+      }
+      JsonNode property = schema.path("properties").path(member);
+      return new Custom(property.isMissingNode() ? schema.path("additionalProperties") : property, false);
+    }
+
+    @Override
+    public Shape items() {
+      return new Custom(schema.path("items"), false);
+    }
+
+    @Override
+    public boolean isAtomic() {
+      return schema.path("x-kubernetes-map-type").asString("").equals("atomic");
+    }
+
+    @Override
+    public boolean isSet() {
+      return schema.path("x-kubernetes-list-type").asString("").equals("set");
+    }
+
+    @Override
+    public List<String> keys() {
+      return schema.path("x-kubernetes-list-type").asString("").equals("map")
+          ? schema.path("x-kubernetes-list-map-keys").valueStream().map(key -> key.asString("")).toList()
+          : List.of();
+    }
+
+    @Override
+    public @Nullable JsonNode keyDefault(String key) {
+      return schema.path("items").path("properties").path(key).get("default");
+    }
+  }
+}

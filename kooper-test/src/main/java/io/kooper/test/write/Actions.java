@@ -1,0 +1,178 @@
+package io.kooper.test.write;
+
+import io.kooper.test.ResourceType;
+import io.kooper.test.json.Json;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.patch.FieldOwners;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Resource;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is posted and stored nowhere: questions about permissions and users, and what is done to an object. */
+public final class Actions {
+
+  private static final Set<String> REVIEWS = Set.of("selfsubjectaccessreviews.authorization.k8s.io",
+      "subjectaccessreviews.authorization.k8s.io", "localsubjectaccessreviews.authorization.k8s.io",
+      "selfsubjectrulesreviews.authorization.k8s.io", "tokenreviews.authentication.k8s.io",
+      "selfsubjectreviews.authentication.k8s.io");
+
+  private final ObjectStore store;
+  private final Writes writes;
+  private final Deletes deletes;
+
+  public Actions(ObjectStore store, Writes writes, Deletes deletes) {
+    this.store = store;
+    this.writes = writes;
+    this.deletes = deletes;
+  }
+
+  public static boolean isReview(Resource resource) {
+    return REVIEWS.contains(resource.type().qualifiedName());
+  }
+
+  /** The answer to a question. Whoever asks may do everything, as the server asks nobody who he is. */
+  public static byte[] review(Resource resource, @Nullable String namespace, ObjectNode review) {
+    ObjectNode metadata = Json.metadata(review);
+    if (namespace != null) {
+      metadata.put("namespace", namespace);
+    }
+    switch (resource.type().kind()) {
+      case "SelfSubjectRulesReview" -> rules(review.putObject("status").put("incomplete", false));
+      case "TokenReview" -> review.putObject("status").put("error", "invalid bearer token").putObject("user");
+      case "SelfSubjectReview" -> {
+        metadata.put("creationTimestamp", Writes.now());
+        ObjectNode user = review.putObject("status").putObject("userInfo").put("username", "admin")
+            .put("uid", UUID.randomUUID().toString());
+        user.putArray("groups").add("system:masters").add("system:authenticated");
+      }
+      default -> {
+        ObjectNode spec = review.withObjectProperty("spec");
+        if (spec.has("resourceAttributes") == spec.has("nonResourceAttributes")) {
+          throw Statuses.invalid(ResourceType.of(resource.type().group(), resource.type().version(), "Review", "reviews", false),
+              "", "spec.resourceAttributes", "Invalid value: null: exactly one of nonResourceAttributes or"
+                  + " resourceAttributes must"
+                  + " be specified");
+        }
+        review.putObject("status").put("allowed", true);
+      }
+    }
+    return Json.bytes(review);
+  }
+
+  private static void rules(ObjectNode status) {
+    ArrayNode resources = status.putArray("resourceRules");
+    rule(resources, "apiGroups", "*").putArray("resources").add("*");
+    rule(status.putArray("nonResourceRules"), "nonResourceURLs", "*");
+  }
+
+  private static ObjectNode rule(ArrayNode rules, String member, String what) {
+    ObjectNode rule = rules.addObject();
+    rule.putArray("verbs").add("*");
+    rule.putArray(member).add(what);
+    return rule;
+  }
+
+  /**
+   * Does something to an object.
+   *
+   * @throws StatusException 404 when it is not there, or 405 when nothing like that is done here
+   */
+  public byte[] act(Resource resource, String namespace, String name, String action, ObjectNode body, boolean dryRun) {
+    return switch (resource.type().plural() + "/" + action) {
+      case "pods/binding" -> bind(resource, namespace, name, body, dryRun);
+      case "pods/eviction" -> evict(resource, namespace, name, body, dryRun);
+      case "serviceaccounts/token" -> token(resource, namespace, name, body);
+      case "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy" -> {
+        store.locked(() -> require(resource, namespace, name));
+        throw Statuses.badRequest("pod %s does not have a host assigned".formatted(name));
+      }
+      default -> throw Statuses.methodNotAllowed();
+    };
+  }
+
+  private byte[] bind(Resource resource, String namespace, String name, ObjectNode binding, boolean dryRun) {
+    String node = binding.at("/target/name").asString("");
+    FieldOwners.Manager manager = new FieldOwners.Manager("kube-scheduler", false, "v1", "binding");
+    writes.update(resource, namespace, name, manager, dryRun, false, pod -> {
+      ObjectNode spec = pod.withObjectProperty("spec");
+      String bound = spec.path("nodeName").asString("");
+      if (!bound.isEmpty()) {
+        throw Statuses.conflict(ResourceType.of("", "v1", "Pod", "pods/binding", true), name,
+            "pod %s is already assigned to node \"%s\"".formatted(name, bound));
+      }
+      spec.put("nodeName", node);
+      ArrayNode conditions = pod.withObjectProperty("status").withArrayProperty("conditions");
+      conditions.removeIf(condition -> condition.path("type").asString("").equals("PodScheduled"));
+      conditions.addObject().putNull("lastProbeTime").put("lastTransitionTime", Writes.now()).put("status", "True")
+          .put("type", "PodScheduled");
+      return pod;
+    });
+    return done();
+  }
+
+  private byte[] evict(Resource resource, String namespace, String name, ObjectNode eviction, boolean dryRun) {
+    ObjectNode options = eviction.path("deleteOptions") instanceof ObjectNode given ? given : Json.object();
+    deletes.delete(resource, namespace, name, options, dryRun);
+    return done();
+  }
+
+  private byte[] token(Resource resource, String namespace, String name, ObjectNode request) {
+    StoredObject account = store.locked(() -> require(resource, namespace, name));
+    ObjectNode spec = request.withObjectProperty("spec");
+    long seconds = spec.path("expirationSeconds").asLong(3600);
+    spec.put("expirationSeconds", seconds);
+    if (spec.path("audiences").isEmpty()) {
+      spec.putArray("audiences").add("https://kubernetes.default.svc");
+    }
+    spec.putIfAbsent("boundObjectRef", Json.object().nullNode());
+    ObjectNode answer = Json.object().put("kind", "TokenRequest").put("apiVersion", "authentication.k8s.io/v1");
+    answer.putObject("metadata").put("name", name).put("namespace", namespace).put("uid", account.uid())
+        .put("creationTimestamp", Writes.now());
+    answer.set("spec", spec);
+    answer.putObject("status").put("token", "kooper-test." + UUID.randomUUID())
+        .put("expirationTimestamp", Instant.now().plusSeconds(seconds).truncatedTo(ChronoUnit.SECONDS).toString());
+    return Json.bytes(answer);
+  }
+
+  /** The log of a pod, which is empty. */
+  public byte[] log(Resource resource, String namespace, String name) {
+    store.locked(() -> {
+      String node = require(resource, namespace, name).tree().at("/spec/nodeName").asString("");
+      if (!node.isEmpty()) {
+        throw Statuses.notFound(resource.type(), node); // as the API server says of a node that it cannot reach
+      }
+    });
+    return new byte[0];
+  }
+
+  private StoredObject require(Resource resource, String namespace, String name) {
+    StoredObject object = store.of(resource).get(namespace, name);
+    if (object == null) {
+      throw Statuses.notFound(resource.type(), name);
+    }
+    return object;
+  }
+
+  private static byte[] done() {
+    ObjectNode status = Json.object().put("kind", "Status").put("apiVersion", "v1");
+    status.putObject("metadata");
+    return Json.bytes(status.put("status", "Success").put("code", 201));
+  }
+
+  /** What is written at a subresource is a part of the object, such as its status. */
+  static List<String> parts(String subresource) {
+    return switch (subresource) {
+      case "finalize", "ephemeralcontainers", "resize" -> List.of("spec");
+      case "binding" -> List.of("spec", "status");
+      default -> List.of("status");
+    };
+  }
+}

@@ -1,0 +1,97 @@
+package io.kooper.test.write;
+
+import io.kooper.test.json.Json;
+import io.kooper.test.kinds.Labels;
+import io.kooper.test.types.Resource;
+import io.kooper.test.validation.Problem;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is wrong with an object's labels, annotations, finalizers and owners, in the words of the API server. */
+final class MetadataRules {
+
+  private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
+
+  private static final long MOST_ANNOTATED = 256 * 1024;
+
+  private final List<Problem> problems = new ArrayList<>();
+
+  private MetadataRules() {}
+
+  static List<Problem> problems(Resource resource, ObjectNode object) {
+    MetadataRules rules = new MetadataRules();
+    JsonNode metadata = object.path("metadata");
+    Labels.check(metadata.path("labels"), "metadata.labels", rules.problems);
+    long size = 0;
+    for (Map.Entry<String, JsonNode> annotation : metadata.path("annotations").properties()) {
+      Labels.key(annotation.getKey()).forEach(wrong -> rules.invalid("metadata.annotations", annotation.getKey(), wrong));
+      size += annotation.getKey().length() + annotation.getValue().asString("").getBytes(StandardCharsets.UTF_8).length;
+    }
+    if (size > MOST_ANNOTATED) {
+      rules.problems.add(new Problem("FieldValueTooLong", "metadata.annotations",
+          "Too long: may not be more than " + MOST_ANNOTATED + " bytes"));
+    }
+    if (!resource.isCustom()) { // of which the API server only warns
+      rules.finalizers(metadata.path("finalizers"));
+    }
+    rules.owners(metadata.path("ownerReferences"));
+    return rules.problems;
+  }
+
+  private void owners(JsonNode owners) {
+    JsonNode controller = null;
+    for (JsonNode owner : owners) {
+      for (String member : List.of("apiVersion", "kind", "name", "uid")) {
+        if (owner.path(member).asString("").isEmpty()) {
+          invalid("metadata.ownerReferences." + member, "", member.equals("apiVersion") ? "version must not be empty"
+              : "must not be empty");
+        }
+      }
+      if (owner.path("controller").asBoolean(false)) {
+        if (controller != null) {
+          problems.add(Problem.invalid("metadata.ownerReferences", ordered(owners),
+              "Only one reference can have Controller set to"
+              + " true. Found \"true\" in references for %s/%s and %s/%s".formatted(controller.path("kind").asString(""),
+                  controller.path("name").asString(""), owner.path("kind").asString(""), owner.path("name").asString(""))));
+        }
+        controller = controller == null ? owner : controller;
+      }
+    }
+  }
+
+  /** As the API server's own type has its members. */
+  private static String ordered(JsonNode owners) {
+    ArrayNode ordered = Json.array();
+    for (JsonNode owner : owners) {
+      ObjectNode one = ordered.addObject();
+      for (String member : List.of("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")) {
+        if (owner.has(member)) {
+          one.set(member, owner.get(member));
+        }
+      }
+    }
+    return ordered.toString();
+  }
+
+  private void finalizers(JsonNode finalizers) {
+    int index = 0;
+    for (JsonNode finalizer : finalizers) {
+      String name = finalizer.asString("");
+      if (!name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
+        invalid("metadata.finalizers[" + index + "]", name,
+            "name is neither a standard finalizer name nor is it fully qualified");
+      }
+      index++;
+    }
+  }
+
+  private void invalid(String field, String value, String detail) {
+    problems.add(Problem.of("FieldValueInvalid", field, "Invalid value", value, detail));
+  }
+}

@@ -1,0 +1,145 @@
+package io.kooper.test.write;
+
+import io.kooper.test.json.Json;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.types.Conversions;
+import io.kooper.test.types.Crds;
+import io.kooper.test.types.Resource;
+import io.kooper.test.validation.Problem;
+import java.security.SecureRandom;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a new object is given: a name, a status, and what only the server can know. */
+final class NewObjects {
+
+  private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"; // the API server's own, without vowels
+  private static final int LONGEST_PREFIX = 58;
+  private static final int FIRST_NODE_PORT = 30_000;
+
+  private final SecureRandom random = new SecureRandom();
+  private int addresses; // how many services have got one; guarded by itself
+
+  /** The name, generated if the object says so. */
+  String name(Resource resource, ObjectNode metadata) {
+    String name = metadata.path("name").asString("");
+    String prefix = metadata.path("generateName").asString("");
+    if (name.isEmpty() && !prefix.isEmpty()) {
+      StringBuilder generated = new StringBuilder(prefix.substring(0, Math.min(prefix.length(), LONGEST_PREFIX)));
+      random.ints(5, 0, SUFFIX_LETTERS.length()).forEach(i -> generated.append(SUFFIX_LETTERS.charAt(i)));
+      name = generated.toString();
+      metadata.put("name", name);
+    }
+    if (name.isEmpty()) {
+      throw Statuses.invalid(resource.type(), "", List.of(
+          new Problem("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")));
+    }
+    String wrong = Names.problem(resource, name);
+    if (wrong != null) {
+      throw Statuses.invalid(resource.type(), name, List.of(
+          Problem.of("FieldValueInvalid", "metadata.name", "Invalid value", name, wrong)));
+    }
+    return name;
+  }
+
+  /** The state in which an object begins. */
+  void begin(Resource resource, String name, ObjectNode object) {
+    object.put("apiVersion", resource.storedApiVersion());
+    if (resource.type().statusSubresource()) {
+      object.remove("status");
+    }
+    ObjectNode metadata = Json.metadata(object);
+    if (resource.kind() != null && !resource.is(Crds.QUALIFIED_NAME)) {
+      resource.kind().schema().complete(object); // the status that has just gone
+    }
+    Conversions.stored(resource, object);
+    switch (resource.type().qualifiedName()) {
+      case "namespaces" -> {
+        object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
+        object.putObject("status").put("phase", "Active");
+        metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
+      }
+      case "services" -> address(object.withObjectProperty("spec"));
+      case "jobs.batch" -> select(name, metadata, object.withObjectProperty("spec"));
+      case "daemonsets.apps" -> {
+        ObjectNode annotations = metadata.withObjectProperty("annotations");
+        annotations.put("deprecated.daemonset.template.generation", "1");
+      }
+      case "persistentvolumeclaims" -> protect(metadata, "kubernetes.io/pvc-protection");
+      case "replicationcontrollers" -> {
+        if (!metadata.has("labels") && object.at("/spec/template/metadata/labels").isObject()) {
+          metadata.set("labels", object.at("/spec/template/metadata/labels").deepCopy());
+        }
+      }
+      case "nodes" -> object.withObjectProperty("spec").withArrayProperty("taints").addObject()
+          .put("key", "node.kubernetes.io/not-ready").put("effect", "NoSchedule");
+      case "persistentvolumes" -> protect(metadata, "kubernetes.io/pv-protection");
+      case Crds.QUALIFIED_NAME -> {
+        Crds.validate(resource, name, object, null);
+        Crds.complete(object);
+      }
+      default -> { }
+    }
+  }
+
+  private static void protect(ObjectNode metadata, String finalizer) {
+    ArrayNode finalizers = metadata.withArrayProperty("finalizers");
+    if (finalizers.valueStream().noneMatch(one -> one.asString("").equals(finalizer))) {
+      finalizers.add(finalizer);
+    }
+  }
+
+  /** An address of the cluster, and ports of its nodes. */
+  private void address(ObjectNode service) {
+    String type = service.path("type").asString("");
+    if (type.equals("ExternalName")) {
+      return;
+    }
+    if (!service.has("clusterIP")) {
+      int number = next();
+      service.put("clusterIP", "10.%d.%d.%d".formatted(number >> 16 & 255, number >> 8 & 255, number & 255));
+    }
+    if (!service.has("clusterIPs")) {
+      service.putArray("clusterIPs").add(service.get("clusterIP"));
+    }
+    if (!service.has("ipFamilies")) {
+      service.putArray("ipFamilies").add("IPv4");
+    }
+    if (!service.has("ipFamilyPolicy")) {
+      service.put("ipFamilyPolicy", "SingleStack");
+    }
+    if (type.equals("NodePort") || type.equals("LoadBalancer") && service.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
+      service.path("ports").forEach(port -> {
+        if (port instanceof ObjectNode open && open.path("nodePort").asInt(0) == 0) {
+          open.put("nodePort", FIRST_NODE_PORT + next() % 2768);
+        }
+      });
+    }
+  }
+
+  private synchronized int next() {
+    return ++addresses;
+  }
+
+  /** Whose pods a job's are. */
+  private static void select(String name, ObjectNode metadata, ObjectNode job) {
+    if (job.path("manualSelector").asBoolean(false)) {
+      return;
+    }
+    ObjectNode template = job.withObjectProperty("template");
+    ObjectNode labels = Json.metadata(template).withObjectProperty("labels");
+    JsonNode uid = metadata.path("uid");
+    for (String prefix : new String[] {"", "batch.kubernetes.io/"}) {
+      labels.putIfAbsent(prefix + "controller-uid", uid);
+      labels.put(prefix + "job-name", name);
+    }
+    if (!job.has("selector")) {
+      job.putObject("selector").putObject("matchLabels").set("batch.kubernetes.io/controller-uid", uid);
+    }
+    ObjectNode own = metadata.withObjectProperty("labels");
+    labels.properties().stream().filter(label -> label.getKey().endsWith("controller-uid") || label.getKey().endsWith("job-name"))
+        .forEach(label -> own.set(label.getKey(), label.getValue()));
+  }
+}

@@ -1,0 +1,87 @@
+package io.kooper.test.write;
+
+import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.KindSchema;
+import io.kooper.test.types.Conversions;
+import io.kooper.test.types.Resource;
+import io.kooper.test.validation.CustomSchema;
+import io.kooper.test.validation.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Refuses objects that are not what their schema says. Under the store's lock. */
+final class Validation {
+
+  private Validation() {}
+
+  /** @throws StatusException 422 that names everything that is wrong */
+  static void created(Resource resource, String name, ObjectNode object) {
+    CustomSchema schema = resource.schema();
+    List<Problem> problems = new ArrayList<>(MetadataRules.problems(resource, object));
+    if (resource.kind() != null) {
+      problems.addAll(storedKind(resource).problems(object));
+    }
+    refuse(resource, name, problems);
+    if (schema != null) {
+      refuse(resource, name, schema.created(object));
+    }
+  }
+
+  /** @throws StatusException 422 that names everything that is wrong and was not so before */
+  static void updated(
+      Resource resource, String name, @Nullable String subresource, ObjectNode object, ObjectNode old) {
+    CustomSchema schema = resource.schema();
+    List<Problem> problems = new ArrayList<>();
+    if (subresource == null && !object.path("metadata").equals(old.path("metadata"))) {
+      problems.addAll(MetadataRules.problems(resource, object));
+    }
+    if (resource.kind() != null) {
+      List<Problem> metadata = List.copyOf(problems); // which the API server validates at four places of an update
+      problems.addAll(metadata);
+      problems.addAll(metadata);
+      problems.addAll(metadata);
+      problems.addAll(subresource == null || subresource.equals("scale") ? storedKind(resource).changed(object, old)
+          : subresource.equals("status") ? storedKind(resource).statusProblems(object) : List.of());
+    }
+    refuse(resource, name, problems);
+    if (schema != null) {
+      refuse(resource, name,
+          "status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
+    }
+  }
+
+  /** The kind in whose form an object is kept. */
+  private static KindSchema storedKind(Resource resource) {
+    return Conversions.stored(resource);
+  }
+
+  /** Makes an object what its schema says of it, without a word. */
+  static ObjectNode shape(Resource resource, @Nullable String subresource, ObjectNode object) {
+    if (resource.schema() != null && !"scale".equals(subresource)) {
+      resource.schema().shape(object);
+    }
+    if (resource.kind() != null && !"scale".equals(subresource)) {
+      resource.kind().schema().read(object);
+      resource.kind().schema().complete(object);
+    }
+    return object;
+  }
+
+  /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */
+  static boolean isOtherWanted(Resource resource, ObjectNode before, ObjectNode after) {
+    if (resource.is("deployments.apps") && !before.at("/metadata/annotations").equals(after.at("/metadata/annotations"))) {
+      return true;
+    }
+    return resource.isCustom() ? !before.deepCopy().without("metadata").equals(after.deepCopy().without("metadata"))
+        : !Objects.equals(after.get("spec"), before.get("spec"));
+  }
+
+  private static void refuse(Resource resource, String name, List<Problem> problems) {
+    if (!problems.isEmpty()) {
+      throw Statuses.invalid(resource.type(), name, problems);
+    }
+  }
+}

@@ -1,0 +1,335 @@
+package io.kooper.test.write;
+
+import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
+import io.kooper.test.json.Statuses;
+import io.kooper.test.patch.Apply;
+import io.kooper.test.patch.FieldOwners;
+import io.kooper.test.patch.Fields;
+import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
+import io.kooper.test.store.ResourceCollection;
+import io.kooper.test.store.StoredObject;
+import io.kooper.test.types.Conversions;
+import io.kooper.test.types.Crds;
+import io.kooper.test.types.Resource;
+import io.kooper.test.types.Shape;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Create, update and patch, with the rules of the API server. */
+public final class Writes {
+
+  private final ObjectStore store;
+  private final Registry registry;
+  private final Deletes deletes;
+  private final NewObjects news = new NewObjects();
+
+  public Writes(ObjectStore store, Registry registry, Deletes deletes) {
+    this.store = store;
+    this.registry = registry;
+    this.deletes = deletes;
+  }
+
+  /** The answer to a write that may create. */
+  public record Written(int code, byte[] json) {}
+
+  /** The created object. */
+  public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun) {
+    WriteChecks.checkType(resource, object);
+    ObjectNode metadata = Json.metadata(object);
+    String name = news.name(resource, metadata);
+    WriteChecks.checkNamespace(resource, namespace, metadata);
+    if (!metadata.path("resourceVersion").asString("").isEmpty()) {
+      throw new StatusException(Statuses.unreasoned(500, "resourceVersion should not be set on objects to be created"));
+    }
+    metadata.put("uid", UUID.randomUUID().toString()).put("creationTimestamp", now());
+    metadata.remove("deletionTimestamp");
+    metadata.remove("deletionGracePeriodSeconds");
+    metadata.remove("generation");
+    if (resource.generation()) {
+      metadata.put("generation", 1);
+    }
+    news.begin(resource, name, object);
+    return store.locked(() -> {
+      if (resource.type().namespaced()) {
+        requireActiveNamespace(resource, namespace, name);
+      }
+      Validation.created(resource, name, object);
+      ResourceCollection collection = store.of(resource);
+      if (collection.get(namespace, name) != null) {
+        throw Statuses.alreadyExists(resource.type(), name);
+      }
+      if (dryRun) {
+        return Json.bytes(object);
+      }
+      StoredObject created = StoredObject.of(resource, namespace, name, object, store.nextVersion());
+      collection.put(created);
+      if (resource.is(Crds.QUALIFIED_NAME)) {
+        establish(resource, created);
+      }
+      return created.jsonFor(resource);
+    });
+  }
+
+  /**
+   * Changes an object, or nothing if the change makes no difference.
+   *
+   * @param manager who writes it, and where
+   * @param change makes the wanted state of the present one
+   */
+  public byte[] update(Resource resource, String namespace, String name, FieldOwners.Manager manager, boolean dryRun,
+      boolean versionRequired, UnaryOperator<ObjectNode> change) {
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      FieldOwners owners = collection.owners(namespace, name);
+      StoredObject before = owners == null ? null : collection.get(namespace, name);
+      byte[] answer = change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change);
+      StoredObject after = owners == null ? null : collection.get(namespace, name);
+      if (owners != null && before != null && after != null && before != after) {
+        owners.written(manager, fields(resource, before), fields(resource, after));
+      }
+      return answer;
+    });
+  }
+
+  /** Server-side apply: creates an object, or changes it as {@link #update} does. */
+  public Written apply(Resource resource, String namespace, String name, Apply apply, boolean dryRun) {
+    String subresource = apply.manager().subresource();
+    Shape shape = resource.shapeAt(subresource);
+    return store.locked(() -> {
+      ResourceCollection collection = store.of(resource);
+      StoredObject present = collection.get(namespace, name);
+      FieldOwners known = collection.owners(namespace, name);
+      FieldOwners owners = known != null ? new FieldOwners(known) // a copy: the change may be refused
+          : new FieldOwners(present == null ? Set.of() : fields(resource, present).keySet(), apply.manager());
+      ObjectNode part = apply.checkedPart(resource, name);
+      Written written;
+      if (present == null && subresource == null) {
+        checkNew(resource, namespace, name, part);
+        owners.apply(apply, Json.object(), part, shape);
+        Validation.shape(resource, null, part);
+        written = new Written(201, create(resource, namespace, part, dryRun));
+      } else {
+        written = new Written(200, change(resource, namespace, name, subresource, dryRun, false,
+            object -> Validation.shape(resource, subresource,
+                identify(owners.apply(apply, object, part, shape), apply))));
+      }
+      if (!dryRun) {
+        collection.own(namespace, name, owners);
+      }
+      return written;
+    });
+  }
+
+  /** An object as it is, or what a subresource shows of it. */
+  public static byte[] view(Resource resource, @Nullable String subresource, StoredObject object) {
+    return "scale".equals(subresource) && resource.scale() != null
+        ? Json.bytes(resource.scale().read(object.tree()))
+        : object.jsonFor(resource);
+  }
+
+  private byte[] change(Resource resource, String namespace, String name, @Nullable String subresource,
+      boolean dryRun, boolean versionRequired, UnaryOperator<ObjectNode> change) {
+    ResourceCollection collection = store.of(resource);
+    StoredObject current = collection.get(namespace, name);
+    if (current == null) {
+      throw Statuses.notFound(resource.type(), name);
+    }
+    ObjectNode before = Json.parse(current.jsonFor(resource)).put("apiVersion", resource.storedApiVersion());
+    ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
+    WriteChecks.checkType(resource, subresource, wanted);
+    WriteChecks.checkIdentity(resource, current, wanted);
+    if (resource.kind() != null && subresource == null) {
+      WriteChecks.checkDeletion(resource, current, wanted);
+    }
+    WriteChecks.checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
+    ObjectNode after = Conversions.stored(resource, after(resource, subresource, before, wanted));
+    Conversions.stored(resource, before);
+    Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
+    if (after.equals(current.tree())) {
+      return view(resource, subresource, current);
+    }
+    boolean redefined = resource.is(Crds.QUALIFIED_NAME) && subresource == null;
+    if (redefined) {
+      Crds.changed(resource, name, after, before);
+    }
+    Validation.updated(resource, name, subresource, after, before);
+    WriteChecks.checkFinalizers(resource, name, before, after);
+    if (dryRun) {
+      return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
+    }
+    StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
+    if (deletes.isFinal(resource, after)) {
+      deletes.remove(resource, changed);
+    } else {
+      collection.put(changed);
+      if (redefined) {
+        redefine(resource, before, after);
+      }
+    }
+    return view(resource, subresource, changed);
+  }
+
+  private static ObjectNode after(
+      Resource resource, @Nullable String subresource, ObjectNode before, ObjectNode wanted) {
+    if (subresource == null) {
+      return main(resource, before, wanted);
+    }
+    if (subresource.equals("scale") && resource.scale() != null) {
+      return main(resource, before,
+          resource.scale().write(before.at("/metadata/name").asString(""), wanted, before.deepCopy()));
+    }
+    ObjectNode after = part(before, wanted, Actions.parts(subresource));
+    if (resource.is("pods") && subresource.equals("status")) {
+      keep(Json.metadata(after), Json.metadata(wanted), "labels");
+      keep(Json.metadata(after), Json.metadata(wanted), "annotations");
+    }
+    return after;
+  }
+
+  private static Map<String, JsonNode> fields(Resource resource, StoredObject object) {
+    return Fields.of(object.tree(), resource.shape());
+  }
+
+  /** An applied object may say which one it means, and in which version. */
+  private static ObjectNode identify(ObjectNode merged, Apply apply) {
+    for (String member : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
+      JsonNode value = apply.object().path("metadata").get(member);
+      if (value != null) {
+        Json.metadata(merged).set(member, value);
+      }
+    }
+    return merged;
+  }
+
+  private static void checkNew(Resource resource, String namespace, String name, ObjectNode object) {
+    ObjectNode metadata = Json.metadata(object);
+    WriteChecks.checkNamespace(resource, namespace, metadata);
+    String uid = metadata.path("uid").asString("");
+    if (!uid.isEmpty()) {
+      throw Statuses.conflict(resource.type(), name,
+          "uid mismatch: the provided object specified uid %s, and no existing object was found".formatted(uid));
+    }
+    String given = metadata.path("name").asString("");
+    if (given.isEmpty()) {
+      throw Statuses.badRequest(
+          "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(name));
+    }
+    WriteChecks.checkName(name, given);
+    metadata.remove("resourceVersion"); // accepted and ignored, as by the API server
+  }
+
+  /** An object that is to be created at a path: with the name that it has there. */
+  public static ObjectNode named(ObjectNode object, String name) {
+    ObjectNode metadata = Json.metadata(object);
+    WriteChecks.checkName(name, metadata.path("name").asString(name));
+    metadata.put("name", name);
+    return object;
+  }
+
+  /** Pre-creates a namespace. */
+  public void createNamespace(String name) {
+    Resource namespaces = registry.require("", "v1", "namespaces");
+    ObjectNode namespace = Json.object();
+    namespace.putObject("metadata").put("name", name);
+    create(namespaces, "", namespace, false);
+  }
+
+  static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** Everything but what the server owns is the client's; status has its own path where the type has one. */
+  private static ObjectNode main(Resource resource, ObjectNode before, ObjectNode wanted) {
+    ObjectNode after = wanted;
+    after.put("apiVersion", resource.storedApiVersion());
+    ObjectNode old = Json.metadata(before);
+    ObjectNode metadata = Json.metadata(after);
+    for (String owned : new String[] {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "generation", "name", "namespace"}) {
+      keep(metadata, old, owned);
+    }
+    if (resource.type().statusSubresource()) {
+      keep(after, before, "status");
+    }
+    if (resource.is("services") && after.get("spec") instanceof ObjectNode spec && before.get("spec") instanceof ObjectNode known
+        && !spec.path("type").asString("").equals("ExternalName")) {
+      for (String assigned : List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")) {
+        if (!spec.has(assigned) && known.has(assigned)) {
+          spec.set(assigned, known.get(assigned));
+        }
+      }
+    }
+    JsonNode generation = old.path("generation");
+    if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
+      metadata.put("generation", generation.asLong(0) + 1);
+    }
+    return after;
+  }
+
+  private static ObjectNode part(ObjectNode before, ObjectNode wanted, List<String> parts) {
+    ObjectNode after = before.deepCopy();
+    parts.forEach(part -> keep(after, wanted, part));
+    return after;
+  }
+
+  private static void keep(ObjectNode target, ObjectNode source, String member) {
+    JsonNode value = source.get(member);
+    if (value == null) {
+      target.remove(member);
+    } else {
+      target.set(member, value);
+    }
+  }
+
+  /** What the API server's controllers do with a new definition. */
+  private void establish(Resource resource, StoredObject created) {
+    ObjectNode crd = created.tree();
+    Crds.establish(crd, deletes.definitions(crd));
+    if (Crds.isEstablished(crd)) {
+      Crds.resources(crd).forEach(registry::register);
+    }
+    store.of(resource).put(StoredObject.of(resource, "", created.name(), crd, store.nextVersion()));
+  }
+
+  /** Serves the versions of a changed definition. The new ones first, so that the objects stay. */
+  private void redefine(Resource resource, ObjectNode before, ObjectNode after) {
+    if (!Crds.isEstablished(before)) {
+      return;
+    }
+    List<Resource> served = Crds.resources(after);
+    served.forEach(registry::register);
+    for (Resource old : Crds.resources(before)) {
+      if (served.stream().noneMatch(now -> now.type().version().equals(old.type().version()))) {
+        registry.unregister(old);
+      }
+    }
+    if (!after.at("/spec/names").equals(before.at("/spec/names"))) {
+      ObjectNode renamed = after.deepCopy();
+      Crds.establish(renamed, deletes.definitions(renamed));
+      store.of(resource).put(
+          StoredObject.of(resource, "", renamed.at("/metadata/name").asString(""), renamed, store.nextVersion()));
+    }
+  }
+
+  private void requireActiveNamespace(Resource resource, String namespace, String name) {
+    Resource namespaces = registry.require("", "v1", "namespaces");
+    StoredObject found = store.of(namespaces).get("", namespace);
+    if (found == null) {
+      throw Statuses.notFound(namespaces.type(), namespace);
+    }
+    if (Deletes.isTerminating(found.tree())) {
+      throw Statuses.forbidden(resource.type(), name,
+          "unable to create new content in namespace %s because it is being terminated".formatted(namespace));
+    }
+  }
+}
