@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * kube-apiserver 1.36. So are patches of every kind, server-side apply with its conflicts, and subresources. Watches are served
  * over HTTP and over WebSockets. A change is visible to every request that begins after its answer.
  *
- * <p>Built-in kinds are read as its Go types read them, completed, validated as far as controllers touch them, and kept where they
- * are immutable. Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
+ * <p>Built-in kinds are read as its Go types read them, completed, validated as far as controllers touch them, and kept where
+ * they are immutable. Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
  * {@link #unchecked()} names what is left out. A type that was registered without a definition has no schema.
  *
  * <p><b>Caveats.</b> There is no authentication, and no admission but for a few defaults that it sets. Not every rule for
@@ -183,8 +183,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
     readiness.ready(object);
   }
 
-  /** The objects of which all owners are gone,
-      such as {@code configmaps default/child of Pod web}; a cluster would collect them. */
+  /** The objects of which all owners are gone, such as {@code configmaps default/child of Pod web}. */
   public List<String> leaked() {
     return contents.leaked();
   }
