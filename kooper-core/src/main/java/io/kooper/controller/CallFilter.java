@@ -24,24 +24,19 @@ record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Fun
     BiPredicate<ObjectKey, T> refersAsBefore, @Nullable Predicate<? super T> pause, Guard pauseGuard, Predicate<ObjectKey> ready,
     long minInterval) {
 
-  /** What a state says, computed before the ledger's lock is taken. */
-  record Verdict(boolean paused, @Nullable Hash hash) {
+  /**
+   * What a state says, computed before the ledger's lock is taken.
+   *
+   * @param settled whether it references what the last call's state did; false too when that cannot be said
+   * @param hash of what matters; null if that is not known, or everything matters
+   */
+  record Verdict(boolean paused, boolean settled, @Nullable Hash hash) {}
 
-    static final Verdict CALL = new Verdict(false, null);
-  }
-
-  /** False too when that cannot be said. */
-  boolean isSettled(ObjectKey key, T object) {
-    return Boolean.TRUE.equals(ask(() -> refersAsBefore.test(key, object)));
-  }
-
-  Verdict of(T object) {
-    if (projection == null && pause == null) {
-      return Verdict.CALL;
-    }
+  Verdict of(ObjectKey key, T object) {
     boolean paused = pause != null && object.getMetadata().getDeletionTimestamp() == null
         && pauseGuard.ask(() -> pause.test(object), false);
-    return new Verdict(paused, paused || projection == null ? null : hash(object));
+    boolean settled = Boolean.TRUE.equals(ask(() -> refersAsBefore.test(key, object)));
+    return new Verdict(paused, settled, paused ? null : hash(object));
   }
 
   private @Nullable Hash hash(T object) {

@@ -32,13 +32,10 @@ final class Causes {
     }
   }
 
-  /** The call itself has made these changes. */
-  void remove(List<Change> own) {
+  /** These but for what the call itself has changed; null when there are none. */
+  @Nullable Causes without(List<Change> own) {
     reasons.removeIf(reason -> reason.change != null && own.contains(reason.change));
-  }
-
-  boolean isEmpty() {
-    return reasons.isEmpty() && more == 0;
+    return reasons.isEmpty() && more == 0 ? null : this;
   }
 
   EventType type() {

@@ -23,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +57,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** How a call has ended. */
   enum Verdict { SUCCEEDED, POSTPONED, FAILED, REFUSED, NOT_CALLED }
 
-  /** The longest that a change of a key whose handler fails has to wait: a loop of own writes and failures is slowed. */
-  static final Duration LONGEST_CHANGE_DELAY = Duration.ofSeconds(1);
-  private static final Duration SHORTEST_CHANGE_DELAY = Duration.ofMillis(5); // as the rate limiter's
-
-  /** How often it is looked whether the related objects of a key's namespace have been seen. */
-  private static final Duration NOT_READY = Duration.ofSeconds(1);
-
-  /** How long a key waits for what its call has written: a watch that works is quicker. */
-  static final Duration OWN_WRITES = Duration.ofSeconds(5);
+  /** A change of a key whose handler fails waits, since the handler may have made it; in milliseconds. */
+  private static final long SHORTEST_DELAY = 5; // as the rate limiter's
+  private static final long LONGEST_DELAY = 1_000;
 
   private final String name;
   private final Object informer; // what own writes of this kind are told by
@@ -75,29 +68,22 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   private final CallFilter<T> filter;
   private final ControllerMetrics metrics;
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** Keys whose state was given to add, until the delete was taken. Guarded by lock. */
-  private final Map<ObjectKey, Entry<T>> entries = new HashMap<>();
-
-  /** Why else a key is to be called; only of keys that are in the queue or in flight. Guarded by lock. */
-  private final Map<ObjectKey, Causes> reasons = new HashMap<>();
-
-  /** Keys whose object is paused. Guarded by lock. */
-  private final Set<ObjectKey> paused = new HashSet<>();
-
-  /** Keys that wait for the minimum interval, for own writes or for the informer's word. Guarded by lock. */
-  private final Set<ObjectKey> held = new HashSet<>();
-
-  /** Whether nothing is held back any more. Guarded by lock. */
-  private boolean stopping;
+  private final Predicate<ObjectKey> ours;
 
   /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
   private volatile boolean begun;
 
-  /** Whether a key is this controller's affair: of others' nothing is queued or remembered. */
-  private final Predicate<ObjectKey> ours;
+  // guarded by this, which nobody holds while something blocks or code of users runs
 
+  /** Keys whose state was given to add, until the delete was taken. */
+  private final Map<ObjectKey, Entry<T>> entries = new HashMap<>();
+
+  /** Why else a key is to be called; only of keys that are in the queue or in flight. */
+  private final Map<ObjectKey, Causes> reasons = new HashMap<>();
+
+  private final Holds holds;
+
+  /** @param ours whether a key is this controller's affair: of others' nothing is queued or remembered */
   Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter,
       ControllerMetrics metrics, Predicate<ObjectKey> ours, Clock clock) {
     this.name = name;
@@ -108,6 +94,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     this.metrics = metrics;
     this.ours = ours;
     this.clock = clock;
+    this.holds = new Holds(queue, filter.minInterval(), clock);
   }
 
   /** A term begins: all objects of which {@code which} holds are queued, and from now on each change. */
@@ -122,16 +109,10 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   }
 
   /** A term is over: forgets what these keys were told, since another process tells it again. No handler runs for them. */
-  void reset(Predicate<ObjectKey> which) {
-    lock.lock();
-    try {
-      entries.keySet().removeIf(which);
-      reasons.keySet().removeIf(which);
-      paused.removeIf(which);
-      held.removeIf(which);
-    } finally {
-      lock.unlock();
-    }
+  synchronized void reset(Predicate<ObjectKey> which) {
+    entries.keySet().removeIf(which);
+    reasons.keySet().removeIf(which);
+    holds.reset(which);
   }
 
   // what asks for calls
@@ -142,28 +123,16 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     boolean newlyGone = false;
     boolean known = false;
     int failures = 0;
-    lock.lock();
-    try {
+    synchronized (this) {
       Entry<T> entry = entries.get(key);
       if (entry != null) {
         known = entry.isOf(now);
-        newlyGone = !known && entry.gone == null;
+        newlyGone = entry.changed(now, gone, origin);
         failures = entry.failures;
-        if (known) {
-          entry.gone = null; // it was only out of the selection, and is back
-          entry.note(origin == Origin.EVENT && now != null ? now.resourceVersion() : null);
-        } else if (entry.isOf(gone)) {
-          entry.gone = gone;
-        } else if (newlyGone) {
-          entry.gone = entry.told;
-        }
-        entry.asked &= known; // it was asked for the object; what is told next is the delete
       }
       if (now == null) {
         forgetIfUntold(key, entry);
       }
-    } finally {
-      lock.unlock();
     }
     if (newlyGone) { // at once, though the handler failed before: nobody causes deletes in a loop
       enqueue(key, EventType.DELETE, Lane.CHANGE, 0);
@@ -174,12 +143,12 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
   }
 
-  /** Nothing is remembered of a key without an object and a handler that knows of one. With the lock held. */
+  /** Nothing is remembered of a key without an object and a handler that knows of one. */
   private void forgetIfUntold(ObjectKey key, @Nullable Entry<T> entry) {
-    paused.remove(key);
+    holds.pause(key, false);
     if (entry == null) {
       reasons.remove(key);
-      held.remove(key);
+      holds.look(key);
     }
   }
 
@@ -187,8 +156,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   public void missed(Origin origin) {
     Set<ObjectKey> keys = new HashSet<>(store.keys());
     List<ObjectKey> gone = new ArrayList<>();
-    lock.lock();
-    try {
+    synchronized (this) {
       entries.forEach((key, entry) -> {
         if (entry.gone == null && store.state(key).orElse(null) == entry.told) {
           keys.remove(key);
@@ -200,9 +168,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         }
       });
       keys.addAll(reasons.keySet());
-      keys.addAll(paused);
-    } finally {
-      lock.unlock();
+      keys.addAll(holds.paused());
     }
     gone.forEach(key -> enqueue(key, EventType.DELETE, Lane.CHANGE, 0)); // to queue it may be what failed
     keys.forEach(key -> changed(key, null, origin));
@@ -210,31 +176,21 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** A related object of this key has changed. */
   void related(ObjectKey key, String text, Change change, Origin origin) {
-    boolean own;
-    lock.lock();
-    try {
-      Entry<T> entry = entries.get(key);
-      own = origin == Origin.EVENT && entry != null && entry.own != null && entry.own.changes().contains(change);
-    } finally {
-      lock.unlock();
-    }
-    if (own) {
+    OwnWrites own = origin == Origin.EVENT ? own(key) : null;
+    if (own != null && own.changes().contains(change)) {
       wake(key);
-      return;
+    } else {
+      call(key, new Cause(EventType.RELATED, text, origin == Origin.EVENT ? change : null));
     }
-    call(key, new Cause(EventType.RELATED, text, origin == Origin.EVENT ? change : null));
   }
 
   /** What the key waits for may have come. */
   void wake(ObjectKey key) {
-    boolean waits;
-    lock.lock();
-    try {
-      waits = held.contains(key);
-    } finally {
-      lock.unlock();
+    boolean wakes;
+    synchronized (this) {
+      wakes = holds.wakes(key);
     }
-    if (waits) {
+    if (wakes) {
       queue.add(key, Lane.CHANGE);
     }
   }
@@ -245,40 +201,24 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       return false;
     }
     int failures;
-    lock.lock();
-    try {
+    synchronized (this) {
       if (!isBegun(key)) { // it was let go meanwhile, and is forgotten
         return false;
       }
       reasons.computeIfAbsent(key, k -> new Causes()).add(cause);
-      Entry<T> entry = entries.get(key);
-      failures = entry == null ? 0 : entry.failures;
-    } finally {
-      lock.unlock();
+      failures = failures(key);
     }
     return enqueue(key, cause.type(), Lane.CHANGE, failures);
   }
 
   /** A resync's time has come: adds the key to the queue if there is something to tell, and no other call is on its way. */
   void resync(ObjectKey key, int retries) {
-    lock.lock();
-    try {
-      if (!isBegun(key)) { // it was let go since the round began
-        return;
-      }
+    synchronized (this) {
       Entry<T> entry = entries.get(key);
       boolean present = store.state(key).isPresent();
-      boolean due = entry == null ? present
-          : !entry.asked && (entry.failures == 0 || entry.failures > retries)
-              && (entry.gone == null ? present : entry.failures > 0); // a delete that never failed waits for a worker
-      if (!due) {
-        return;
+      if (!isBegun(key) || !(entry == null ? present : entry.resyncs(present, retries))) {
+        return; // it may have been let go since the round began
       }
-      if (entry != null) {
-        entry.resync = true;
-      }
-    } finally {
-      lock.unlock();
     }
     enqueue(key, EventType.RESYNC, Lane.RESYNC, 0);
   }
@@ -286,12 +226,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** Before the queue is shut down: a stop does not wait, and what is held back is handled now. */
   void release() {
     List<ObjectKey> keys;
-    lock.lock();
-    try {
-      stopping = true;
-      keys = List.copyOf(held);
-    } finally {
-      lock.unlock();
+    synchronized (this) {
+      keys = holds.release();
     }
     keys.forEach(key -> queue.add(key, Lane.CHANGE));
   }
@@ -300,10 +236,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     return begun && ours.test(key);
   }
 
-  /** A handler that writes to the object and fails must not make a hot loop of that. */
   private boolean enqueue(ObjectKey key, EventType type, Lane lane, int failures) {
-    Duration delay = failures == 0 ? Duration.ZERO : SHORTEST_CHANGE_DELAY.multipliedBy(1L << Math.min(failures, 10));
-    boolean taken = queue.addAfter(key, delay.compareTo(LONGEST_CHANGE_DELAY) < 0 ? delay : LONGEST_CHANGE_DELAY, lane);
+    long delay = failures == 0 ? 0 : Math.min(LONGEST_DELAY, SHORTEST_DELAY << Math.min(failures, 10));
+    boolean taken = queue.addAfter(key, Duration.ofMillis(delay), lane);
     if (taken) {
       metrics.queued(type);
     }
@@ -317,36 +252,36 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * queue. Objects are bound before the lock is taken or after it was given back: that is code of users.
    */
   @Nullable Delivery<T> next(ObjectKey key) {
-    if (store.state(key).isPresent() && !filter.ready().test(key) && hold(key, NOT_READY.toNanos())) {
+    if (store.state(key).isPresent() && !filter.ready().test(key)) {
+      synchronized (this) {
+        holds.hold(key, Holds.NOT_READY);
+      }
       return null;
     }
     long untilSeen = untilOwnWritesAreSeen(key);
     while (true) {
       State<T> now = store.state(key).orElse(null);
       Read<T> read = now == null ? null : now.read();
-      boolean settled = read != null && filter.isSettled(key, read.object());
-      CallFilter.Verdict verdict = read == null ? CallFilter.Verdict.CALL : filter.of(read.object());
+      CallFilter.Verdict verdict = read == null ? null : filter.of(key, read.object());
       State<T> gone;
       State<T> told;
       EventType type;
-      lock.lock();
-      try {
+      synchronized (this) {
         if (store.state(key).orElse(null) != now) {
           continue; // it has changed meanwhile
         }
-        held.remove(key);
+        holds.look(key);
         Entry<T> entry = entries.get(key);
         if (entry == null && now == null) {
           forgetIfUntold(key, null);
         }
         if (entry == null || entry.isOf(now)) {
-          return read == null || isHeld(key, entry, verdict.paused(), untilSeen) ? null
-              : current(key, entry, read, verdict.hash(), settled);
+          return verdict == null ? null : current(key, entry, read, verdict, untilSeen);
         }
         // without the informer's word the last state is not known; but a stop does not wait for it
-        gone = entry.gone == null && stopping ? entry.told : entry.gone;
+        gone = entry.gone == null && holds.stopping() ? entry.told : entry.gone;
         if (gone == null) {
-          held.add(key);
+          holds.hold(key);
           return null;
         }
         if (!entry.given) {
@@ -357,8 +292,6 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         type = entry.asked ? EventType.REQUEUE : EventType.DELETE;
         entry.asked = false;
         reasons.remove(key);
-      } finally {
-        lock.unlock();
       }
       Read<T> last = gone.read();
       T object = last == null ? told.get() : last.object();
@@ -366,205 +299,91 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
   }
 
-  /** Whether the user, or a write that was not seen yet, keeps the object from its call. With the lock held. */
-  private boolean isHeld(ObjectKey key, @Nullable Entry<T> entry, boolean isPaused, long untilSeen) {
-    if (isPaused) {
-      paused.add(key);
-      if (entry != null) {
-        entry.wasPaused = true;
-      }
-      return true;
-    }
-    paused.remove(key);
-    if (entry == null || stopping) {
-      return false;
-    }
-    boolean rests = entry.succeededOnce && entry.failures == 0;
-    long left = rests ? Math.max(untilSeen, entry.succeededAt + filter.minInterval() - clock.nanoTime()) : untilSeen;
-    return left > 0 && hold(key, left);
-  }
-
   /** How long the key still waits for what its last call has written, in nanoseconds. Logs, so it is called without the lock. */
   private long untilOwnWritesAreSeen(ObjectKey key) {
-    OwnWrites own;
-    lock.lock();
-    try {
-      Entry<T> entry = entries.get(key);
-      own = entry == null ? null : entry.own;
-    } finally {
-      lock.unlock();
-    }
-    if (own == null || own.areSeen()) {
-      return 0;
-    }
-    long left = own.left(clock.nanoTime());
-    if (left <= 0) {
+    OwnWrites own = own(key);
+    long left = own == null ? 0 : own.left(clock.nanoTime());
+    if (left < 0) {
       log.info("{}: {} was called again though after {} its informer has not seen what its last call wrote: {}", name, key,
-          OWN_WRITES, own);
+          OwnWrites.LONGEST, own);
     }
     return left;
   }
 
-  private boolean hold(ObjectKey key, long nanos) {
-    lock.lock();
-    try {
-      held.add(key);
-    } finally {
-      lock.unlock();
-    }
-    queue.addAfter(key, Duration.ofNanos(nanos), Lane.CHANGE);
-    return true;
+  private synchronized @Nullable OwnWrites own(ObjectKey key) {
+    Entry<T> entry = entries.get(key);
+    return entry == null ? null : entry.own;
   }
 
-  /** With the lock held. */
-  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read, @Nullable Hash hash,
-      boolean settled) {
-    State<T> now = read.state();
+  /** The call for the current state of an object; null when there is none, or not yet. With the lock held. */
+  private @Nullable Delivery<T> current(ObjectKey key, @Nullable Entry<T> entry, Read<T> read, CallFilter.Verdict verdict,
+      long untilSeen) {
+    holds.pause(key, verdict.paused());
     if (entry == null) {
-      entries.put(key, new Entry<>(now));
+      if (verdict.paused()) {
+        return null;
+      }
+      entries.put(key, new Entry<>(read.state()));
       reasons.remove(key);
-      return new Delivery<>(now, read.object(), false, EventType.ADD, null, hash, List.of("added"));
+      return new Delivery<>(read.state(), read.object(), false, EventType.ADD, null, verdict.hash(), List.of("added"));
     }
-    entry.gone = null; // it is back, and the informer is about to say so
-    State<T> before = entry.told;
-    Causes why = reasons.get(key);
-    if (now == before && entry.refused && why == null) {
+    entry.wasPaused |= verdict.paused();
+    if (verdict.paused() || holds.holds(key, entry, untilSeen)) {
       return null;
     }
-    boolean asked = why != null || entry.isAsked();
-    Delivery<T> delivery = null;
-    boolean own = settled && isOwn(key, entry, now);
-    if (asked || now != before && !own && (hash == null || !hash.equals(entry.seen))) {
-      entry.type = now != before ? EventType.UPDATE : entry.typeAgain(why);
-      delivery = new Delivery<>(now, read.object(), false, entry.type, before, hash,
-          Causes.texts(now != before, entry.failures > 0, entry.asked, entry.resync, why)); // from here on nothing can fail
-      entry.settled = false;
-    } else if (own) {
-      entry.seen = hash;
-    }
+    boolean own = verdict.settled() && entry.isOwn(informer, key, read.state());
+    Delivery<T> delivery = entry.deliver(read, verdict.hash(), own, reasons.get(key));
     reasons.remove(key);
-    entry.tell(now);
     return delivery;
   }
 
-  /** Whether the call before has brought about this state, and nobody else had a hand in it. With the lock held. */
-  private boolean isOwn(ObjectKey key, Entry<T> entry, State<T> now) {
-    return entry.own != null && entry.versions != null && entry.versions.contains(now.resourceVersion())
-        && entry.own.contains(informer, key, entry.versions);
-  }
-
   /** The handler is called with the object of this key now. */
-  void given(ObjectKey key) {
-    lock.lock();
-    try {
-      Entry<T> entry = entries.get(key);
-      if (entry != null) {
-        entry.given = true;
-      }
-    } finally {
-      lock.unlock();
+  synchronized void given(ObjectKey key) {
+    Entry<T> entry = entries.get(key);
+    if (entry != null) {
+      entry.given = true;
     }
   }
 
   /** Notes how a call has ended; returns the key's consecutive failures. */
-  int settle(ObjectKey key, Delivery<T> delivery, Verdict verdict, List<Write> writes) {
-    OwnWrites own = writes.isEmpty() ? null : new OwnWrites(writes, clock.nanoTime() + OWN_WRITES.toNanos());
-    lock.lock();
-    try {
-      Entry<T> entry = entries.get(key);
-      if (entry == null) {
-        return 0;
-      }
-      if (verdict == Verdict.NOT_CALLED) {
-        if (!delivery.delete && entry.told == delivery.state) {
-          untell(key, entry, delivery.before);
-        }
-        return entry.failures;
-      }
-      entry.settled = true;
-      entry.own = own;
-      if (delivery.delete && (verdict == Verdict.SUCCEEDED || verdict == Verdict.REFUSED)) {
-        entries.remove(key);
-        return 0;
-      }
-      if (verdict == Verdict.FAILED || verdict == Verdict.REFUSED) { // a loop of own writes is slowed in both cases
-        entry.failures += entry.failures < Integer.MAX_VALUE ? 1 : 0;
-        entry.type = delivery.type;
-        entry.refused = verdict == Verdict.REFUSED;
-      } else {
-        entry.failures = 0;
-        entry.asked |= verdict == Verdict.POSTPONED && (delivery.delete || entry.gone == null); // else the delete comes at once
-        entry.seen = own != null && own.isOf(informer, key) ? null : delivery.hash; // what it wrote is known once it is seen
-        entry.succeededOnce = true;
-        entry.succeededAt = clock.nanoTime();
-        forgetOwn(key, own);
-      }
-      return entry.failures;
-    } finally {
-      lock.unlock();
+  synchronized int settle(ObjectKey key, Delivery<T> delivery, Verdict verdict, List<Write> writes) {
+    OwnWrites own = writes.isEmpty() ? null : new OwnWrites(writes, clock.nanoTime());
+    Entry<T> entry = entries.get(key);
+    if (entry == null) {
+      return 0;
     }
-  }
-
-  /** What the watch brought of them while the call ran asks for no other one. With the lock held. */
-  private void forgetOwn(ObjectKey key, @Nullable OwnWrites own) {
-    Causes why = own == null ? null : reasons.get(key);
-    if (own != null && why != null) {
-      why.remove(own.changes());
-      if (why.isEmpty()) {
-        reasons.remove(key);
-      }
-    }
-  }
-
-  private void untell(ObjectKey key, Entry<T> entry, @Nullable State<T> before) {
-    if (before == null) {
+    boolean known = entry.settle(delivery, verdict, own, own != null && own.isOf(informer, key), clock.nanoTime());
+    if (!known || delivery.delete && (verdict == Verdict.SUCCEEDED || verdict == Verdict.REFUSED)) {
       entries.remove(key);
-    } else {
-      entry.told = before;
+      return 0;
     }
+    if (own != null && entry.failures == 0) { // what the watch brought of them while the call ran asks for no other one
+      reasons.computeIfPresent(key, (same, why) -> why.without(own.changes()));
+    }
+    return entry.failures;
   }
 
   // figures
 
   /** Whether there is an object of this name that has not been told in any state. */
-  boolean isUntold(ObjectKey key) {
-    lock.lock();
-    try {
-      return !entries.containsKey(key) && store.state(key).isPresent();
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean isUntold(ObjectKey key) {
+    return !entries.containsKey(key) && store.state(key).isPresent();
   }
 
   /** The key's consecutive failures. */
-  int failures(ObjectKey key) {
-    lock.lock();
-    try {
-      Entry<T> entry = entries.get(key);
-      return entry == null ? 0 : entry.failures;
-    } finally {
-      lock.unlock();
-    }
+  synchronized int failures(ObjectKey key) {
+    Entry<T> entry = entries.get(key);
+    return entry == null ? 0 : entry.failures;
   }
 
   /** Keys whose last call failed. */
-  int failing() {
-    lock.lock();
-    try {
-      return (int) entries.values().stream().filter(entry -> entry.failures > 0).count();
-    } finally {
-      lock.unlock();
-    }
+  synchronized int failing() {
+    return (int) entries.values().stream().filter(entry -> entry.failures > 0).count();
   }
 
   /** Keys whose object is paused. */
-  int paused() {
-    lock.lock();
-    try {
-      return paused.size();
-    } finally {
-      lock.unlock();
-    }
+  synchronized int paused() {
+    return holds.paused().size();
   }
 
   /** All keys there is something to tell of: objects, and deletes that have not been taken. None between two terms. */
@@ -573,15 +392,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       return List.of();
     }
     Set<ObjectKey> keys = store.keys().stream().filter(ours).collect(Collectors.toCollection(HashSet::new));
-    lock.lock();
-    try {
-      entries.forEach((key, entry) -> {
-        if (entry.gone != null) {
-          keys.add(key);
-        }
-      });
-    } finally {
-      lock.unlock();
+    synchronized (this) {
+      entries.entrySet().stream().filter(one -> one.getValue().gone != null).forEach(one -> keys.add(one.getKey()));
     }
     return List.copyOf(keys);
   }

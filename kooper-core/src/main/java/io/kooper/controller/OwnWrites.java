@@ -5,6 +5,7 @@ import io.kooper.informer.Informer;
 import io.kooper.informer.State;
 import io.kooper.internal.Versions;
 import io.kooper.retrieve.ObjectKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -37,21 +38,20 @@ final class OwnWrites {
     }
   }
 
+  /** How long they are waited for: a watch that works is quicker. */
+  static final Duration LONGEST = Duration.ofSeconds(5);
+
   private final List<Write> writes;
   private final long deadline;
 
-  OwnWrites(List<Write> writes, long deadline) {
+  OwnWrites(List<Write> writes, long now) {
     this.writes = List.copyOf(writes);
-    this.deadline = deadline;
+    this.deadline = now + LONGEST.toNanos();
   }
 
-  boolean areSeen() {
-    return writes.stream().allMatch(Write::isSeen);
-  }
-
-  /** How long they are waited for, in nanoseconds; not positive when that is over. */
+  /** How long they are still waited for, in nanoseconds: 0 when all are seen, less when that took too long. */
   long left(long now) {
-    return deadline - now;
+    return writes.stream().allMatch(Write::isSeen) ? 0 : deadline - now;
   }
 
   List<Change> changes() {
