@@ -8,7 +8,6 @@ import io.kooper.internal.Guard;
 import io.kooper.internal.Guard.Question;
 import io.kooper.internal.Log;
 import io.kooper.internal.Throwables;
-import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,29 +29,21 @@ final class HealthCheck {
   /** What a standby has, if the controller is one now. */
   enum Standby { NONE, WARM, COLD }
 
+  private final Engine<?> engine;
   private final String name;
   private final Lifecycle life;
   private final Relations<?> relations;
-  private final LoopDetector loops;
-  private final WorkQueue<ObjectKey> queue;
   private final Workers<?> workers;
-  private final Supplier<@Nullable String> endedThread;
-  private final int workerCount;
   private final Duration stuckAfter;
   private final Guard guard;
   private boolean stuckSaid; // of the thread in run()
 
-  HealthCheck(String name, Lifecycle life, Relations<?> relations, LoopDetector loops, WorkQueue<ObjectKey> queue,
-      Workers<?> workers,
-      Supplier<@Nullable String> endedThread, int workerCount, Duration stuckAfter) {
-    this.name = name;
-    this.life = life;
-    this.relations = relations;
-    this.loops = loops;
-    this.queue = queue;
-    this.workers = workers;
-    this.endedThread = endedThread;
-    this.workerCount = workerCount;
+  HealthCheck(Engine<?> engine, Duration stuckAfter) {
+    this.engine = engine;
+    this.name = engine.name;
+    this.life = engine.life;
+    this.relations = engine.relations;
+    this.workers = engine.workers;
     this.stuckAfter = stuckAfter;
     this.guard = new Guard(log, "controller " + name + ": its election's runner");
   }
@@ -66,10 +56,8 @@ final class HealthCheck {
   /**
    * @param defectOfTerms what only a restart mends of what gives terms, or null
    * @param reasonsOfTerms what else is wrong with that
-   * @param failure why it ended early, or null
    */
-  Health check(Standby standby, Question<String> defectOfTerms, Question<List<String>> reasonsOfTerms,
-      Supplier<@Nullable RuntimeException> failure) {
+  Health check(Standby standby, Question<String> defectOfTerms, Question<List<String>> reasonsOfTerms) {
     State now = life.state();
     boolean allSeen = life.isSynced();
     InformerHealth watch = relations.primary().health();
@@ -79,17 +67,17 @@ final class HealthCheck {
     boolean stuck = now == State.RUNNING && isStuck();
     boolean cold = standby == Standby.COLD;
     boolean working = now == State.RUNNING && (allSeen || cold) && !broken;
-    int missing = workers.started() || standby == Standby.NONE ? workerCount - workers.alive() : 0;
+    int missing = workers.started() || standby == Standby.NONE ? engine.workerCount - workers.alive() : 0;
     List<String> reasons = new ArrayList<>();
     if (now != State.RUNNING) {
-      reasons.add(name + notRunning(now, failure.get()));
+      reasons.add(name + notRunning(now, life.failure()));
     } else if (defect != null) {
       reasons.add(name + " has to be restarted: " + defect);
     } else if (!cold) {
       relations.required().forEach((what, one) -> addTrouble(what, one.health(), reasons));
     }
     if (working && missing > 0) {
-      reasons.add(name + " has " + workers.alive() + " of " + workerCount + " workers running");
+      reasons.add(name + " has " + workers.alive() + " of " + engine.workerCount + " workers running");
     }
     if (stuck) {
       reasons.add(stuck());
@@ -97,7 +85,7 @@ final class HealthCheck {
       reasons.add(name + ": a call has been running for " + workers.longestRunning() + ", of those for "
           + named(workers.running()));
     }
-    Set<ObjectKey> looping = now == State.RUNNING ? loops.looping() : Set.of();
+    Set<ObjectKey> looping = now == State.RUNNING ? engine.loops.looping() : Set.of();
     if (!looping.isEmpty()) {
       reasons.add(name + " calls its handler again and again while the generation stays, for " + named(looping));
     }
@@ -120,12 +108,12 @@ final class HealthCheck {
 
   /** What only a restart mends; null when there is nothing. */
   private @Nullable String defect() {
-    String ended = endedThread.get();
+    String ended = engine.endedThread();
     RetrieveException closed = relations.informers().map(one -> one.health().lastError())
         .filter(error -> error != null && error.reason() == Reason.CLIENT_CLOSED).findFirst().orElse(null);
     return closed != null ? String.valueOf(closed.getMessage())
         : relations.informers().anyMatch(Informer::ended) ? "its informer's thread has ended, so it gets no changes any more"
-        : workers.ended() > 0 ? workers.ended() + " of " + workerCount + " workers have ended"
+        : workers.ended() > 0 ? workers.ended() + " of " + engine.workerCount + " workers have ended"
         : ended != null ? "thread " + ended + " has ended"
         : null;
   }
@@ -151,7 +139,7 @@ final class HealthCheck {
   }
 
   private boolean isStuck() {
-    return informerHangs() || workers.isStuck(stuckAfter, queue::oldestWaiting);
+    return informerHangs() || workers.isStuck(stuckAfter, engine.queue::oldestWaiting);
   }
 
   private boolean informerHangs() {
@@ -164,7 +152,7 @@ final class HealthCheck {
           + " does the transform or an index function hang?";
     }
     Set<ObjectKey> running = workers.running();
-    return name + " is stuck: " + (queue.length() + running.size()) + " keys wait or are worked on, and for "
+    return name + " is stuck: " + (engine.queue.length() + running.size()) + " keys wait or are worked on, and for "
         + stuckAfter + " or more no call has ended; "
         + (running.isEmpty() ? "none runs" : "those that run are for " + named(running));
   }

@@ -5,12 +5,12 @@ import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
+import io.kooper.internal.Threads;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +28,8 @@ final class Resync<T extends HasMetadata> implements Runnable {
   private final long interval; // nanoseconds
   private final int retries;
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition stopping = lock.newCondition();
-  private boolean stopped; // guarded by lock
+  private final Monitor monitor;
+  private boolean stopped; // guarded by monitor
   private long due; // from the clock; written before the thread starts
   private volatile @Nullable Thread thread;
 
@@ -40,15 +39,13 @@ final class Resync<T extends HasMetadata> implements Runnable {
     this.interval = Durations.nanos(interval);
     this.retries = retries;
     this.clock = clock;
+    this.monitor = new Monitor(clock);
   }
 
   /** The first interval begins now, and not when its thread gets its turn: a test's clock may be moved before that. */
   void start() {
     due = clock.nanoTime();
-    Thread started = new Thread(this, "kooper-" + name + "-resync");
-    started.setDaemon(true);
-    thread = started;
-    started.start();
+    thread = Threads.start("kooper-" + name + "-resync", this);
   }
 
   /** Null before it is started. */
@@ -57,13 +54,7 @@ final class Resync<T extends HasMetadata> implements Runnable {
   }
 
   void stop() {
-    lock.lock();
-    try {
-      stopped = true;
-      stopping.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    monitor.run(() -> stopped = true);
   }
 
   @Override
@@ -99,17 +90,13 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   /** Whether to go on. */
   private boolean sleepUntil(long time) {
-    lock.lock();
-    try {
-      for (long left; !stopped && (left = time - clock.nanoTime()) > 0; ) {
-        clock.await(lock, stopping, left);
+    while (true) {
+      try {
+        monitor.await(() -> stopped ? 0 : time - clock.nanoTime());
+        return monitor.get(() -> !stopped);
+      } catch (InterruptedException e) {
+        log.debug("{}: the resync was interrupted, which nobody should do", name);
       }
-      return !stopped;
-    } catch (InterruptedException e) {
-      log.debug("{}: the resync was interrupted, which nobody should do", name);
-      return sleepUntil(time);
-    } finally {
-      lock.unlock();
     }
   }
 }

@@ -1,13 +1,11 @@
 package io.kooper.controller;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.leaderelection.Shards.Holding;
 import io.kooper.leaderelection.Shards.Member;
-import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.HashMap;
@@ -21,7 +19,7 @@ import java.util.stream.Collectors;
  * Keeps a controller to the shards that its process holds. It compares what is held with what was begun, again and again: what
  * failed half-way is done again. Of the thread in {@code run()}.
  */
-final class ShardWork<T extends HasMetadata> {
+final class ShardWork {
 
   /** One that was begun. */
   private static final class Begun {
@@ -36,29 +34,20 @@ final class ShardWork<T extends HasMetadata> {
 
   private static final Log log = Log.of(DefaultController.class);
 
-  private final String name;
+  private final Engine<?> engine;
   private final ShardGate gate;
   private final Member member;
-  private final Workers<T> workers;
-  private final Ledger<T> ledger;
-  private final Relations<T> relations;
-  private final WorkQueue<ObjectKey> queue;
-  private final Duration grace;
+  private final long grace; // nanoseconds
   private final Clock clock;
   private final Map<Integer, Begun> begun = new HashMap<>();
 
   /** @param grace for handlers to end when the term has */
-  ShardWork(String name, ShardGate gate, Member member, Workers<T> workers, Ledger<T> ledger, Relations<T> relations,
-      WorkQueue<ObjectKey> queue, Duration grace, Clock clock) {
-    this.name = name;
+  ShardWork(Engine<?> engine, ShardGate gate, Member member, Duration grace) {
+    this.engine = engine;
     this.gate = gate;
     this.member = member;
-    this.workers = workers;
-    this.ledger = ledger;
-    this.relations = relations;
-    this.queue = queue;
-    this.grace = grace;
-    this.clock = clock;
+    this.grace = Durations.nanos(grace);
+    this.clock = engine.clock;
   }
 
   /**
@@ -66,25 +55,16 @@ final class ShardWork<T extends HasMetadata> {
    *
    * @throws ControllerException when a shard was lost, and handlers do not end though they were cancelled
    */
-  void run(Lifecycle life, HealthCheck check) throws InterruptedException {
-    boolean[] interrupted = {false};
-    Loop.run(log, "controller {}: beginning or ending a shard failed; it is done again", name, () -> {
-      try {
-        look();
-        check.watch();
-        return overdue().isEmpty() && life.awaitSignal(Math.min(check.periodNanos(), untilOverdue()));
-      } catch (InterruptedException e) {
-        interrupted[0] = true;
-        return false;
-      }
+  void run(HealthCheck check) throws InterruptedException {
+    Loop.interruptibly(log, "controller {}: beginning or ending a shard failed; it is done again", engine.name, () -> {
+      look();
+      check.watch();
+      return overdue().isEmpty() && engine.life.awaitSignal(Math.min(check.periodNanos(), untilOverdue()));
     });
-    if (interrupted[0]) {
-      throw new InterruptedException();
-    }
     Set<ObjectKey> overdue = overdue();
     if (!overdue.isEmpty()) {
-      throw new ControllerException("controller " + name + " lost a shard, but handlers still run though they were interrupted,"
-          + " for " + overdue + ": make them end when their context is cancelled", null);
+      throw engine.failed("lost a shard, but handlers still run though they were interrupted, for " + overdue
+          + ": make them end when their context is cancelled", null);
     }
   }
 
@@ -110,38 +90,33 @@ final class ShardWork<T extends HasMetadata> {
   private void end(Holding holding) {
     Predicate<ObjectKey> ofShard = key -> gate.shard(key) == holding.shard();
     gate.end(holding.shard()); // first: from now on nothing is queued
-    ledger.reset(ofShard);
-    relations.reset(ofShard);
-    queue.clear(ofShard);
+    engine.ledger.reset(ofShard);
+    engine.relations.reset(ofShard);
+    engine.queue.clear(ofShard);
     holding.ended();
     begun.remove(holding.shard());
   }
 
   private void begin(Holding holding) {
     gate.begin(holding); // first: what changes from now on is queued for itself
-    workers.begin(holding.leadership());
-    ledger.begin(key -> gate.shard(key) == holding.shard());
+    engine.workers.begin(holding.leadership());
+    engine.ledger.begin(key -> gate.shard(key) == holding.shard());
     begun.put(holding.shard(), new Begun(holding));
   }
 
   /** How long until {@link #overdue} may say something, in nanoseconds. */
   private long untilOverdue() {
     return begun.values().stream().filter(one -> one.lost)
-        .mapToLong(one -> Math.max(1, one.lostAt + Durations.nanos(grace) - clock.nanoTime())).min().orElse(Long.MAX_VALUE);
+        .mapToLong(one -> Math.max(1, one.lostAt + grace - clock.nanoTime())).min().orElse(Long.MAX_VALUE);
   }
 
   /** The keys of lost shards whose calls still run though they were cancelled, when they had time enough. */
   private Set<ObjectKey> overdue() {
     long now = clock.nanoTime();
     Set<Integer> shards = begun.values().stream()
-        .filter(one -> one.lost && now - one.lostAt >= Durations.nanos(grace) && !gate.isIdle(one.holding.shard()))
+        .filter(one -> one.lost && now - one.lostAt >= grace && !gate.isIdle(one.holding.shard()))
         .map(one -> one.holding.shard()).collect(Collectors.toSet());
     return shards.isEmpty() ? Set.of()
-        : workers.running().stream().filter(key -> shards.contains(gate.shard(key))).collect(Collectors.toSet());
-  }
-
-  /** The workers have ended: so has all work on shards. */
-  void endAll() {
-    member.holdings().forEach(Holding::ended);
+        : engine.workers.running().stream().filter(key -> shards.contains(gate.shard(key))).collect(Collectors.toSet());
   }
 }

@@ -4,12 +4,12 @@ import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
+import io.kooper.internal.Threads;
 import io.kooper.metrics.ControllerMetrics;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Cancels jobs that take longer than they may. Their keys stay theirs until they have really ended. */
@@ -24,10 +24,9 @@ final class Timeouts implements Runnable {
   private final Clock clock;
   private final ControllerMetrics metrics;
   private final FailureLog failures;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout
-  private boolean stopped;
+  private final Monitor monitor;
+  private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout; as the next
+  private boolean stopped; // guarded by monitor
   private volatile @Nullable Thread thread;
 
   Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics, FailureLog failures) {
@@ -36,13 +35,11 @@ final class Timeouts implements Runnable {
     this.clock = clock;
     this.metrics = metrics;
     this.failures = failures;
+    this.monitor = new Monitor(clock);
   }
 
   void start() {
-    Thread started = new Thread(this, "kooper-" + name + "-timeouts");
-    started.setDaemon(true);
-    thread = started;
-    started.start();
+    thread = Threads.start("kooper-" + name + "-timeouts", this);
   }
 
   /** Null before it is started. */
@@ -51,34 +48,18 @@ final class Timeouts implements Runnable {
   }
 
   void watch(Job<?> job) {
-    lock.lock();
-    try {
-      entries.add(new Entry(job, clock.nanoTime() + Durations.nanos(timeout)));
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    Entry entry = new Entry(job, clock.nanoTime() + Durations.nanos(timeout));
+    monitor.run(() -> entries.add(entry));
   }
 
   /** The job has ended. */
   void forget(Job<?> job) {
-    lock.lock();
-    try {
-      entries.removeIf(entry -> entry.job == job); // as many as there are workers
-    } finally {
-      lock.unlock();
-    }
+    monitor.get(() -> entries.removeIf(entry -> entry.job == job)); // as many as there are workers
   }
 
   /** Waits for the thread, which may still have to say that a job was late, but not longer than {@code limit}. */
   void stop(Duration limit) {
-    lock.lock();
-    try {
-      stopped = true;
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    monitor.run(() -> stopped = true);
     Thread running = thread;
     if (running != null) {
       try {
@@ -95,40 +76,25 @@ final class Timeouts implements Runnable {
   }
 
   private boolean once() {
-    Entry late = awaitLate();
-    if (late == null) {
-      return false;
-    }
-    late.job.timeOut();
-    forget(late.job); // only now: what fails before is done again
-    failures.timedOut(late.job, timeout);
-    metrics.timedOut();
-    return true;
-  }
-
-  /** Waits for a job that takes too long; null when it is over. */
-  private @Nullable Entry awaitLate() {
-    lock.lock();
     try {
-      while (!stopped) {
-        Entry first = entries.peek();
-        long left = first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
-        if (first != null && left <= 0) {
-          return first;
-        }
-        await(left);
-      }
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void await(long nanos) {
-    try {
-      clock.await(lock, changed, nanos);
+      monitor.await(this::untilLate);
     } catch (InterruptedException e) {
       log.debug("{}: the thread that watches timeouts was interrupted, which nobody should do", name);
+      return true;
     }
+    Job<?> late = monitor.get(() -> stopped || untilLate() > 0 ? null : entries.element().job);
+    if (late != null) {
+      late.timeOut();
+      forget(late); // only now: what fails before is done again
+      failures.timedOut(late, timeout);
+      metrics.timedOut();
+    }
+    return monitor.get(() -> !stopped);
+  }
+
+  /** How long until a job takes too long, in nanoseconds; 0 when there is no more to do. */
+  private long untilLate() {
+    Entry first = entries.peek();
+    return stopped ? 0 : first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
   }
 }

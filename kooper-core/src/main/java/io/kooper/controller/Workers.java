@@ -6,6 +6,8 @@ import io.kooper.controller.Ledger.Delivery;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
+import io.kooper.internal.Threads;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.metrics.ControllerMetrics;
@@ -21,8 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -53,10 +53,9 @@ final class Workers<T extends HasMetadata> {
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final LongAdder calls = new LongAdder();
   private volatile List<Worker> pool = List.of(); // empty until they are started
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // term, stopping, or the last of the running ended
-  private @Nullable Leadership term; // no job begins without one; guarded by lock
-  private boolean stopping; // nobody waits for a term any more; guarded by lock
+  private final Monitor monitor; // term, stopping, or the last of the running ended
+  private volatile @Nullable Leadership term; // no job begins without one
+  private volatile boolean stopping; // nobody waits for a term any more
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
@@ -73,6 +72,7 @@ final class Workers<T extends HasMetadata> {
     this.gate = gate;
     this.metrics = metrics;
     this.clock = clock;
+    this.monitor = new Monitor(clock);
   }
 
   /**
@@ -95,9 +95,7 @@ final class Workers<T extends HasMetadata> {
           runWith(loader, worker);
         });
       } else {
-        Thread thread = new Thread(worker, "kooper-" + name + "-worker-" + i);
-        thread.setDaemon(true);
-        thread.start();
+        Threads.start("kooper-" + name + "-worker-" + i, worker);
       }
     }
   }
@@ -144,15 +142,12 @@ final class Workers<T extends HasMetadata> {
   }
 
   private boolean isLeading() {
-    if (gate != null) {
-      return gate.isOpen();
-    }
-    lock.lock();
-    try {
-      return term != null && term.isValid();
-    } finally {
-      lock.unlock();
-    }
+    return gate != null ? gate.isOpen() : validTerm() != null;
+  }
+
+  private @Nullable Leadership validTerm() {
+    Leadership now = term;
+    return now != null && now.isValid() ? now : null;
   }
 
   /** Those that run. */
@@ -168,7 +163,7 @@ final class Workers<T extends HasMetadata> {
 
   /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
   void lead(Leadership leadership) {
-    locked(() -> term = leadership);
+    monitor.run(() -> term = leadership);
     begin(leadership);
   }
 
@@ -180,7 +175,7 @@ final class Workers<T extends HasMetadata> {
 
   /** From now on workers do not wait for a term: without a valid one they leave their key undone. */
   void stopWaiting() {
-    locked(() -> stopping = true);
+    monitor.run(() -> stopping = true);
   }
 
   /** Cancels the jobs that run now, and those that still begin. */
@@ -192,45 +187,17 @@ final class Workers<T extends HasMetadata> {
   /** Waits until no job runs; whether that came true in time. */
   boolean awaitIdle(Duration timeout) throws InterruptedException {
     long end = clock.nanoTime() + Durations.nanos(timeout);
-    lock.lockInterruptibly();
-    try {
-      for (long left; !running.isEmpty(); ) {
-        left = end - clock.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-        clock.await(lock, changed, left);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
+    monitor.await(() -> running.isEmpty() ? 0 : end - clock.nanoTime());
+    return running.isEmpty();
   }
 
   /** The term in which a job may begin now; null when none will come. */
   private @Nullable Leadership awaitTerm() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (term == null || !term.isValid()) {
-        if (stopping) {
-          return null;
-        }
-        changed.await();
-      }
-      return term;
-    } finally {
-      lock.unlock();
+    Leadership now;
+    while ((now = validTerm()) == null && !stopping) {
+      monitor.await(() -> stopping || validTerm() != null);
     }
-  }
-
-  private void locked(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    return now;
   }
 
   /** On an executor's thread, which gets its own context class loader back. */
@@ -355,7 +322,7 @@ final class Workers<T extends HasMetadata> {
         progressAt = clock.nanoTime();
         running.remove(job.key());
         if (running.isEmpty()) {
-          locked(() -> {});
+          monitor.run(() -> {});
         }
       }
     }

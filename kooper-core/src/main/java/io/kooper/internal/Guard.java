@@ -64,9 +64,7 @@ public final class Guard {
    * @return whether it has ended
    */
   public boolean run(Duration limit, String thread, Code code) {
-    Thread running = new Thread(() -> run(code), thread);
-    running.setDaemon(true);
-    running.start();
+    Thread running = Threads.start(thread, () -> run(code));
     try {
       running.join(limit.toMillis());
     } catch (InterruptedException e) {

@@ -59,6 +59,23 @@ public final class Loop {
     }
   }
 
+  /** As {@link #run}; an interrupt ends it. */
+  public static void interruptibly(Log log, String failed, String name, Step step) throws InterruptedException {
+    @Nullable InterruptedException[] interrupt = {null};
+    run(log, failed, name, () -> {
+      try {
+        return step.run();
+      } catch (InterruptedException e) {
+        interrupt[0] = e;
+        return false;
+      }
+    });
+    InterruptedException ended = interrupt[0];
+    if (ended != null) {
+      throw ended;
+    }
+  }
+
   /** Whether it could be said. */
   private static boolean say(Log log, String failed, String name, Throwable thrown) {
     try {
