@@ -6,13 +6,11 @@ import io.kooper.informer.KeyListener.Origin;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
-import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -103,13 +101,10 @@ final class Cache<T extends HasMetadata> {
 
   /** All parts are expected that there are now. */
   void expectNoMore() {
-    begin();
-    try {
+    apply(() -> {
       listed(ObjectStore.ALL);
       catchUp(Origin.FIRST_LIST);
-    } finally {
-      end();
-    }
+    });
   }
 
   private void catchUp(Origin origin) {
@@ -127,17 +122,14 @@ final class Cache<T extends HasMetadata> {
 
   /** A part is listed no more: its objects have left the selection. */
   void drop(String part) {
-    begin();
-    try {
+    apply(() -> {
       for (ObjectKey key : store.keys(part)) {
         unreadables.stored(key, null);
         change(key, store.peek(key), null);
       }
       listed(part);
       catchUp(Origin.LIST);
-    } finally {
-      end();
-    }
+    });
   }
 
   Set<ObjectKey> undecodable() {
@@ -151,27 +143,31 @@ final class Cache<T extends HasMetadata> {
         : Duration.ZERO;
   }
 
-  /** On the informer's thread: from here on code of users may run, and may hang. */
-  private void begin() {
+  /** On a thread of the informer's: one step at a time, in which code of users may run, and may hang. */
+  void apply(Runnable step) {
+    apply(() -> {
+      step.run();
+      return true;
+    });
+  }
+
+  /** As {@link #apply(Runnable)}. */
+  boolean apply(BooleanSupplier step) {
     if (applying.get() == 0) { // else what counts is how long another one takes
       applyingSince = clock.nanoTime();
     }
     applying.incrementAndGet();
-    boolean locked = false;
     try {
-      telling.lock();
-      locked = true;
-    } finally {
-      if (!locked) { // as without memory: nothing is applied
-        applying.decrementAndGet();
+      telling.lock(); // which may fail for lack of memory: then nothing is applied
+      try {
+        return step.getAsBoolean();
+      } finally {
+        telling.unlock();
+        applyingSince = clock.nanoTime();
       }
+    } finally {
+      applying.decrementAndGet();
     }
-  }
-
-  private void end() {
-    telling.unlock();
-    applyingSince = clock.nanoTime();
-    applying.decrementAndGet();
   }
 
   void addListener(InformerListener<? super T> listener) {
@@ -186,8 +182,7 @@ final class Cache<T extends HasMetadata> {
       if (synced) {
         subscription.oweSynced();
       }
-      long ofKeys = subscriptions.stream().filter(one -> !(one.listener() instanceof ObjectListener<?>)).count();
-      subscriptions.add(listener instanceof ObjectListener<?> ? subscriptions.size() : (int) ofKeys, subscription);
+      subscriptions.add(listener instanceof ObjectListener<?> ? subscriptions.size() : 0, subscription);
       subscription.catchUp(Origin.FIRST_LIST);
     } finally {
       telling.unlock();
@@ -201,13 +196,7 @@ final class Cache<T extends HasMetadata> {
   void removeListener(InformerListener<? super T> listener) {
     telling.lock();
     try {
-      subscriptions.removeIf(subscription -> {
-        boolean found = subscription.listener() instanceof ObjectListener<T> objects && objects.isOf(listener);
-        if (found) {
-          ((ObjectListener<T>) subscription.listener()).remove();
-        }
-        return found;
-      });
+      subscriptions.removeIf(one -> one.listener() instanceof ObjectListener<T> objects && objects.endIfOf(listener));
     } finally {
       telling.unlock();
     }
@@ -215,26 +204,20 @@ final class Cache<T extends HasMetadata> {
 
   /** Tells the listeners that failed to take some news what they missed. */
   void catchUp() {
-    begin();
-    try {
+    apply(() -> {
       if (changing) {
         subscriptions.forEach(Subscription::fallBehind);
         changing = false;
       }
       catchUp(Origin.LIST);
       tellFound();
-    } finally {
-      end();
-    }
+    });
   }
 
   void failed(RetrieveException cause) {
-    begin();
-    try {
+    apply(() -> {
       subscriptions.forEach(subscription -> subscription.tell(listener -> listener.failed(cause)));
-    } finally {
-      end();
-    }
+    });
   }
 
   /**
@@ -242,8 +225,7 @@ final class Cache<T extends HasMetadata> {
    * versions are never compared by size.
    */
   void put(Arrival<T> arrival) {
-    begin();
-    try {
+    apply(() -> {
       State<T> before = store.peek(arrival.key());
       if (before != null && before.is(arrival.uid(), arrival.resourceVersion())) {
         unreadables.stored(arrival.key(), before);
@@ -254,9 +236,7 @@ final class Cache<T extends HasMetadata> {
         unreadables.stored(arrival.key(), after);
         change(arrival.key(), before, after);
       }
-    } finally {
-      end();
-    }
+    });
   }
 
   /**
@@ -265,8 +245,7 @@ final class Cache<T extends HasMetadata> {
    * @return false when it speaks of another object than the one of that name here, so that one of the two is unseen
    */
   boolean delete(Arrival<T> arrival) {
-    begin();
-    try {
+    return apply(() -> {
       State<T> before = store.peek(arrival.key());
       if (before != null && !Objects.equals(before.uid(), arrival.uid())) {
         return false;
@@ -280,9 +259,7 @@ final class Cache<T extends HasMetadata> {
         change(arrival.key(), last == null ? before : last, null);
       }
       return true;
-    } finally {
-      end();
-    }
+    });
   }
 
   /**
@@ -291,8 +268,7 @@ final class Cache<T extends HasMetadata> {
    * @return false when it says that something is gone and it remains open whether that is what is here
    */
   boolean undecodable(Undecodable object) {
-    begin();
-    try {
+    return apply(() -> {
       ObjectKey key = object.key();
       if (key == null) {
         report(object);
@@ -309,9 +285,7 @@ final class Cache<T extends HasMetadata> {
         unreadables.stored(key, null);
       }
       return !object.deleted() || store.peek(key) == null;
-    } finally {
-      end();
-    }
+    });
   }
 
   private void tellFound() {
@@ -331,76 +305,13 @@ final class Cache<T extends HasMetadata> {
     states.close();
   }
 
-  /** Starts to collect a list of a part of the store; {@link #replace} makes it the content. */
-  Staging stage(String part) {
-    return new Staging(part);
-  }
-
-  /** The objects of a list that is under way: changes nothing yet. Used by one thread, while no event is applied. */
-  final class Staging implements Consumer<SourceEvent<T>> {
-
-    private final String part;
-    private final ConcurrentHashMap<ObjectKey, State<T>> objects;
-    private final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
-
-    /** An object whose name is unreadable may be any of those that seem to be missing. */
-    private final List<Undecodable> nameless = new ArrayList<>();
-
-    private Staging(String part) {
-      this.part = part;
-      this.objects = new ConcurrentHashMap<>(Math.max(16, store.keys(part).size()));
-    }
-
-    @Override
-    public void accept(SourceEvent<T> event) {
-      Arrival<T> arrival = states.arrival(event, this::undecodable);
-      if (arrival != null) {
-        item(arrival);
-      }
-    }
-
-    private void item(Arrival<T> arrival) {
-      if (!part.equals(store.partOf(arrival.key()))) {
-        throw new IllegalStateException("the list of namespace " + part + " has an object of another one, " + arrival.key());
-      }
-      begin();
-      try {
-        State<T> before = store.peek(arrival.key());
-        State<T> now = before != null && before.is(arrival.uid(), arrival.resourceVersion())
-            ? before : arrival.state(before, this::undecodable);
-        if (now != null) {
-          broken.remove(now.key());
-          objects.put(now.key(), now);
-        }
-      } finally {
-        end();
-      }
-    }
-
-    private void undecodable(Undecodable object) {
-      ObjectKey key = object.key();
-      if (key == null) {
-        nameless.add(object);
-        return;
-      }
-      State<T> known = objects.getOrDefault(key, store.peek(key));
-      objects.remove(key);
-      broken.remove(key);
-      broken.put(key, object);
-      if (known != null && (object.uid() == null || object.uid().equals(known.uid()))) {
-        objects.put(key, known);
-      }
-    }
-  }
-
   /**
    * Makes a complete list the content, and tells what differs.
    *
    * @return false when the list leaves open whether some objects are gone; they are kept
    */
-  boolean replace(Staging staging) {
-    begin();
-    try {
+  boolean replace(Staging<T> staging) {
+    return apply(() -> {
       ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
       Set<ObjectKey> open = new HashSet<>();
       Map<ObjectKey, State<T>> gone = new HashMap<>();
@@ -440,9 +351,7 @@ final class Cache<T extends HasMetadata> {
       catchUp(origin);
       tellFound();
       return certain;
-    } finally {
-      end();
-    }
+    });
   }
 
   /** Makes one change and tells of it. One of the two states may be null. */

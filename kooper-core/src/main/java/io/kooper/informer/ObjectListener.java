@@ -33,13 +33,13 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
     this.store = store;
   }
 
-  boolean isOf(InformerListener<? super T> other) {
+  /** Tells nothing more, if it is this listener that is told; returns whether it is. */
+  boolean endIfOf(InformerListener<? super T> other) {
+    if (listener == other) {
+      removed = true;
+      told.clear();
+    }
     return listener == other;
-  }
-
-  void remove() {
-    removed = true;
-    told.clear();
   }
 
   @Override

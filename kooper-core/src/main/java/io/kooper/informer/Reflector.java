@@ -8,6 +8,7 @@ import io.kooper.informer.Course.Step;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
@@ -23,8 +24,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -58,8 +57,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final Backoff backoff;
   private final Course course; // of the reflector's thread
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // stopped
+  private final Monitor pause;
   private volatile boolean stopped;
   private volatile Status status;
   private volatile @Nullable Long lastHeard; // nanoTime
@@ -82,6 +80,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     this.told = told;
     this.metrics = cache.metrics();
     this.clock = clock;
+    this.pause = new Monitor(clock);
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     this.backoff = new Backoff(clock, random);
     this.course = new Course(clock, random, mayAsk);
@@ -107,12 +106,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   void stop() {
     stopped = true; // first: for the lock there may be no memory
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    pause.signal();
   }
 
   @Override
@@ -156,7 +150,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       options.withLimit(PAGE).withResourceVersionMatch(atLeast == null ? null : AT_LEAST);
     }
     setWatching(false, status.lastError);
-    Cache<T>.Staging staging = cache.stage(part);
+    Staging<T> staging = new Staging<>(cache, part);
     long start = clock.nanoTime();
     String listed;
     try {
@@ -243,16 +237,11 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     } else {
       log(failure, step, delay);
     }
-    lock.lock();
+    long end = clock.nanoTime() + delay;
     try {
-      long end = clock.nanoTime() + delay;
-      for (long left = delay; left > 0 && !stopped; left = end - clock.nanoTime()) {
-        clock.await(lock, changed, left);
-      }
+      pause.await(() -> stopped ? 0 : end - clock.nanoTime());
     } catch (InterruptedException e) {
       log.debug("informer {}: interrupted", name);
-    } finally {
-      lock.unlock();
     }
   }
 

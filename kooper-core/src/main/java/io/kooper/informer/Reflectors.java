@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
@@ -21,8 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +48,13 @@ final class Reflectors<T extends HasMetadata> {
       this.reflector = reflector;
     }
 
+    void stop() {
+      reflector.stop();
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+
     boolean ended() {
       return thread != null && thread.getState() == Thread.State.TERMINATED;
     }
@@ -61,11 +67,10 @@ final class Reflectors<T extends HasMetadata> {
   private final Function<String, ListerWatcher<T>> source;
   private final @Nullable Informer<Namespace> selected;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition(); // a list was told, or closed
-  private final Map<String, Running<T>> running = new LinkedHashMap<>(); // by the part of the store; guarded by lock
-  private int threads; // that have not ended; guarded by lock
-  private volatile boolean closed; // written with the lock held
+  private final Monitor monitor;
+  private final Map<String, Running<T>> running = new LinkedHashMap<>(); // by the part of the store; guarded by the monitor
+  private int threads; // that have not ended; guarded by the monitor
+  private volatile boolean closed;
 
   Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, MetricsRecorder recorder,
       BooleanSupplier mayAsk) {
@@ -73,6 +78,7 @@ final class Reflectors<T extends HasMetadata> {
     this.cache = cache;
     this.clock = clock;
     this.mayAsk = mayAsk;
+    this.monitor = new Monitor(clock);
     if (source instanceof Namespaces<T> several) {
       this.source = several.source();
       several.names().forEach(this::add);
@@ -107,7 +113,7 @@ final class Reflectors<T extends HasMetadata> {
       @Override
       public void synced() {
         cache.expectNoMore();
-        signal();
+        monitor.signal();
       }
     });
     return informer;
@@ -116,24 +122,19 @@ final class Reflectors<T extends HasMetadata> {
   private Running<T> add(String part) {
     cache.expect(part);
     Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
-        source.apply(part), cache, clock, mayAsk, this::signal));
+        source.apply(part), cache, clock, mayAsk, monitor::signal));
     running.put(part, added);
     return added;
   }
 
   void start() {
-    lock.lock();
-    try {
-      running.forEach((part, one) -> start(part, one, null));
-    } finally {
-      lock.unlock();
-    }
+    monitor.run(() -> running.forEach((part, one) -> start(part, one, null)));
     if (selected != null) {
       selected.start();
     }
   }
 
-  /** With the lock held. The thread {@code before}, if there is one, ends first. */
+  /** In the monitor. The thread {@code before}, if there is one, ends first. */
   private void start(String part, Running<T> one, @Nullable Thread before) {
     Thread thread = new Thread(() -> run(part, one, before), "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part));
     thread.setDaemon(true);
@@ -165,8 +166,7 @@ final class Reflectors<T extends HasMetadata> {
         }
         return false;
       });
-      lock.lock();
-      try {
+      monitor.run(() -> {
         if (one.dropped) {
           running.remove(part, one);
         }
@@ -174,9 +174,7 @@ final class Reflectors<T extends HasMetadata> {
         if (closed && threads == 0) {
           cache.close();
         }
-      } finally {
-        lock.unlock();
-      }
+      });
     }
   }
 
@@ -196,107 +194,58 @@ final class Reflectors<T extends HasMetadata> {
 
   /** A namespace is selected. */
   private void begin(String namespace) {
-    lock.lock();
-    try {
+    monitor.run(() -> {
       Running<T> known = running.get(namespace);
-      if (closed || known != null && !known.dropped && known.thread != null) {
-        return;
+      if (!closed && (known == null || known.dropped || known.thread == null)) {
+        start(namespace, add(namespace), known == null ? null : known.thread);
       }
-      start(namespace, add(namespace), known == null ? null : known.thread);
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   /** A namespace is no longer selected: its objects are told as deletes once its reflector has ended. */
   private void drop(String namespace) {
-    lock.lock();
-    try {
+    monitor.run(() -> {
       Running<T> one = running.get(namespace);
       if (one != null && one.thread != null) {
         one.dropped = true;
-        one.reflector.stop();
-        one.thread.interrupt();
+        one.stop();
       }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void signal() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   boolean awaitSynced(long nanos) throws InterruptedException {
     long deadline = clock.nanoTime() + nanos;
-    lock.lock();
-    try {
-      while (!cache.syncedAndTold() && !closed) {
-        long left = deadline - clock.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-        clock.await(lock, changed, left);
-      }
-      return cache.syncedAndTold();
-    } finally {
-      lock.unlock();
-    }
+    monitor.await(() -> cache.syncedAndTold() || closed ? 0 : deadline - clock.nanoTime());
+    return cache.syncedAndTold();
   }
 
   boolean hasSeen(ObjectKey key, String version) {
-    lock.lock();
-    try {
+    return monitor.get(() -> {
       Running<T> one = running.get(cache.store().partOf(key));
       return one != null && one.reflector.hasSeen(version);
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   boolean hasSeen(String version) {
-    lock.lock();
-    try {
-      return (selected == null || selected.hasSeen(version))
-          && running.values().stream().allMatch(one -> one.dropped || one.reflector.hasSeen(version));
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> (selected == null || selected.hasSeen(version))
+        && running.values().stream().allMatch(one -> one.dropped || one.reflector.hasSeen(version)));
   }
 
   boolean lists(ObjectKey key) {
-    lock.lock();
-    try {
+    return monitor.get(() -> {
       Running<T> one = running.get(cache.store().partOf(key));
       return one != null && !one.dropped && one.reflector.mayHave(key);
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   boolean isOfThis(Thread thread) {
-    lock.lock();
-    try {
-      return running.values().stream().anyMatch(one -> one.thread == thread);
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> running.values().stream().anyMatch(one -> one.thread == thread));
   }
 
   /** Of all: watching if all are, and the failure that matters most. */
   InformerHealth health() {
-    List<InformerHealth> each = new ArrayList<>();
-    lock.lock();
-    try {
-      running.values().stream().filter(one -> !one.dropped).forEach(one -> each.add(one.reflector.health()));
-    } finally {
-      lock.unlock();
-    }
+    List<InformerHealth> each = new ArrayList<>(monitor.get(() -> running.values().stream().filter(one -> !one.dropped)
+        .map(one -> one.reflector.health()).toList()));
     if (selected != null) {
       each.add(selected.health());
     }
@@ -312,35 +261,20 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean ended() {
-    lock.lock();
-    try {
-      return selected != null && selected.ended()
-          || running.values().stream().anyMatch(one -> !one.dropped && one.ended());
-    } finally {
-      lock.unlock();
-    }
+    return selected != null && selected.ended()
+        || monitor.get(() -> running.values().stream().anyMatch(one -> !one.dropped && one.ended()));
   }
 
   /** Waits for the threads, at most a few seconds, unless it is called by one of them. */
   void close() {
     closed = true; // first: for the lock there may be no memory
-    List<Running<T>> all;
-    lock.lock();
-    try {
-      all = List.copyOf(running.values());
-      changed.signalAll();
+    List<Running<T>> all = monitor.change(() -> {
       if (threads == 0) {
         cache.close();
       }
-    } finally {
-      lock.unlock();
-    }
-    all.forEach(one -> {
-      one.reflector.stop();
-      if (one.thread != null) {
-        one.thread.interrupt();
-      }
+      return List.copyOf(running.values());
     });
+    all.forEach(Running::stop);
     if (selected != null) {
       selected.close();
     }

@@ -37,7 +37,7 @@ public final class Monitor {
     lock();
     try {
       R result = change.get();
-      signal();
+      signalAll();
       return result;
     } finally {
       lock.unlock();
@@ -49,7 +49,17 @@ public final class Monitor {
     lock();
     try {
       change.run();
-      signal();
+      signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets all who wait look again, at state that is not guarded by this. */
+  public void signal() {
+    lock();
+    try {
+      signalAll();
     } finally {
       lock.unlock();
     }
@@ -68,7 +78,7 @@ public final class Monitor {
   }
 
   /** A lock's first signal allocates. One that is lost must not look like a failure of the change: the next follows. */
-  private void signal() {
+  private void signalAll() {
     try {
       changed.signalAll();
     } catch (OutOfMemoryError e) {

@@ -35,7 +35,7 @@ class CacheTest {
   }
 
   private boolean list(Consumer<Consumer<SourceEvent<ConfigMap>>> content) {
-    Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
     content.accept(staging);
     return cache.replace(staging);
   }
@@ -109,7 +109,7 @@ class CacheTest {
     void nothingIsSeenOfAListBeforeItIsComplete() {
       list(object("a", "1", 1));
       recorder.take();
-      Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
+      Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
       staging.accept(SourceEvent.added(object("b", "2", 2)));
       staging.accept(SourceEvent.unreadable(broken("a", "7", false)));
       staging.accept(SourceEvent.unreadable(broken(null, null, false)));

@@ -31,7 +31,7 @@ class IndexTest {
   }
 
   private void list(ConfigMap... objects) {
-    Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }

@@ -29,7 +29,7 @@ class SubscriptionTest {
       new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE);
 
   private void list(ConfigMap... objects) {
-    Cache<ConfigMap>.Staging staging = cache.stage(ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }
@@ -274,7 +274,7 @@ class SubscriptionTest {
             fresh.addListener(late);
           }
         }));
-        Cache<ConfigMap>.Staging staging = fresh.stage(ObjectStore.ALL);
+        Staging<ConfigMap> staging = new Staging<>(fresh, ObjectStore.ALL);
         List.of(object("a", "1", 1), object("b", "2", 2)).forEach(object -> staging.accept(SourceEvent.added(object)));
         fresh.replace(staging);
         put(fresh, object("a", "3", 3)); // replaced under a new uid
