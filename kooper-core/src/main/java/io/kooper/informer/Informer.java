@@ -156,18 +156,20 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * @throws IllegalStateException when the informer was closed
    */
   public void addListener(InformerListener<? super T> listener) {
-    if (state == Life.CLOSED) {
-      throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
-    }
+    refuseIfClosed();
     cache.addListener(Objects.requireNonNull(listener, "listener"));
   }
 
   /** As {@link #addListener(InformerListener)}, without binding anything. It is told until the informer is closed. */
   public void addListener(KeyListener<T> listener) {
+    refuseIfClosed();
+    cache.addListener(Objects.requireNonNull(listener, "listener"));
+  }
+
+  private void refuseIfClosed() {
     if (state == Life.CLOSED) {
       throw new IllegalStateException("informer " + name + " is closed: a listener would never hear anything");
     }
-    cache.addListener(Objects.requireNonNull(listener, "listener"));
   }
 
   /** Ends what {@code listener} is told, but for a change that is being told now: does not wait for it. */

@@ -14,20 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** A state that is kept as packed bytes. */
 final class PackedState<T extends HasMetadata> extends State<T> {
 
-  /** Unpacks and counts. */
-  interface Reader {
-
-    byte[] unpack(Packer.Packed packed);
-
-    /** This state can be bound, which was not known before. */
-    void readable(PackedState<?> state);
-
-    /** This state cannot be bound, which was not known before. */
-    void unreadable(PackedState<?> state, Undecodable object);
-  }
-
   /** How it is read; most states of a store share it. */
-  record Form<T extends HasMetadata>(Binding<T> binding, byte @Nullable [] dictionary, Reader reader) {}
+  record Form<T extends HasMetadata>(
+      Binding<T> binding, byte @Nullable [] dictionary, Packer packer, Unreadables<T> unreadables) {}
 
   private final Form<T> form;
   private final byte[] packed;
@@ -89,19 +78,19 @@ final class PackedState<T extends HasMetadata> extends State<T> {
       UnreadableException failed =
           new UnreadableException(new Undecodable(key(), uid(), resourceVersion(), false, t));
       unreadable = failed;
-      form.reader.unreadable(this, failed.object());
+      form.unreadables.unreadable(this, failed.object());
       throw failed;
     }
     if (!readable) {
       readable = true;
       previous = null;
-      form.reader.readable(this);
+      form.unreadables.readable(this);
     }
     return object;
   }
 
   private byte[] unpacked() {
-    return form.reader.unpack(new Packer.Packed(packed, form.dictionary, length));
+    return form.packer.unpack(new Packer.Packed(packed, form.dictionary, length));
   }
 
   @Override

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Collects a list of a part of the store, and changes nothing yet: {@link Cache#replace} makes it the content. Used by one thread,
- * while no event of that part is applied.
+ * Collects a list of a part of the store, and changes nothing yet: {@link Cache#replace} makes it the content. Used by one
+ * thread, while no event of that part is applied.
  */
 final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Makes the states that a store keeps, on the informer's thread: an object as it is, JSON as packed bytes. Only a transform and
  * indexes need the object at once; else it is bound when it is read.
  */
-final class States<T extends HasMetadata> implements PackedState.Reader, AutoCloseable {
+final class States<T extends HasMetadata> implements AutoCloseable {
 
   private static final long MEAN_OF = 10_000; // objects, about
 
@@ -78,16 +78,14 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
       Identity identity, Json<T> json, @Nullable State<T> before, Consumer<Undecodable> report) {
     count(json.length());
     ObjectKey key = before == null ? shared(identity.key()) : before.key();
-    if (transform == null && indexes.isEmpty() && !json.bound()) {
-      return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false);
-    }
-    SourceEvent<T> event = json.bind();
-    if (!(event instanceof SourceEvent.Item<T> item)) {
-      if (transform == null && indexes.isEmpty()) {
-        return packed(key, identity, json.bytes(), json.length(), json.binding(), List.of(), false); // its reader gets the cause
-      }
-      report.accept(((SourceEvent.Unreadable<T>) event).object());
+    boolean needed = transform != null || !indexes.isEmpty();
+    SourceEvent<T> event = needed || json.bound() ? json.bind() : json;
+    if (event instanceof SourceEvent.Unreadable<T> unreadable && needed) {
+      report.accept(unreadable.object());
       return null;
+    }
+    if (!(event instanceof SourceEvent.Item<T> item)) { // should it turn out to be unreadable, its reader gets the cause
+      return packed(key, identity, json.binding(), json.bytes(), json.length(), List.of(), false);
     }
     T result = transformed(key, item.object(), json.type() == SourceEvent.Type.DELETED, report);
     if (result == null) {
@@ -97,19 +95,16 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
     if (json.bound()) {
       return new State.Held<>(key, result, indexed);
     }
-    if (transform == null) {
-      return packed(key, identity, json.bytes(), json.length(), json.binding(), indexed, true);
-    }
-    byte[] bytes = json.binding().json(result);
-    return packed(key, identity, bytes, bytes.length, json.binding(), indexed, true);
+    byte[] bytes = transform == null ? json.bytes() : json.binding().json(result);
+    return packed(key, identity, json.binding(), bytes, transform == null ? json.length() : bytes.length, indexed, true);
   }
 
-  private State<T> packed(ObjectKey key, Identity identity, byte[] json, int length, Binding<T> binding,
+  private State<T> packed(ObjectKey key, Identity identity, Binding<T> binding, byte[] json, int length,
       List<Set<String>> indexed, boolean readable) {
     Packer.Packed packed = packer.pack(json, length);
     PackedState.Form<T> now = form;
     if (now == null || now.binding() != binding || now.dictionary() != packed.dictionary()) {
-      now = new PackedState.Form<>(binding, packed.dictionary(), this);
+      now = new PackedState.Form<>(binding, packed.dictionary(), packer, unreadables);
       form = now;
     }
     return new PackedState<>(key, identity, packed, now, indexed, readable);
@@ -154,21 +149,6 @@ final class States<T extends HasMetadata> implements PackedState.Reader, AutoClo
   /** About the size of an object as JSON; 0 when the source hands over none. */
   double meanBytes() {
     return meanBytes;
-  }
-
-  @Override
-  public byte[] unpack(Packer.Packed packed) {
-    return packer.unpack(packed);
-  }
-
-  @Override
-  public void readable(PackedState<?> state) {
-    unreadables.readable(state);
-  }
-
-  @Override
-  public void unreadable(PackedState<?> state, Undecodable object) {
-    unreadables.unreadable(state, object);
   }
 
   /** On the informer's thread, or once it has ended. What is packed can still be read. */

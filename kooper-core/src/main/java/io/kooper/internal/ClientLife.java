@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>once it is closed;
- *   <li>once its executor or its selector has ended, or a class that it needs could not be initialized: several consecutive requests said so;
+ *   <li>once its executor or its selector has ended, or a class that it needs could not be initialized: several consecutive
+ *       requests said so;
  *   <li>when it got no response for a long time, while a new client of the same configuration got a response to {@code GET
  *       /version} twice, and this one none. That proves that the server is not the cause, as a connection alone would not;
  *   <li>when it twice did not keep its own timeout, and a new client gets a response.
@@ -64,7 +64,7 @@ public final class ClientLife {
   private final HttpClient http;
   private final Probe probe;
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock(); // guards what follows
+  // guarded by this
   private int attempts; // since the last response
   private int refusals; // consecutive, for a reason that does not pass
   private int silences; // consecutive
@@ -110,17 +110,12 @@ public final class ClientLife {
   }
 
   /** A request got a response, whatever it says. */
-  public void responded() {
-    lock.lock();
-    try {
-      attempts = 0;
-      refusals = 0;
-      silences = 0;
-      mute = false;
-      provedAt = null;
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void responded() {
+    attempts = 0;
+    refusals = 0;
+    silences = 0;
+    mute = false;
+    provedAt = null;
   }
 
   /**
@@ -128,19 +123,14 @@ public final class ClientLife {
    *
    * @param silent it waited until its time was over, and nothing is known of the client's own timeout
    */
-  public void failed(Throwable failure, boolean silent) {
-    lock.lock();
-    try {
-      since = attempts == 0 ? clock.nanoTime() : since;
-      attempts++;
-      silences = silent ? silences + 1 : 0;
-      mute = Throwables.anyCause(failure, MuteException.class::isInstance);
-      refusals = Throwables.anyCause(failure, ClientLife::isForEver) ? refusals + 1 : 0;
-      if (refusals >= REFUSALS) {
-        end = "its executor or its selector has ended, or a class of its could not be initialized, as after an OutOfMemoryError";
-      }
-    } finally {
-      lock.unlock();
+  public synchronized void failed(Throwable failure, boolean silent) {
+    since = attempts == 0 ? clock.nanoTime() : since;
+    attempts++;
+    silences = silent ? silences + 1 : 0;
+    mute = Throwables.anyCause(failure, MuteException.class::isInstance);
+    refusals = Throwables.anyCause(failure, ClientLife::isForEver) ? refusals + 1 : 0;
+    if (refusals >= REFUSALS) {
+      end = "its executor or its selector has ended, or a class of its could not be initialized, as after an OutOfMemoryError";
     }
   }
 
@@ -164,8 +154,7 @@ public final class ClientLife {
     boolean wasMute;
     boolean suspect;
     boolean lasting;
-    lock.lock();
-    try {
+    synchronized (this) {
       long now = clock.nanoTime();
       wasMute = mute;
       suspect = mute || silences >= SILENCES;
@@ -175,8 +164,6 @@ public final class ClientLife {
         return;
       }
       probing = true;
-    } finally {
-      lock.unlock();
     }
     try {
       boolean newResponds = probe.newResponds();
@@ -186,25 +173,20 @@ public final class ClientLife {
     } catch (RuntimeException | Error e) { // as without memory for a new client: the next failure asks again
       log.debug("whether the HTTP client is still of use could not be found out", e);
     } finally {
-      probing = false; // also without memory, which waiting for the lock needs
+      probing = false;
     }
   }
 
-  private void proved(boolean deaf, boolean once) {
-    lock.lock();
-    try {
-      long now = clock.nanoTime();
-      probedAt = now;
-      Long first = provedAt;
-      provedAt = once && first == null ? Long.valueOf(now) : once ? first : null;
-      String proof = "a new client of the same configuration got responses to GET /version, and this one none";
-      if (deaf) {
-        end = proof + ", nor does it keep its own timeouts";
-      } else if (once && first != null && now - first >= APART.toNanos()) {
-        end = proof + " for " + LONG.toMinutes() + " minutes and more";
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void proved(boolean deaf, boolean once) {
+    long now = clock.nanoTime();
+    probedAt = now;
+    Long first = provedAt;
+    provedAt = once && first == null ? Long.valueOf(now) : once ? first : null;
+    String proof = "a new client of the same configuration got responses to GET /version, and this one none";
+    if (deaf) {
+      end = proof + ", nor does it keep its own timeouts";
+    } else if (once && first != null && now - first >= APART.toNanos()) {
+      end = proof + " for " + LONG.toMinutes() + " minutes and more";
     }
   }
 

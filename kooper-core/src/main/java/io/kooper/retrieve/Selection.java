@@ -12,11 +12,11 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.StandardHttpClientBuilder;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Urls;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -88,14 +88,12 @@ final class Selection {
       return new Factory() {
         @Override
         public Builder newBuilder() {
-          // it is configured with certificates, proxies and the like: none is of use here
-          return (Builder) Proxy.newProxyInstance(HttpClient.class.getClassLoader(), new Class<?>[] {Builder.class},
-              (builder, method, arguments) -> method.getName().equals("build") ? NotingClient.this : builder);
+          return new NotingBuilder(NotingClient.this);
         }
 
         @Override
         public Builder newBuilder(Config config) {
-          return newBuilder();
+          return newBuilder(); // without reading certificates
         }
       };
     }
@@ -120,7 +118,7 @@ final class Selection {
 
     @Override
     public DerivedClientBuilder newBuilder() {
-      return factory().newBuilder();
+      return new NotingBuilder(this);
     }
 
     @Override
@@ -141,6 +139,25 @@ final class Selection {
     @Override
     public void close() {
       // the real client is the user's
+    }
+  }
+
+  /** Whatever it is configured with, as certificates and proxies, is of no use here. */
+  private static final class NotingBuilder extends StandardHttpClientBuilder<HttpClient, HttpClient.Factory, NotingBuilder> {
+
+    NotingBuilder(NotingClient noting) {
+      super(noting.factory());
+      this.client = noting;
+    }
+
+    @Override
+    public HttpClient build() {
+      return client;
+    }
+
+    @Override
+    protected NotingBuilder newInstance(HttpClient.Factory factory) {
+      return this;
     }
   }
 }
