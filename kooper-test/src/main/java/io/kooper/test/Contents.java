@@ -30,29 +30,20 @@ final class Contents {
     this.registry = registry;
   }
 
-  /** One version of each type that has objects. */
-  private List<Resource> collections() {
-    List<Resource> distinct = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
-    for (Resource resource : registry.all()) {
-      if (store.has(resource) && seen.add(resource.collection())) {
-        distinct.add(resource);
-      }
-    }
-    return distinct;
-  }
-
   /** The objects of which no owner is there any more, such as {@code configmaps default/child of Pod web}. */
   List<String> leaked() {
     return store.locked(() -> {
       Set<String> uids = new HashSet<>();
-      collections().forEach(resource ->
+      registry.collections().forEach(resource ->
           store.of(resource).in(null).values().forEach(object -> uids.add(String.valueOf(object.uid()))));
       List<String> leaked = new ArrayList<>();
-      for (Resource resource : collections()) {
+      for (Resource resource : registry.collections()) {
         for (StoredObject object : store.of(resource).in(null).values()) {
+          if (object.owners().isEmpty()) {
+            continue;
+          }
           JsonNode owners = object.tree().at("/metadata/ownerReferences");
-          if (!owners.isEmpty() && owners.valueStream().noneMatch(owner -> uids.contains(owner.path("uid").asString("")))) {
+          if (!object.terminating() && object.owners().stream().noneMatch(uids::contains)) {
             leaked.add("%s %s of %s %s".formatted(resource.type().qualifiedName(), object.path(),
                 owners.get(0).path("kind").asString(""), owners.get(0).path("name").asString("")));
           }
@@ -65,7 +56,7 @@ final class Contents {
   /** Goes back to an earlier state by changes, of which watches are told: versions go on. */
   void reset(Backup backup) {
     store.locked(() -> {
-      for (Resource resource : collections()) {
+      for (Resource resource : registry.collections()) {
         ResourceCollection now = store.of(resource);
         ResourceCollection then = backup.content.collections().get(resource.collection());
         SortedMap<String, StoredObject> wanted = then == null ? new TreeMap<>() : then.in(null);
@@ -92,7 +83,7 @@ final class Contents {
   /** The objects of a namespace and some requests, for people; what Secrets hold is masked. */
   String report(String namespace, List<ApiRequest> requests, Instant since) {
     StringBuilder report = new StringBuilder("objects of namespace " + namespace + ":\n");
-    store.locked(() -> collections().stream().filter(resource -> resource.type().namespaced()).forEach(resource ->
+    store.locked(() -> registry.collections().stream().filter(resource -> resource.type().namespaced()).forEach(resource ->
         store.of(resource).in(namespace).values().forEach(object -> report.append("  ").append(masked(object)).append('\n'))));
     report.append("requests of the test:\n");
     requests.stream().filter(request -> !request.time().isBefore(since))

@@ -15,6 +15,7 @@ import io.kooper.test.http.TestCertificate;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
+import io.kooper.test.write.Collector;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Readiness;
 import io.kooper.test.write.Writes;
@@ -38,13 +39,14 @@ import org.jspecify.annotations.Nullable;
  * over HTTP and over WebSockets. A change is visible to every request that begins after its answer.
  *
  * <p>Built-in kinds are read as its Go types read them, completed, validated as far as controllers touch them, and kept where
- * they are immutable. Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
+ * they are immutable. Custom resources are pruned, completed and validated by the schema of their definition, with rules in CEL.
  * {@link #unchecked()} names what is left out. A type that was registered without a definition has no schema.
  *
  * <p><b>Caveats.</b> There is no authentication, and no admission but for a few defaults that it sets. Not every rule for
- * built-in kinds is known. There is no garbage collection of dependents, no scheduler and no kubelet: a pod stays Pending until
- * somebody writes its status, and is deleted at once. {@code propagationPolicy} is accepted and ignored. Who owns a field is
- * remembered from an object's first server-side apply on and shown nowhere. Protobuf is refused with 415.
+ * built-in kinds is known. There is no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and one
+ * that is bound to a node is gone when somebody deletes it with a grace of 0, as its kubelet would. Dependents are collected
+ * before the deletion of their owner is answered, which takes a cluster a moment longer. Who owns a field is remembered from an
+ * object's first server-side apply on and shown nowhere. Protobuf is refused with 415.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *
@@ -61,6 +63,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private final Vertx vertx;
   private final ObjectStore store;
   private final Registry registry;
+  private final @Nullable Collector collector;
   private final Connections connections = new Connections();
   private final Faults faults;
   private final Router router;
@@ -82,7 +85,11 @@ public final class EmbeddedApiServer implements AutoCloseable {
     requests = new RequestLog(settings.requests());
     store = new ObjectStore(settings.history());
     registry = new Registry(store);
-    Deletes deletes = new Deletes(store, registry);
+    Deletes deletes = new Deletes(store, registry, settings.garbageCollection());
+    collector = settings.garbageCollection() ? new Collector(store, registry, deletes) : null;
+    if (collector != null) {
+      store.follow(collector);
+    }
     Writes writes = new Writes(store, registry, deletes);
     for (String namespace : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
       writes.createNamespace(namespace);
@@ -183,7 +190,10 @@ public final class EmbeddedApiServer implements AutoCloseable {
     readiness.ready(object);
   }
 
-  /** The objects of which all owners are gone, such as {@code configmaps default/child of Pod web}. */
+  /**
+   * The objects of which all owners are gone, such as {@code configmaps default/child of Pod web}. With garbage collection they
+   * are those that a cluster would not collect either: the kind of their owner is not served, or its namespace cannot be known.
+   */
   public List<String> leaked() {
     return contents.leaked();
   }
@@ -291,6 +301,9 @@ public final class EmbeddedApiServer implements AutoCloseable {
       store.locked(() -> {
         store.restore(backup.content);
         registry.restore(backup.types);
+        if (collector != null) {
+          collector.restore();
+        }
       });
       listen();
     } finally {
@@ -331,6 +344,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
     private boolean streamingLists = true;
     private int requests = 10_000;
     private @Nullable Permissions permissions;
+    private boolean garbageCollection = true;
 
     private Builder() {}
 
@@ -371,6 +385,16 @@ public final class EmbeddedApiServer implements AutoCloseable {
     }
 
     /**
+     * Whether the server does what a cluster's controllers do when something is deleted, as it does by default: dependents are
+     * collected, namespaces emptied and ended, claims and volumes let go. Otherwise they wait for somebody to do so, as on a bare
+     * kube-apiserver.
+     */
+    public Builder garbageCollection(boolean on) {
+      this.garbageCollection = on;
+      return this;
+    }
+
+    /**
      * Permits no more than a role grants, wherever; other requests are answered with 403, as by RBAC. Those of an {@link
      * #adminClient} are not asked.
      */
@@ -386,7 +410,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
      * @throws java.util.concurrent.CompletionException when the port is taken
      */
     public EmbeddedApiServer start() {
-      Settings settings = new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions);
+      Settings settings = new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions,
+          garbageCollection);
       settings.check();
       EmbeddedApiServer server = new EmbeddedApiServer(settings);
       try {

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * Waits until a controller, or an operator, is steady: it is ready, no call runs, no key is ready, and no failed call waits for
  * its next attempt. A key that is delayed without a failure, as by {@code requeueAfter}, is no reason to wait; it is returned.
  *
- * <p><b>Guarantees.</b> With the server ({@link #on}) all that was written before is seen and handled, and all that the controller
- * wrote itself, as far as it watches it. Without it a controller counts as steady when nothing has happened for a tenth of a second:
- * what the API server has not told it by then is not known. The same holds while {@link EmbeddedApiServer#hold} holds watches.
+ * <p><b>Guarantees.</b> With the server ({@link #on}) all that was written before is seen and handled, and all that the
+ * controller wrote itself, as far as it watches it. Without it a controller counts as steady when nothing has happened for a
+ * tenth of a second: what the API server has not told it by then is not known. The same holds while {@link
+ * EmbeddedApiServer#hold} holds watches.
  *
  * <p>May be called from any thread but a handler's.
  *
@@ -106,8 +107,8 @@ public final class Steady {
           throw failed(controller, "has ended, or has to be restarted", look);
         }
         if (look.calls - callsBefore > calls) {
-          throw failed(controller, "has called its handler %d times and goes on; does it call itself by what it writes?".formatted(
-              look.calls - callsBefore), look);
+          throw failed(controller, "has called its handler " + (look.calls - callsBefore)
+              + " times and goes on; does it call itself by what it writes?", look);
         }
         if (!look.isSteady(delayed)) {
           quiet = null;

@@ -24,6 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 
 /** A kube-apiserver and its etcd as processes, without a kubelet or a controller-manager. */
 final class BareCluster extends Cluster {
@@ -84,6 +85,11 @@ final class BareCluster extends Cluster {
       Awaitility.await().atMost(60, TimeUnit.SECONDS).ignoreExceptionsInstanceOf(KubernetesClientException.class)
           .until(() -> client.raw("/readyz").equals("ok") && client.namespaces().withName("default").get() != null);
     }
+  }
+
+  @Override
+  void requireControllers() {
+    Assumptions.abort("a bare kube-apiserver has no controller manager: nothing is collected");
   }
 
   @Override

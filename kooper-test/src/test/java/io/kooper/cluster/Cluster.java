@@ -97,6 +97,9 @@ abstract class Cluster implements AutoCloseable {
     Assumptions.abort("this cluster's state is not ours to change");
   }
 
+  /** Skips the test where no controller manager runs. */
+  void requireControllers() {}
+
   /** For faults that no other server has on request, and for what was requested. */
   EmbeddedApiServer embedded() {
     return Assumptions.abort("only the embedded server fails on request");

@@ -132,6 +132,15 @@ class OwnersTest {
   }
 
   @Test
+  void childrenGoWithTheirOwner() throws InterruptedException {
+    cluster.requireControllers();
+    create("o");
+    whileRunning(owning(this::listThenCreate).build(), () -> patiently().until(() -> children().size() == 1));
+    client.configMaps().inNamespace(namespace).withName("o").delete();
+    patiently().until(() -> children().isEmpty());
+  }
+
+  @Test
   void whatIsReferencedCallsWhoReferencesIt() throws InterruptedException {
     create("o");
     Handler<ConfigMap> handler = (context, object) -> calls.add(context.related(Secret.class).stream()

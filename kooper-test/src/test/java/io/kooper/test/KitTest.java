@@ -55,16 +55,6 @@ class KitTest {
   }
 
   @Test
-  void findsWhatOutlivesItsOwner() {
-    String uid = raw.create(MAPS, "{'metadata':{'name':'owner'}}").at("/metadata/uid");
-    raw.create("/api/v1/namespaces/default/secrets", ("{'metadata':{'name':'child','ownerReferences':[{'apiVersion':'v1',"
-        + "'kind':'ConfigMap','name':'owner','uid':'%s'}]}}").formatted(uid));
-    assertThat(server.leaked()).isEmpty();
-    raw.delete(MAPS + "/owner");
-    assertThat(server.leaked()).containsExactly("secrets default/child of ConfigMap owner");
-  }
-
-  @Test
   void holdsTheEventsOfOneType() {
     RawWatch maps = raw.watch(MAPS + "?watch=true");
     RawWatch secrets = raw.watch("/api/v1/namespaces/default/secrets?watch=true");

@@ -3,6 +3,7 @@ package io.kooper.test.http;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.types.Resource;
 import io.kooper.test.validation.Problem;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -68,6 +69,13 @@ final class Options {
           "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""));
     }
     return options;
+  }
+
+  /** What a client is told that lets the pods of a job be without saying so. */
+  static List<String> warnings(Resource resource, ObjectNode options) {
+    boolean said = options.path("propagationPolicy").isString() || options.path("orphanDependents").isBoolean();
+    return said || !resource.is("jobs.batch") ? List.of() : List.of("child pods are preserved by default when jobs are deleted;"
+        + " set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning");
   }
 
   /** @throws StatusException 400 or 422 for what a list cannot be asked for */

@@ -270,12 +270,14 @@ public final class Router {
       case "delete" -> {
         requireNoSubresource(subresource);
         ObjectNode options = Options.delete(call, bytes);
-        answer.send(200, deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options)));
+        answer.warn(Options.warnings(resource, options));
+        Writes.Written deleted = deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options));
+        answer.send(deleted.code(), deleted.json());
       }
       case "deletecollection" -> {
         ObjectNode options = Options.delete(call, bytes);
         answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
-            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), dryRun(call, options))));
+            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options))));
       }
       default -> throw Statuses.methodNotAllowed();
     }

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requests how many are kept
  * @param permissions what clients may do, null for everything
+ * @param garbageCollection whether a cluster's controllers are imitated when something is deleted
  */
 public record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists, int requests,
-    @Nullable Permissions permissions) {
+    @Nullable Permissions permissions, boolean garbageCollection) {
 
   /** Who clients are, if their permissions are limited. */
   static final String USER = "kooper-test";

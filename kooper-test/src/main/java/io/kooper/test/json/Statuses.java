@@ -89,6 +89,15 @@ public final class Statuses {
     return about(403, type, name, "%s \"%s\" is forbidden: %s".formatted(type.qualifiedName(), name, why));
   }
 
+  /** Nothing begins in a namespace that ends. */
+  public static StatusException namespaceTerminating(ResourceType type, String name, String namespace) {
+    StatusException e = forbidden(type, name,
+        "unable to create new content in namespace %s because it is being terminated".formatted(namespace));
+    ((ObjectNode) e.status().get("details")).putArray("causes").addObject().put("reason", "NamespaceTerminating")
+        .put("message", "namespace %s is being terminated".formatted(namespace)).put("field", "metadata.namespace");
+    return e;
+  }
+
   /** Somebody may not do what he asks for. */
   public static StatusException notPermitted(ApiRequest request, String user) {
     String resource = request.resource() + (request.subresource() == null ? "" : "/" + request.subresource());

@@ -76,7 +76,8 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
         client.resource(object).inNamespace(name).create();
       }
     }
-    context.getStore(STORE).put(FIXTURE, new Fixture(shared, client, namespace, new ControllerHarness(shared.target.embedded()), began));
+    context.getStore(STORE).put(FIXTURE, new Fixture(shared, client, namespace,
+        new ControllerHarness(shared.target.embedded()), began));
   }
 
   /** By name: its class is of a library that nothing else here needs. */

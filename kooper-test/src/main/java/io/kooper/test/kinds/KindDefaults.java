@@ -105,7 +105,7 @@ final class KindDefaults {
     }
   }
 
-  private static String quality(JsonNode spec) {
+  static String quality(JsonNode spec) {
     boolean any = false;
     boolean guaranteed = true;
     for (String name : List.of("initContainers", "containers")) {

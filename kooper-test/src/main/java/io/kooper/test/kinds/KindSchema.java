@@ -62,6 +62,14 @@ public final class KindSchema {
     return KindRules.status(kind, object);
   }
 
+  /** What is wrong with another size of a pod: how well it is served stays. */
+  public List<Problem> resizeProblems(ObjectNode object, ObjectNode old) {
+    String before = KindDefaults.quality(old.path("spec"));
+    return before.equals(KindDefaults.quality(object.path("spec"))) ? List.of()
+        : List.of(Problem.of("FieldValueInvalid", "spec", "Invalid value", before,
+            "Pod QOS Class may not change as a result of resizing"));
+  }
+
   /** What is at the top of an object. */
   public KindPlace root() {
     return KindPlace.of(struct());

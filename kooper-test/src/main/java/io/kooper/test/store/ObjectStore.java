@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All objects and the one version that counts all their changes.
@@ -19,6 +20,7 @@ public final class ObjectStore {
   private final Map<String, ResourceCollection> collections = new HashMap<>(); // guarded by lock
   private long version = 1; // guarded by lock
   private long bookmarks; // guarded by lock
+  private @Nullable Follower follower; // set before the first request
 
   public ObjectStore(int historyLimit) {
     this.historyLimit = historyLimit;
@@ -27,18 +29,43 @@ public final class ObjectStore {
   public <T> T locked(Supplier<T> action) {
     lock.lock();
     try {
-      return action.get();
+      T result = action.get();
+      if (follower != null && follower.isDue() && lock.getHoldCount() == 1) {
+        follower.settle();
+      }
+      return result;
     } finally {
       lock.unlock();
     }
   }
 
   public void locked(Runnable action) {
-    lock.lock();
-    try {
+    locked(() -> {
       action.run();
-    } finally {
-      lock.unlock();
+      return null;
+    });
+  }
+
+  /** What follows from changes, before the lock is released. */
+  public interface Follower {
+
+    /** An object has another state, or is new, or gone. */
+    void changed(String collection, @Nullable StoredObject before, @Nullable StoredObject after);
+
+    boolean isDue();
+
+    /** Does what is due, and what becomes due by that. */
+    void settle();
+  }
+
+  public void follow(Follower by) {
+    follower = by;
+  }
+
+  /** Something is there, or has another state, or is gone. */
+  void changed(String collection, @Nullable StoredObject before, @Nullable StoredObject after) {
+    if (follower != null) {
+      follower.changed(collection, before, after);
     }
   }
 
@@ -68,7 +95,7 @@ public final class ObjectStore {
   void open(Resource resource) {
     // a history that begins now: what another type of this name once did is not known any more
     collections.computeIfAbsent(resource.collection(),
-        name -> new ResourceCollection(this, new EventLog(historyLimit, version)));
+        name -> new ResourceCollection(name, this, new EventLog(historyLimit, version)));
   }
 
   /** Ends the collection of a type that is no longer served. */

@@ -85,6 +85,25 @@ public final class Registry {
     return new ArrayList<>(resources.values());
   }
 
+  /** One version of each type that has objects. */
+  public List<Resource> collections() {
+    Map<String, Resource> distinct = new LinkedHashMap<>();
+    resources.values().stream().filter(store::has).forEach(resource -> distinct.putIfAbsent(resource.collection(), resource));
+    return List.copyOf(distinct.values());
+  }
+
+  /** A type that has its objects in a collection, null if none is served. */
+  public @Nullable Resource ofCollection(String collection) {
+    return resources.values().stream().filter(resource -> resource.collection().equals(collection)).findFirst().orElse(null);
+  }
+
+  /** The type of a kind, null if it is not served. */
+  public @Nullable Resource ofKind(String apiVersion, String kind) {
+    return resources.values().stream()
+        .filter(resource -> resource.type().kind().equals(kind) && resource.type().apiVersion().equals(apiVersion))
+        .findFirst().orElse(null);
+  }
+
   /** What the served types' schemas cannot check, under the store's lock. */
   public List<String> unchecked() {
     return all().stream().flatMap(Registry::unchecked).toList();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The objects of one type, their history, and who watches them. Every method under the store's lock. */
 public final class ResourceCollection {
 
+  private final String name;
   private final ObjectStore store;
   private final EventLog log;
   private final NavigableMap<String, StoredObject> objects = new TreeMap<>();
@@ -24,7 +25,8 @@ public final class ResourceCollection {
   private boolean closed;
   private boolean held; // watches are not told of anything
 
-  ResourceCollection(ObjectStore store, EventLog log) {
+  ResourceCollection(String name, ObjectStore store, EventLog log) {
+    this.name = name;
     this.store = store;
     this.log = log;
   }
@@ -35,7 +37,7 @@ public final class ResourceCollection {
 
   /** A copy that begins its history now. */
   ResourceCollection copy(EventLog history) {
-    ResourceCollection copy = new ResourceCollection(store, history);
+    ResourceCollection copy = new ResourceCollection(name, store, history);
     copy.objects.putAll(objects);
     owners.forEach((path, fields) -> copy.owners.put(path, new FieldOwners(fields)));
     return copy;
@@ -49,6 +51,7 @@ public final class ResourceCollection {
   public void put(StoredObject object) {
     StoredObject previous = objects.put(object.path(), object);
     log.append(object.version(), previous, object, null);
+    store.changed(name, previous, object);
     notifyWatchers();
   }
 
@@ -57,6 +60,7 @@ public final class ResourceCollection {
     StoredObject previous = objects.remove(last.path());
     owners.remove(last.path());
     log.append(last.version(), previous, null, last);
+    store.changed(name, previous, null);
     notifyWatchers();
   }
 

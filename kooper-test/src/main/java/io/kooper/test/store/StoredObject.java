@@ -17,6 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
  * One version of one object: its bytes as they go over the wire, and what lists and selectors need of them.
  *
  * @param namespace empty for an object without a namespace
+ * @param owners their uids
+ * @param terminating whether it is being deleted
  * @param schema what it was made to conform to, null if nothing
  */
 public record StoredObject(
@@ -26,6 +28,8 @@ public record StoredObject(
     long version,
     Map<String, String> labels,
     Map<String, String> fields,
+    List<String> owners,
+    boolean terminating,
     byte[] json,
     @Nullable CustomSchema schema) {
 
@@ -52,7 +56,8 @@ public record StoredObject(
       }
     }
     return new StoredObject(namespace, name, Json.text(tree, "/metadata/uid"), version,
-        Json.strings(tree.at("/metadata/labels")), fields, Json.bytes(ordered.setAll(tree)), resource.schema());
+        Json.strings(tree.at("/metadata/labels")), fields, owners(tree),
+        tree.at("/metadata/deletionTimestamp").isString(), Json.bytes(ordered.setAll(tree)), resource.schema());
   }
 
   /** The place in a list: etcd orders by the bytes of this path. */
@@ -77,7 +82,13 @@ public record StoredObject(
   /** Another state of the object, which conforms to what this one does. */
   public StoredObject with(Resource resource, ObjectNode tree, long newVersion) {
     StoredObject next = of(resource, namespace, name, tree, newVersion);
-    return new StoredObject(namespace, name, next.uid, newVersion, next.labels, next.fields, next.json, schema);
+    return new StoredObject(namespace, name, next.uid, newVersion, next.labels, next.fields, next.owners,
+        next.terminating, next.json, schema);
+  }
+
+  private static List<String> owners(ObjectNode tree) {
+    JsonNode references = tree.path("metadata").path("ownerReferences");
+    return references.isEmpty() ? List.of() : references.valueStream().map(owner -> owner.path("uid").asString("")).toList();
   }
 
   /** The bytes as a version of the API shows them. */

@@ -109,17 +109,28 @@ public final class Actions {
             "pod %s is already assigned to node \"%s\"".formatted(name, bound));
       }
       spec.put("nodeName", node);
-      ArrayNode conditions = pod.withObjectProperty("status").withArrayProperty("conditions");
-      conditions.removeIf(condition -> condition.path("type").asString("").equals("PodScheduled"));
-      conditions.addObject().putNull("lastProbeTime").put("lastTransitionTime", Writes.now()).put("status", "True")
-          .put("type", "PodScheduled");
+      condition(pod, Json.object().putNull("lastProbeTime").put("lastTransitionTime", Writes.now()).put("status", "True")
+          .put("type", "PodScheduled"));
       return pod;
     });
     return done();
   }
 
+  private static void condition(ObjectNode pod, ObjectNode condition) {
+    ArrayNode conditions = pod.withObjectProperty("status").withArrayProperty("conditions");
+    conditions.removeIf(one -> one.path("type").equals(condition.path("type")));
+    conditions.add(condition);
+  }
+
   private byte[] evict(Resource resource, String namespace, String name, ObjectNode eviction, boolean dryRun) {
     ObjectNode options = eviction.path("deleteOptions") instanceof ObjectNode given ? given : Json.object();
+    FieldOwners.Manager manager = new FieldOwners.Manager("kube-apiserver", false, "v1", "eviction");
+    writes.update(resource, namespace, name, manager, dryRun, false, pod -> {
+      condition(pod, Json.object().put("type", "DisruptionTarget").put("status", "True").putNull("lastProbeTime")
+          .put("lastTransitionTime", Writes.now()).put("reason", "EvictionByEvictionAPI")
+          .put("message", "Eviction API: evicting"));
+      return pod;
+    });
     deletes.delete(resource, namespace, name, options, dryRun);
     return done();
   }

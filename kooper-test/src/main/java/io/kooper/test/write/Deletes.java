@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Deletion: at once, or when the last finalizer is gone. A namespace waits for its objects, a
+ * Deletion: at once, or when the last finalizer is gone and the time of grace is over. A namespace waits for its objects, a
  * CustomResourceDefinition for its resources.
  */
 public final class Deletes {
@@ -28,24 +28,20 @@ public final class Deletes {
 
   private final ObjectStore store;
   private final Registry registry;
+  private final boolean controlled;
 
-  public Deletes(ObjectStore store, Registry registry) {
+  /** @param controlled whether namespaces are emptied, and claims and volumes let go, as by a cluster's controllers */
+  public Deletes(ObjectStore store, Registry registry, boolean controlled) {
     this.store = store;
     this.registry = registry;
+    this.controlled = controlled;
   }
 
-  static boolean isTerminating(ObjectNode object) {
-    return object.at("/metadata/deletionTimestamp").isString();
-  }
-
-  private static boolean hasFinalizers(ObjectNode object) {
-    return !object.at("/metadata/finalizers").isEmpty();
-  }
-
-  /** Whether an object has been waiting for its finalizers, and they are gone. */
-  boolean isFinal(Resource resource, ObjectNode object) {
-    boolean namespaceWaits = resource.is("namespaces") && !isEmpty(object.at("/metadata/name").asString());
-    return isTerminating(object) && !hasFinalizers(object) && !namespaceWaits;
+  /** Whether an object has been waiting for its finalizers and its time of grace, and they are gone. */
+  static boolean isFinal(Resource resource, ObjectNode object) {
+    boolean waits = resource.is("namespaces") ? !object.at("/spec/finalizers").isEmpty() // and for no others, as there
+        : Deletion.hasFinalizers(object) || object.at("/metadata/deletionGracePeriodSeconds").asLong(0) > 0;
+    return Deletion.isTerminating(object) && !waits;
   }
 
   /**
@@ -54,7 +50,7 @@ public final class Deletes {
    * @param options the DeleteOptions of the request, empty if there were none
    * @return the object if it stays for its finalizers (and a pod or a definition always, as the API server does), or a success
    */
-  public byte[] delete(Resource resource, String namespace, String name, ObjectNode options, boolean dryRun) {
+  public Writes.Written delete(Resource resource, String namespace, String name, ObjectNode options, boolean dryRun) {
     return store.locked(() -> {
       ResourceCollection collection = store.of(resource);
       StoredObject current = collection.get(namespace, name);
@@ -65,25 +61,35 @@ public final class Deletes {
       if (resource.is("namespaces") && PROTECTED.contains(name)) {
         throw Statuses.forbidden(resource.type(), name, "this namespace may not be deleted");
       }
-      if (dryRun) {
-        boolean gone = !hasFinalizers(unprotected(resource, current.tree())) && !resource.is("namespaces") && !resource.is("pods")
-            && !resource.is(Crds.QUALIFIED_NAME);
-        return gone ? Json.bytes(Statuses.success(resource.type(), name, current.uid())) : current.jsonFor(resource);
-      }
-      StoredObject left = delete(resource, current);
-      return resource.is("pods") || resource.is(Crds.QUALIFIED_NAME) || collection.get(namespace, name) != null
-          ? left.jsonFor(resource)
-          : Json.bytes(Statuses.success(resource.type(), name, current.uid()));
+      boolean plain = !resource.is("namespaces") && !resource.is(Crds.QUALIFIED_NAME);
+      StoredObject left = dryRun ? plain ? next(resource, current, options) : current : delete(resource, current, options);
+      boolean gone = dryRun ? plain && isGone(resource, current, options) : collection.get(namespace, name) == null;
+      boolean pending = !gone && options.path("orphanDependents").isBoolean() && !options.path("orphanDependents").asBoolean();
+      return new Writes.Written(pending ? 202 : 200, gone && plain && !resource.is("pods")
+          ? Json.bytes(Statuses.success(resource.type(), name, current.uid())) : left.jsonFor(resource));
     });
   }
 
-  /** Deletes what a selector selects; the answer lists it. */
+  private boolean isGone(Resource resource, StoredObject current, ObjectNode options) {
+    return Deletion.of(resource, unprotected(resource, current.tree()), options).gone();
+  }
+
+  /** The state in which a deletion would leave an object. */
+  private StoredObject next(Resource resource, StoredObject current, ObjectNode options) {
+    ObjectNode tree = Deletion.of(resource, unprotected(resource, current.tree()), options).tree();
+    return current.with(resource, tree, current.version());
+  }
+
+  /** Deletes what a selector selects; the answer lists it as it was. */
   public List<StoredObject> deleteCollection(
-      Resource resource, @Nullable String namespace, Predicate<StoredObject> selector, boolean dryRun) {
+      Resource resource, @Nullable String namespace, Predicate<StoredObject> selector, ObjectNode options, boolean dryRun) {
     return store.locked(() -> {
       List<StoredObject> deleted = new ArrayList<>();
       for (StoredObject object : store.of(resource).select(namespace, selector)) {
-        deleted.add(dryRun ? object : delete(resource, object));
+        deleted.add(object);
+        if (!dryRun) {
+          delete(resource, object, options);
+        }
       }
       return deleted;
     });
@@ -124,47 +130,70 @@ public final class Deletes {
     }
   }
 
-  private StoredObject delete(Resource resource, StoredObject current) {
-    ObjectNode tree = unprotected(resource, current.tree());
-    boolean namespace = resource.is("namespaces");
-    boolean definition = resource.is(Crds.QUALIFIED_NAME);
-    if (!hasFinalizers(tree) && !namespace && !definition) {
-      StoredObject last = current.at(resource, store.nextVersion());
-      remove(resource, last);
-      return last;
+  /** Another state of an object, which may be its last. */
+  void write(Resource resource, StoredObject current, ObjectNode tree) {
+    StoredObject changed = current.with(resource, tree, store.nextVersion());
+    if (isFinal(resource, tree)) {
+      remove(resource, changed);
+    } else {
+      store.of(resource).put(changed);
     }
-    if (isTerminating(tree)) {
+  }
+
+  /** Deletes an object; returns the state in which that leaves it, or its last. */
+  StoredObject delete(Resource resource, StoredObject current, ObjectNode options) {
+    if (resource.is("namespaces")) {
+      return deleteNamespace(resource, current);
+    }
+    if (resource.is(Crds.QUALIFIED_NAME)) {
+      return deleteDefinition(resource, current);
+    }
+    Deletion deletion = Deletion.of(resource, unprotected(resource, current.tree()), options);
+    if (!deletion.changed()) {
       return current;
     }
-    ObjectNode metadata = Json.metadata(tree);
-    metadata.put("deletionTimestamp", Writes.now());
-    if (!definition && !namespace) {
-      metadata.put("deletionGracePeriodSeconds", 0);
+    StoredObject changed = current.with(resource, deletion.tree(), store.nextVersion());
+    if (deletion.gone()) {
+      remove(resource, changed);
+    } else {
+      store.of(resource).put(changed);
     }
-    if (resource.generation() && !definition) {
-      metadata.put("generation", metadata.path("generation").asLong(0) + 1);
+    return changed;
+  }
+
+  private StoredObject deleteNamespace(Resource resource, StoredObject current) {
+    if (current.terminating()) {
+      return current;
     }
-    if (namespace) {
-      tree.withObjectProperty("status").put("phase", "Terminating");
-    }
-    if (definition) {
-      metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
-      Crds.terminate(tree);
-    }
+    ObjectNode tree = current.tree();
+    Json.metadata(tree).put("deletionTimestamp", Writes.now());
+    tree.withObjectProperty("status").put("phase", "Terminating");
     StoredObject terminating = current.with(resource, tree, store.nextVersion());
     store.of(resource).put(terminating);
-    if (namespace) {
+    if (controlled) {
       emptyNamespace(current.name());
-    }
-    if (definition) {
-      emptyDefinition(tree);
     }
     return terminating;
   }
 
+  private StoredObject deleteDefinition(Resource resource, StoredObject current) {
+    if (current.terminating()) {
+      return current;
+    }
+    ObjectNode tree = current.tree();
+    ObjectNode metadata = Json.metadata(tree);
+    metadata.put("deletionTimestamp", Writes.now());
+    metadata.withArrayProperty("finalizers").add(Crds.FINALIZER);
+    Crds.terminate(tree);
+    StoredObject terminating = current.with(resource, tree, store.nextVersion());
+    store.of(resource).put(terminating);
+    emptyDefinition(tree);
+    return terminating;
+  }
+
   /** What a cluster's controllers do about volumes and claims: nobody uses them here. */
-  private static ObjectNode unprotected(Resource resource, ObjectNode tree) {
-    if (resource.is("persistentvolumeclaims") || resource.is("persistentvolumes")) {
+  private ObjectNode unprotected(Resource resource, ObjectNode tree) {
+    if (controlled && (resource.is("persistentvolumeclaims") || resource.is("persistentvolumes"))) {
       Json.metadata(tree).withArrayProperty("finalizers")
           .removeIf(finalizer -> finalizer.asString("").matches("kubernetes.io/pvc?-protection"));
     }
@@ -172,9 +201,10 @@ public final class Deletes {
   }
 
   private void emptyNamespace(String namespace) {
-    for (Resource resource : collections()) {
+    ObjectNode options = Json.object().put("propagationPolicy", "Background");
+    for (Resource resource : registry.collections()) {
       if (resource.type().namespaced() && store.has(resource)) {
-        store.of(resource).select(namespace, object -> true).forEach(object -> delete(resource, object));
+        store.of(resource).select(namespace, object -> true).forEach(object -> delete(resource, object, options));
       }
     }
     finishNamespace(namespace);
@@ -184,7 +214,7 @@ public final class Deletes {
     List<Resource> resources = Crds.resources(crd);
     if (!resources.isEmpty()) {
       Resource resource = resources.get(0);
-      store.of(resource).select(null, object -> true).forEach(object -> delete(resource, object));
+      store.of(resource).select(null, object -> true).forEach(object -> delete(resource, object, Json.object()));
       finishDefinition(resource);
     }
   }
@@ -192,15 +222,17 @@ public final class Deletes {
   private void finishNamespace(String name) {
     Resource namespaces = registry.require("", "v1", "namespaces");
     StoredObject namespace = store.of(namespaces).get("", name);
-    if (namespace != null && isFinal(namespaces, namespace.tree())) {
-      remove(namespaces, namespace.at(namespaces, store.nextVersion()));
+    if (controlled && namespace != null && namespace.terminating() && isEmpty(name)) {
+      ObjectNode tree = namespace.tree();
+      tree.withObjectProperty("spec").withArrayProperty("finalizers").removeIf(one -> one.asString("").equals("kubernetes"));
+      write(namespaces, namespace, tree);
     }
   }
 
   private void finishDefinition(Resource resource) {
     Resource definitions = registry.require(Crds.GROUP, "v1", "customresourcedefinitions");
     StoredObject definition = store.of(definitions).get("", resource.collection());
-    if (definition == null || !isTerminating(definition.tree()) || !store.of(resource).in(null).isEmpty()) {
+    if (definition == null || !definition.terminating() || !store.of(resource).in(null).isEmpty()) {
       return;
     }
     ObjectNode tree = definition.tree();
@@ -215,19 +247,8 @@ public final class Deletes {
   }
 
   private boolean isEmpty(String namespace) {
-    return collections().stream().filter(resource -> resource.type().namespaced())
+    return registry.collections().stream().filter(resource -> resource.type().namespaced())
         .allMatch(resource -> store.of(resource).in(namespace).isEmpty());
-  }
-
-  /** One version of each type. */
-  private List<Resource> collections() {
-    List<Resource> distinct = new ArrayList<>();
-    for (Resource resource : registry.all()) {
-      if (distinct.stream().noneMatch(other -> other.collection().equals(resource.collection()))) {
-        distinct.add(resource);
-      }
-    }
-    return distinct;
   }
 
   private static void checkPreconditions(Resource resource, StoredObject current, JsonNode preconditions) {

@@ -44,7 +44,8 @@ final class Validation {
       problems.addAll(metadata);
       problems.addAll(metadata);
       problems.addAll(subresource == null || subresource.equals("scale") ? storedKind(resource).changed(object, old)
-          : subresource.equals("status") ? storedKind(resource).statusProblems(object) : List.of());
+          : subresource.equals("status") ? storedKind(resource).statusProblems(object)
+          : subresource.equals("resize") ? storedKind(resource).resizeProblems(object, old) : List.of());
     }
     refuse(resource, name, problems);
     if (schema != null) {

@@ -97,7 +97,7 @@ public final class WriteChecks {
   }
 
   static void checkFinalizers(Resource resource, String name, ObjectNode before, ObjectNode after) {
-    if (!Deletes.isTerminating(before)) {
+    if (!Deletion.isTerminating(before)) {
       return;
     }
     for (JsonNode finalizer : after.at("/metadata/finalizers")) {

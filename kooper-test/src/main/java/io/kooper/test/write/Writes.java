@@ -167,8 +167,12 @@ public final class Writes {
     if (dryRun) {
       return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
     }
+    boolean last = Deletes.isFinal(resource, after);
+    if (last) {
+      Json.metadata(after).remove("finalizers"); // those of a namespace, for which nobody waits
+    }
     StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
-    if (deletes.isFinal(resource, after)) {
+    if (last) {
       deletes.remove(resource, changed);
     } else {
       collection.put(changed);
@@ -327,9 +331,8 @@ public final class Writes {
     if (found == null) {
       throw Statuses.notFound(namespaces.type(), namespace);
     }
-    if (Deletes.isTerminating(found.tree())) {
-      throw Statuses.forbidden(resource.type(), name,
-          "unable to create new content in namespace %s because it is being terminated".formatted(namespace));
+    if (Deletion.isTerminating(found.tree())) {
+      throw Statuses.namespaceTerminating(resource.type(), name, namespace);
     }
   }
 }
