@@ -8,6 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** Answers without what is another in each run: versions, uids and times, and the order of problems. */
 final class Normal {
@@ -15,10 +16,14 @@ final class Normal {
   private static final Set<String> DIFFERENT_EACH_TIME = Set.of("resourceVersion", "uid", "creationTimestamp",
       "lastTransitionTime", "deletionTimestamp", "time", "continue", "lastUpdateTime");
 
+  private static final YAMLMapper YAML = YAMLMapper.builder().build();
+
   private Normal() {}
 
   static JsonNode of(JsonNode answer) {
-    JsonNode normal = values(answer.deepCopy());
+    String text = answer.asString("");
+    boolean yaml = text.startsWith("apiVersion:"); // which has no order of its own either
+    JsonNode normal = values(yaml ? YAML.readTree(text) : answer.deepCopy());
     JsonNode causes = normal.path("details").path("causes");
     if (causes instanceof ArrayNode array && array.size() > 1) {
       // the real server lists the members of an object in any order; the message is the causes in one line
@@ -35,6 +40,14 @@ final class Normal {
   private static JsonNode values(JsonNode node) {
     if (node instanceof ObjectNode object) {
       object.remove("managedFields");
+      if (object.get("cells") instanceof ArrayNode cells) {
+        for (int i = 0; i < cells.size(); i++) {
+          if (cells.get(i).asString("").matches("\\d+s")) {
+            cells.set(i, StringNode.valueOf("<age>"));
+          }
+        }
+      }
+      object.path("columnDefinitions").forEach(column -> ((ObjectNode) column).remove("description")); // text, and no fact
       for (String name : List.copyOf(object.propertyNames())) {
         JsonNode value = object.get(name);
         boolean different = DIFFERENT_EACH_TIME.contains(name) && value.isString() && !value.stringValue().isEmpty();

@@ -26,7 +26,7 @@ class KitArchitectureTest {
   private static final String VALIDATION = "io.kooper.test.validation..";
   private static final String KINDS = "io.kooper.test.kinds..";
   private static final String[] INTERNAL = {VALIDATION, KINDS, "io.kooper.test.json..", "io.kooper.test.types..",
-      "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.http..",
+      "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.tables..", "io.kooper.test.http..",
       "io.kooper.test.faults.."};
 
   private final JavaClasses kit = new ClassFileImporter()

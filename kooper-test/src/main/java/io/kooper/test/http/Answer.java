@@ -21,6 +21,7 @@ final class Answer {
   private final Context context;
   private final Runnable cut;
   private List<String> warnings = List.of();
+  private boolean yaml;
   private final double share; // how much of the body goes out before the connection ends; 1 is all
 
   Answer(HttpServerResponse response, Context context, Runnable cut, double share) {
@@ -31,7 +32,12 @@ final class Answer {
   }
 
   void send(int code, byte[] json) {
-    send(code, "application/json", json);
+    send(code, yaml ? "application/yaml" : "application/json", yaml ? Bodies.yaml(json) : json);
+  }
+
+  /** Whether the client takes YAML and no JSON. */
+  void yaml(boolean on) {
+    yaml = on;
   }
 
   private void send(int code, String contentType, byte[] json) {

@@ -10,11 +10,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
 /** What clients send as an object: JSON, or YAML if they say so. */
 final class Bodies {
 
-  private static final YAMLMapper YAML = YAMLMapper.builder().build();
+  private static final YAMLMapper YAML = YAMLMapper.builder()
+      .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+      .enable(YAMLWriteFeature.MINIMIZE_QUOTES, YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS).build();
   private static final int SHOWN = 27; // the bytes of a body that a message shows
 
   private Bodies() {}
@@ -36,11 +39,16 @@ final class Bodies {
         }
       }
       case "application/vnd.kubernetes.protobuf" -> throw new StatusException(Statuses.failure(415,
-          "this server reads no protobuf: send JSON, as kubectl does after --dry-run=client -o yaml; accepted media types"
-              + " include: application/json, application/yaml"));
+          "this server reads no protobuf: send JSON, or make YAML first, as with kubectl create --dry-run=client -o yaml;"
+              + " accepted media types include: application/json, application/yaml"));
       default -> throw new StatusException(Statuses.failure(415, "the body of the request was in an unknown format - accepted"
           + " media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"));
     };
+  }
+
+  /** An object as YAML. */
+  static byte[] yaml(byte[] json) {
+    return YAML.writeValueAsBytes(Json.tree(json));
   }
 
   /**

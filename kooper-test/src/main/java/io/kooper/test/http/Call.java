@@ -43,6 +43,10 @@ record Call(
           params);
     }
     List<String> rest = segments.subList(prefix, segments.size());
+    boolean old = rest.get(0).equals("watch") && rest.size() > 1; // as watches were asked for once, and still may be
+    if (old) {
+      rest = rest.subList(1, rest.size());
+    }
     String namespace = null;
     if (rest.get(0).equals("namespaces") && rest.size() > 2 && !NAMESPACE_SUBRESOURCES.contains(rest.get(2))) {
       namespace = rest.get(1);
@@ -53,7 +57,7 @@ record Call(
     String name = rest.size() > 1 ? rest.get(1) : null;
     String subresource = rest.size() > 2 ? String.join("/", rest.subList(2, rest.size())) : null;
     Resource resource = registry.find(group, segments.get(prefix - 1), plural);
-    String verb = verb(http.method(), name, flag(params, "watch"));
+    String verb = old && http.method() == HttpMethod.GET ? "watch" : verb(http.method(), name, flag(params, "watch"));
     return new Call(http, new ApiRequest(verb, path, query, group, plural, namespace, name, subresource, agent, now, null, 0),
         segments, resource, params);
   }
@@ -139,8 +143,7 @@ record Call(
 
   private static String verb(HttpMethod method, @Nullable String name, boolean watch) {
     return switch (method.name()) {
-      // a watch on one object is a watch of the collection with a field selector: the API server knows it as well
-      case "GET" -> watch ? "watch" : name == null ? "list" : "get";
+      case "GET" -> name != null ? "get" : watch ? "watch" : "list"; // one object is not watched, whatever is asked
       case "POST" -> "create";
       case "PUT" -> "update";
       case "DELETE" -> name == null ? "deletecollection" : "delete";

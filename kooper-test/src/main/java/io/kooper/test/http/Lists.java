@@ -15,13 +15,29 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A list: which objects, at which version, and how it goes on. */
 final class Lists {
 
   /** The objects of one page and the list's own fields. */
-  record Page(List<StoredObject> items, byte[] head) {}
+  record Page(List<StoredObject> items, byte[] head, ObjectNode metadata) {
+
+    /** The objects as they are shown one by one. */
+    List<ObjectNode> objects(Resource resource) {
+      return items.stream().map(item -> Json.parse(item.jsonFor(resource))).toList();
+    }
+
+    /** The list in one piece. */
+    byte[] whole(Resource resource) {
+      ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.shownApiVersion());
+      list.set("metadata", metadata);
+      ArrayNode array = list.putArray("items");
+      items.forEach(item -> array.add(Json.parse(item.itemFor(resource))));
+      return Json.bytes(list);
+    }
+  }
 
   private record Continue(long version, String after) {}
 
@@ -96,12 +112,13 @@ final class Lists {
         metadata.put("remainingItemCount", remaining);
       }
     }
+    ObjectNode told = metadata.deepCopy();
     if (resource.isCustom() && remaining == 0) {
-      metadata.put("continue", ""); // as the API server writes it for types that it knows by definition only
+      told.put("continue", ""); // as the API server writes it for types that it knows by definition only
     }
     String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
-        resource.listKind(), resource.shownApiVersion(), metadata);
-    return new Page(items, head.getBytes(StandardCharsets.UTF_8));
+        resource.listKind(), resource.shownApiVersion(), told);
+    return new Page(items, head.getBytes(StandardCharsets.UTF_8), metadata);
   }
 
   private static void checkMatch(@Nullable Long version, @Nullable String match, @Nullable String token) {

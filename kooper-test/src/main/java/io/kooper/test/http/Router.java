@@ -14,6 +14,7 @@ import io.kooper.test.store.Registry;
 import io.kooper.test.store.ResourceCollection;
 import io.kooper.test.store.Selectors;
 import io.kooper.test.store.StoredObject;
+import io.kooper.test.tables.Table;
 import io.kooper.test.types.BuiltInTypes;
 import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
@@ -147,33 +148,34 @@ public final class Router {
       answer.send(200, Json.bytes(Discovery.answer(segments, registry.all())));
       return;
     }
-    Resource resource = shown(call, resource(call));
-    requireJson(call);
+    Accept accept = Accept.of(call);
+    Resource resource = accept.shown(resource(call));
+    Table table = accept.table(call, resource);
+    answer.yaml(accept.yaml());
     Options.list(call);
     switch (call.request().verb()) {
-      case "list" -> answer.send(resource, Lists.page(store, resource, call));
-      case "watch" -> watch(call, resource, answer);
+      case "list" -> {
+        Lists.Page page = Lists.page(store, resource, call);
+        if (table == null && !accept.yaml()) {
+          answer.send(resource, page);
+        } else {
+          answer.send(200, table == null ? page.whole(resource)
+              : Json.bytes(table.of(page.objects(resource), page.metadata(), true)));
+        }
+      }
+      case "watch" -> watch(call, resource, table);
       default -> {
         if ("log".equals(call.request().subresource()) && resource.is("pods")) {
           byte[] log = actions.log(resource, call.namespace(), name(call));
           call.http().response().setStatusCode(log.length == 0 ? 204 : 200).end(Buffer.buffer(log));
           return;
         }
-        answer.send(200, get(call, resource));
+        answer.send(200, get(call, resource, table));
       }
     }
   }
 
-  /** With no more than the metadata, if the client prefers that. */
-  private static Resource shown(Call call, Resource resource) {
-    String accept = call.http().getHeader("Accept");
-    String kind = call.request().verb().equals("list") ? "PartialObjectMetadataList" : "PartialObjectMetadata";
-    List<String> wanted = List.of((accept == null ? "" : accept.split(",", 2)[0].replace(" ", "")).split(";"));
-    return wanted.contains("as=" + kind) && wanted.contains("g=meta.k8s.io") && wanted.contains("v=v1")
-        && wanted.contains("application/json") && call.request().subresource() == null ? resource.metadataOnly() : resource;
-  }
-
-  private byte[] get(Call call, Resource resource) {
+  private byte[] get(Call call, Resource resource, @Nullable Table table) {
     String name = name(call);
     return store.locked(() -> {
       StoredObject object = store.of(resource).get(call.namespace(), name);
@@ -185,11 +187,15 @@ public final class Router {
       if ("scale".equals(subresource) && resource.scale() != null) {
         resource.scale().requireReplicas(object.tree());
       }
+      if (table != null) {
+        ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(object.version()));
+        return Json.bytes(table.of(List.of(Json.parse(object.jsonFor(resource))), metadata, true));
+      }
       return Writes.view(resource, subresource, object);
     });
   }
 
-  private void watch(Call call, Resource resource, Answer answer) {
+  private void watch(Call call, Resource resource, @Nullable Table table) {
     WatchOptions options = WatchOptions.of(call, resource, settings.streamingLists());
     ResourceCollection collection = store.locked(() -> {
       if (options.initialEvents()) {
@@ -199,11 +205,11 @@ public final class Router {
     });
     if ("websocket".equalsIgnoreCase(call.http().getHeader("Upgrade"))) {
       call.http().toWebSocket()
-          .onSuccess(socket -> start(collection, resource, options, EventSink.of(socket)))
+          .onSuccess(socket -> start(collection, resource, table, options, EventSink.of(socket)))
           .onFailure(e -> LOG.debug("no WebSocket for {}", call.request(), e));
       return;
     }
-    start(collection, resource, options, stream(call));
+    start(collection, resource, table, options, stream(call));
   }
 
   /** Begins the response of a watch at once: the client must know that it stands. */
@@ -212,8 +218,9 @@ public final class Router {
     return EventSink.of(call.http().response());
   }
 
-  private void start(ResourceCollection collection, Resource resource, WatchOptions options, EventSink sink) {
-    new Watch(vertx.getOrCreateContext(), collection, resource, options, sink, settings.history())
+  private void start(ResourceCollection collection, Resource resource, @Nullable Table table, WatchOptions options,
+      EventSink sink) {
+    new Watch(vertx.getOrCreateContext(), collection, new Shown(resource, table), options, sink, settings.history())
         .start(settings.bookmarkInterval());
   }
 
@@ -222,7 +229,7 @@ public final class Router {
       throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
     }
     Resource resource = resource(call);
-    requireJson(call);
+    answer.yaml(Accept.of(call).yaml());
     byte[] bytes = body.getBytes();
     String subresource = call.request().subresource();
     String type = call.http().getHeader("Content-Type");
@@ -363,15 +370,6 @@ public final class Router {
   private static void requireNoSubresource(@Nullable String subresource) {
     if (subresource != null) {
       throw Statuses.methodNotAllowed();
-    }
-  }
-
-  /** A client that takes nothing but protobuf cannot be served. */
-  private static void requireJson(Call call) {
-    String accept = call.http().getHeader("Accept");
-    if (accept != null && !accept.isBlank() && !accept.contains("json") && !accept.contains("*/*")
-        && !accept.contains("application/*")) {
-      throw new StatusException(Statuses.failure(406, "only the following media types are accepted: application/json"));
     }
   }
 }

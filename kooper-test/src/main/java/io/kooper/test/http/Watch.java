@@ -6,7 +6,6 @@ import io.kooper.test.store.Event;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.ResourceCollection;
 import io.kooper.test.store.StoredObject;
-import io.kooper.test.types.Resource;
 import io.vertx.core.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +28,7 @@ final class Watch {
 
   private final Context context;
   private final ObjectStore store;
-  private final Resource resource;
+  private final Shown shown;
   private final ResourceCollection collection;
   private final WatchOptions options;
   private final EventSink sink;
@@ -44,12 +43,12 @@ final class Watch {
   private Event position;
   private boolean ended;
 
-  Watch(Context context, ResourceCollection collection, Resource resource, WatchOptions options, EventSink sink,
+  Watch(Context context, ResourceCollection collection, Shown shown, WatchOptions options, EventSink sink,
       int maxLag) {
     this.context = context;
     this.store = collection.store();
     this.collection = collection;
-    this.resource = resource;
+    this.shown = shown;
     this.options = options;
     this.sink = sink;
     this.maxLag = maxLag;
@@ -130,7 +129,7 @@ final class Watch {
   /** The next event for this client, or null if there is none yet. */
   private byte @Nullable [] next() {
     if (initial.hasNext()) {
-      return event("ADDED", initial.next().jsonFor(resource));
+      return event("ADDED", shown.event(initial.next()));
     }
     if (initialEndDue) {
       initialEndDue = false;
@@ -171,15 +170,15 @@ final class Watch {
     boolean before = matches(event.previous);
     StoredObject object = event.object;
     if (object != null && matches(object)) {
-      return event(before ? "MODIFIED" : "ADDED", object.jsonFor(resource));
+      return event(before ? "MODIFIED" : "ADDED", shown.event(object));
     }
     StoredObject previous = event.previous;
     if (!before || previous == null) {
       return null;
     }
     // the last state that matched, under the version of the change
-    StoredObject last = event.last != null ? event.last : previous.at(resource, event.version);
-    return event("DELETED", last.jsonFor(resource));
+    StoredObject last = event.last != null ? event.last : previous.at(shown.resource(), event.version);
+    return event("DELETED", shown.event(last));
   }
 
   private boolean matches(@Nullable StoredObject object) {
@@ -200,14 +199,12 @@ final class Watch {
   }
 
   private byte[] bookmark(long version, boolean initialEventsEnd) {
-    ObjectNode object = Json.object();
-    object.put("kind", resource.shownKind()).put("apiVersion", resource.shownApiVersion());
-    ObjectNode metadata = object.putObject("metadata");
+    ObjectNode metadata = Json.object();
     metadata.put("resourceVersion", Long.toString(version)).putNull("creationTimestamp");
     if (initialEventsEnd) {
       metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
     }
-    return event("BOOKMARK", Json.bytes(object));
+    return event("BOOKMARK", shown.bookmark(metadata));
   }
 
   private boolean isTooSlow() {

@@ -181,6 +181,13 @@ public final class Statuses {
     return new StatusException(status);
   }
 
+  public static StatusException notAcceptable() {
+    ObjectNode status = failure(406, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml,"
+        + " application/vnd.kubernetes.protobuf");
+    status.putObject("details");
+    return new StatusException(status);
+  }
+
   public static StatusException unsupportedPatch(boolean custom) {
     return new StatusException(failure(415, "the body of the request was in an unknown format - accepted media types "
         + "include: application/json-patch+json, application/merge-patch+json, "

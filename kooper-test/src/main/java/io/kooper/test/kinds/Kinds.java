@@ -18,6 +18,23 @@ public final class Kinds {
     return Data.objects("discovery.jsonl");
   }
 
+  /** The columns of the tables of each kind, by names such as {@code apps_v1_deployments}. */
+  public static Map<String, JsonNode> columns() {
+    Map<String, JsonNode> columns = new HashMap<>();
+    Data.objects("columns.jsonl").forEach(line -> line.properties().forEach(one -> columns.put(one.getKey(), one.getValue())));
+    return columns;
+  }
+
+  /** What stands in these columns, by names such as {@code deployments.apps Ready}. */
+  public static Map<String, String> cells() {
+    Map<String, String> cells = new HashMap<>();
+    for (String line : Data.lines("cells.txt")) {
+      String[] words = line.split(" ", 3);
+      cells.put(words[0] + " " + words[1].replace('_', ' '), words[2]);
+    }
+    return cells;
+  }
+
   /** All of them. */
   public static List<KindInfo> all() {
     Map<String, List<String>> traits = traits();

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The types that are served from the start: those of a kube-apiserver. */
@@ -58,7 +59,8 @@ public final class BuiltInTypes {
     return new Resource(type, kind.kind() + "List", kind.entry().path("singularName").asString(""), shortNames,
         pointers(kind.plural().equals("events") ? EVENT_FIELDS : kind.fields()), kind.generation(), kind.unversioned(),
             stored(type),
-        Shape.builtIn(kind.schema().root()), kind.subresources().containsKey("scale") ? Scale.BUILT_IN : null, null, kind);
+        Shape.builtIn(kind.schema().root()), kind.subresources().containsKey("scale") ? Scale.BUILT_IN : null, null, kind,
+        MissingNode.getInstance());
   }
 
   /** Two versions of one kind share their objects. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
@@ -21,6 +22,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param scale its scale subresource, null if it has none
  * @param schema what its objects have to be, null if that is not known
  * @param kind what is known of a built-in kind, null for others
+ * @param printerColumns those of a definition, missing if it has none
  */
 public record Resource(
     ResourceType type,
@@ -34,25 +36,26 @@ public record Resource(
     Shape shape,
     @Nullable Scale scale,
     @Nullable CustomSchema schema,
-    @Nullable KindInfo kind) {
+    @Nullable KindInfo kind,
+    JsonNode printerColumns) {
 
   /** A type that behaves like the objects of a CustomResourceDefinition. */
   public static Resource custom(ResourceType type) {
     return new Resource(type, type.kind() + "List", type.kind().toLowerCase(Locale.ROOT), List.of(), Map.of(), true,
-        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null, null);
+        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null, null, MissingNode.getInstance());
   }
 
   /** A new definition of this type; a schema that has not changed has been read already. */
   public Resource keepingSchema(Resource next) {
     return schema == null || !schema.equals(next.schema) ? next
         : new Resource(next.type, next.listKind, next.singular, next.shortNames, next.fields, next.generation,
-            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema, next.kind);
+            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema, next.kind, next.printerColumns);
   }
 
   /** The same, of which no more than the metadata is shown. */
   public Resource metadataOnly() {
     return new Resource(type, "PartialObjectMetadataList", singular, shortNames, fields, generation, unconditionalUpdate,
-        storedApiVersion, shape, scale, schema, kind);
+        storedApiVersion, shape, scale, schema, kind, printerColumns);
   }
 
   public boolean isMetadataOnly() {

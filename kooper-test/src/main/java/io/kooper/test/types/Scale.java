@@ -90,7 +90,7 @@ public record Scale(JsonPointer specReplicas, JsonPointer statusReplicas, @Nulla
   }
 
   /** A selector as text, whether it is text, a map of labels, or a {@code LabelSelector}. */
-  private static String selector(JsonNode selector) {
+  public static String selector(JsonNode selector) {
     if (!selector.has("matchLabels") && !selector.has("matchExpressions")) {
       return selector.isObject() ? labels(selector) : selector.asString("");
     }
