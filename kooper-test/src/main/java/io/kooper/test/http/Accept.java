@@ -68,11 +68,12 @@ record Accept(boolean yaml, String as) {
       return null;
     }
     String include = call.param("includeObject");
-    return new Table(resource, switch (include == null ? "Metadata" : include) {
+    Table.Include included = switch (include == null ? "Metadata" : include) {
       case "None" -> Table.Include.NONE;
       case "Metadata" -> Table.Include.METADATA;
       case "Object" -> Table.Include.OBJECT;
       default -> throw Statuses.badRequest("unrecognized includeObject value: " + include);
-    });
+    };
+    return new Table(resource, included);
   }
 }
