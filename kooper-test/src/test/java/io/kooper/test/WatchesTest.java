@@ -183,7 +183,8 @@ class WatchesTest {
   void ofOneObjectTellsNothingOfOthers() {
     map("one", "{}");
     map("two", "{}");
-    RawWatch watch = raw.watch(maps + "/two?watch=true");
+    assertThat(raw.get(maps + "/two?watch=true").at("/metadata/name")).as("its own path is not watched").isEqualTo("two");
+    RawWatch watch = raw.watch(maps.replace("/api/v1/", "/api/v1/watch/") + "/two");
     assertThat(watch.next()).isEqualTo("ADDED two");
     raw.delete(maps + "/one");
     raw.delete(maps + "/two");
