@@ -1,6 +1,5 @@
 package io.kooper.controller;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.clock.Clock;
@@ -118,10 +117,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** As {@link #owns(Retriever)}, with what is special about this kind. */
   public <R extends HasMetadata> ControllerBuilder<T> owns(Retriever<R> related, Consumer<Related<R>> options) {
     Class<T> type = Objects.requireNonNull(retriever, "retriever").objectType();
-    boolean generic = GenericKubernetesResource.class.isAssignableFrom(type);
-    String kind = generic ? null : HasMetadata.getKind(type);
-    String group = generic ? null : HasMetadata.getGroup(type);
-    return relate(related, options, metadata -> Relations.owners(metadata, kind, group), null, null);
+    return relate(related, options, Owners.of(type), null, null);
   }
 
   /**

@@ -61,7 +61,7 @@ final class Engine<T extends HasMetadata> {
     this.metrics = new GuardedMetrics(name);
     this.failures = new FailureLog(clock);
     this.loops = new LoopDetector(name, builder.loopLimit, clock);
-    this.relations = new Relations<>(name, builder, defaults, recorder, new Calls() {
+    this.relations = new Relations<>(name, builder, defaults, shards, recorder, new Calls() {
       @Override
       public void related(ObjectKey key, String text, Change change, Origin origin) {
         ledger.related(key, text, change, origin);
@@ -143,6 +143,16 @@ final class Engine<T extends HasMetadata> {
     if (resync != null) {
       resync.start();
     }
+  }
+
+  /** Whether the stores keep a shard's objects from now on; see {@link Relations#keep}. */
+  boolean keep(int shard) {
+    return relations.keep(shard, ledger);
+  }
+
+  /** The stores need not keep a shard's objects any more. */
+  void drop(int shard) {
+    relations.drop(shard, ledger);
   }
 
   /** After a term: a new one begins as a new process would. */

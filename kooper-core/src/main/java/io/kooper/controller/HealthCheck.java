@@ -74,7 +74,7 @@ final class HealthCheck {
     } else if (defect != null) {
       reasons.add(name + " has to be restarted: " + defect);
     } else if (!cold) {
-      relations.required().forEach((what, one) -> addTrouble(what, one.health(), reasons));
+      relations.required().forEach((what, one) -> addTrouble(what, one.health(), one.lacking(), reasons));
     }
     if (working && missing > 0) {
       reasons.add(name + " has " + workers.alive() + " of " + engine.workerCount + " workers running");
@@ -95,12 +95,14 @@ final class HealthCheck {
     return new Health(now != State.ENDED && !broken && !stuck, working && missing == 0, watch, reasons);
   }
 
-  private void addTrouble(String what, InformerHealth watch, List<String> reasons) {
+  private void addTrouble(String what, InformerHealth watch, Set<Integer> lacking, List<String> reasons) {
     RetrieveException error = watch.lastError();
     String because = error == null ? "" : ": " + error.getMessage();
     if (!watch.synced()) {
       reasons.add(name + " has not seen all " + what + " yet"
           + (watch.missing().isEmpty() ? "" : ", none of namespace " + named(watch.missing())) + because);
+    } else if (!lacking.isEmpty()) {
+      reasons.add(name + " has not seen all " + what + " of these shards yet: " + lacking + because);
     } else if (!watch.watching()) {
       reasons.add(name + " is not watching" + (what.equals("objects") ? "" : " " + what) + " since " + watch.since() + because);
     }

@@ -117,6 +117,15 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     return informer;
   }
 
+  /** Whether the objects of a shard are kept from now on. */
+  boolean keep(int shard) {
+    return informer.keep(shard, this);
+  }
+
+  void drop(int shard) {
+    informer.drop(shard, this);
+  }
+
   void listen() {
     informer.addListener(this);
   }
@@ -171,6 +180,16 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     }
     return toPrimaries == null || read == null ? before // what cannot be read says nothing
         : guard.ask(() -> copy(toPrimaries.apply(read.object())), before);
+  }
+
+  /** What is owed is called all the same: it may be of a shard that stays. */
+  @Override
+  public void dropped(ObjectKey key) {
+    if (references == null) {
+      keys.put(key, Set.of());
+      noted.remove(key);
+    }
+    seen.remove(key);
   }
 
   @Override

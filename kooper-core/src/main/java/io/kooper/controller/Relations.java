@@ -2,17 +2,18 @@ package io.kooper.controller;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.kooper.clock.Clock;
 import io.kooper.controller.ControllerBuilder.RelatedKind;
 import io.kooper.controller.OwnWrites.Write;
 import io.kooper.controller.Relation.Calls;
 import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener;
+import io.kooper.informer.ShardKeys;
 import io.kooper.informer.SharedInformers;
 import io.kooper.informer.State;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
@@ -41,6 +42,7 @@ final class Relations<T extends HasMetadata> {
   private final MetricsRecorder recorder;
   private final @Nullable BooleanSupplier mayAsk;
   private final SharedInformers shared;
+  private final @Nullable Shards shards; // null: each process works on all
   private final Class<T> type;
   private final @Nullable Object namespaces; // how they are selected; null if they are not
   private final Informer<T> primary;
@@ -51,38 +53,49 @@ final class Relations<T extends HasMetadata> {
   /**
    * @param calls what a related object's change calls
    */
-  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, MetricsRecorder recorder, Calls calls) {
+  Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, @Nullable Shards shards,
+      MetricsRecorder recorder, Calls calls) {
     Retriever<T> retriever = Objects.requireNonNull(builder.retriever);
     this.controller = controller;
     this.clock = builder.clock;
     this.recorder = recorder;
     this.mayAsk = defaults.mayAsk();
+    this.shards = shards;
     this.shared = defaults.informers() == null ? new SharedInformers() : defaults.informers();
     this.type = retriever.objectType();
     boolean plain = builder.transform == null && builder.indexes.isEmpty(); // else its store is of use to nobody else
     Supplier<Informer<T>> own = () -> {
-      Informer.Builder<T> informer = informer(retriever, controller);
+      Informer.Builder<T> informer = informer(retriever, controller, shards == null ? null : keys(shards, null));
       if (builder.transform != null) {
         informer.transform(builder.transform);
       }
       builder.indexes.forEach(informer::index);
       return informer.build();
     };
-    this.primary = plain ? shared.use(retriever, own) : own.get();
+    this.primary = plain ? shared.use(retriever, shards == null ? List.of() : List.of(shards), own) : own.get();
     this.namespaces = selection(retriever);
     this.listeners = builder.listeners.stream().<KeyListener<T>>map(primary::keyListener).toList();
     this.all = builder.related.stream().<Relation<T, ?>>map(kind -> relation(kind, calls)).toList();
   }
 
-  private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String name) {
+  private <R extends HasMetadata> Informer.Builder<R> informer(Retriever<R> retriever, String name, @Nullable ShardKeys keys) {
     Informer.Builder<R> informer = Informer.builder(retriever).name(name).clock(clock).metrics(recorder);
+    if (keys != null) {
+      informer.shards(keys);
+    }
     return mayAsk == null ? informer : informer.mayAsk(mayAsk);
+  }
+
+  private static ShardKeys keys(Shards shards, @Nullable Function<ObjectMeta, List<ObjectKey>> owners) {
+    return new ShardKeys(shards.count(), key -> shards.of(key.namespace(), key.name()), owners);
   }
 
   private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, Calls calls) {
     String name = kind.name();
     Retriever<R> retriever = kind.retriever();
-    Informer<R> informer = shared.use(retriever, () -> informer(retriever, controller + "-" + name).build());
+    boolean whole = shards == null || kind.owners() == null; // another mapping than by owner is not known before it is asked
+    Informer<R> informer = shared.use(retriever, whole ? List.of() : List.of(shards, kind.owners()),
+        () -> informer(retriever, controller + "-" + name, whole ? null : keys(shards, kind.owners())).build());
     var function = kind.options().projection;
     Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
     boolean together = namespaces != null && namespaces.equals(selection(retriever));
@@ -138,6 +151,17 @@ final class Relations<T extends HasMetadata> {
     };
     leaving.addFirst(() -> informer.removeListener(signal));
     informer.addListener(signal);
+  }
+
+  /** Whether the objects of a shard are listed from now on; false while what was kept of it before is still to be dropped. */
+  boolean keep(int shard, Ledger<T> ledger) {
+    return primary.keep(shard, ledger) && all.stream().allMatch(relation -> relation.keep(shard));
+  }
+
+  /** The objects of a shard are not needed any more. */
+  void drop(int shard, Ledger<T> ledger) {
+    primary.drop(shard, ledger);
+    all.forEach(relation -> relation.drop(shard));
   }
 
   void start() {
@@ -240,23 +264,5 @@ final class Relations<T extends HasMetadata> {
   static boolean isOwnedBy(HasMetadata child, @Nullable String uid) {
     return uid != null && child.getMetadata().getOwnerReferences().stream()
         .anyMatch(owner -> Boolean.TRUE.equals(owner.getController()) && uid.equals(owner.getUid()));
-  }
-
-  /** The keys that the controller owner of an object may have: its scope is not known. Of any kind if {@code kind} is null. */
-  static List<ObjectKey> owners(ObjectMeta child, @Nullable String kind, @Nullable String group) {
-    String namespace = child.getNamespace();
-    for (OwnerReference owner : child.getOwnerReferences()) {
-      if (Boolean.TRUE.equals(owner.getController())
-          && (kind == null || kind.equals(owner.getKind()) && groupOf(owner).equals(group))) {
-        ObjectKey clusterScoped = new ObjectKey("", owner.getName());
-        return namespace == null ? List.of(clusterScoped) : List.of(new ObjectKey(namespace, owner.getName()), clusterScoped);
-      }
-    }
-    return List.of();
-  }
-
-  private static String groupOf(OwnerReference owner) {
-    int slash = owner.getApiVersion().indexOf('/');
-    return slash < 0 ? "" : owner.getApiVersion().substring(0, slash);
   }
 }

@@ -34,12 +34,15 @@ final class ShardWork {
 
   private static final Log log = Log.of(DefaultController.class);
 
+  private static final long STALE = Duration.ofMillis(100).toNanos();
+
   private final Engine<?> engine;
   private final ShardGate gate;
   private final Member member;
   private final long grace; // nanoseconds
   private final Clock clock;
   private final Map<Integer, Begun> begun = new HashMap<>();
+  private boolean stale; // a store still has objects of an earlier term of a shard that was gained
 
   /** @param grace for handlers to end when the term has */
   ShardWork(Engine<?> engine, ShardGate gate, Member member, Duration grace) {
@@ -59,7 +62,7 @@ final class ShardWork {
     Loop.interruptibly(log, "controller {}: beginning or ending a shard failed; it is done again", engine.name, () -> {
       look();
       check.watch();
-      return overdue().isEmpty() && engine.life.awaitSignal(Math.min(check.periodNanos(), untilOverdue()));
+      return overdue().isEmpty() && engine.life.awaitSignal(Math.min(stale ? STALE : check.periodNanos(), untilOverdue()));
     });
     Set<ObjectKey> overdue = overdue();
     if (!overdue.isEmpty()) {
@@ -79,6 +82,7 @@ final class ShardWork {
         one.lostAt = clock.nanoTime();
       }
     }
+    stale = false;
     for (Holding holding : member.holdings()) {
       if (!begun.containsKey(holding.shard())) {
         begin(holding);
@@ -94,10 +98,20 @@ final class ShardWork {
     engine.relations.reset(ofShard);
     engine.queue.clear(ofShard);
     holding.ended();
+    engine.drop(holding.shard());
     begun.remove(holding.shard());
   }
 
   private void begin(Holding holding) {
+    if (!holding.isActive()) {
+      holding.ended(); // before it has begun
+      engine.drop(holding.shard()); // which some of the stores may have begun to keep
+      return;
+    }
+    if (!engine.keep(holding.shard())) {
+      stale = true;
+      return;
+    }
     gate.begin(holding); // first: what changes from now on is queued for itself
     engine.workers.begin(holding.leadership());
     engine.ledger.begin(key -> gate.shard(key) == holding.shard());

@@ -39,6 +39,7 @@ final class Cache<T extends HasMetadata> {
   private final List<Subscription<T>> subscriptions = new CopyOnWriteArrayList<>();
 
   private final Unreadables<T> unreadables;
+  private final @Nullable KeptShards shards; // null: the store keeps all objects
 
   /** What was not listed yet; empty once the store is complete for the first time. */
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
@@ -52,13 +53,14 @@ final class Cache<T extends HasMetadata> {
   private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
 
   Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, boolean byNamespace, Clock clock,
-      MetricsRecorder recorder) {
+      MetricsRecorder recorder, @Nullable ShardKeys shards) {
     this.name = name;
     this.metrics = new GuardedInformerMetrics(name, recorder);
     this.store = new ObjectStore<>(indexes, byNamespace);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
     this.states = new States<>(transform, indexes, unreadables);
     this.clock = clock;
+    this.shards = shards == null ? null : new KeptShards(shards);
     this.missing.add(ObjectStore.ALL);
   }
 
@@ -84,10 +86,65 @@ final class Cache<T extends HasMetadata> {
     return syncedAndTold;
   }
 
-  /** Whether all that is listed together with this key has been listed. */
+  /** Which shards the store keeps; null if it keeps all objects. */
+  @Nullable KeptShards shards() {
+    return shards;
+  }
+
+  /** Whether all that is listed together with this key has been listed, of its shard if there are some. */
   boolean synced(ObjectKey key) {
     boolean inAll = key.namespace().isEmpty(); // what is related to a cluster-scoped object may be in any namespace
-    return inAll ? missing.isEmpty() : !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
+    boolean listed = inAll ? missing.isEmpty() : !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
+    return listed && (shards == null || (inAll ? shards.isComplete(key) : shards.isComplete(store.partOf(key), key)));
+  }
+
+  /** See {@link KeptShards#keep}. */
+  boolean keep(int shard, KeyListener<T> user) {
+    return shards == null || shards.keep(shard, user);
+  }
+
+  /** Drops the objects of a shard that nobody needs any more: now, or when the change that is under way has been told. */
+  void drop(int shard, KeyListener<T> user) {
+    if (shards != null) {
+      shards.drop(shard, user);
+      dropForeign();
+    }
+  }
+
+  boolean isLacking(String part) {
+    return shards != null && shards.isLacking(part);
+  }
+
+  Set<Integer> lacking() {
+    return shards == null ? Set.of() : shards.lacking();
+  }
+
+  /** Without waiting: whoever changes the store now does it as the last thing. */
+  private void dropForeign() {
+    while (shards != null && shards.isOutdated() && !telling.isHeldByCurrentThread() && telling.tryLock()) {
+      try {
+        goByShards(shards);
+      } finally {
+        telling.unlock();
+      }
+    }
+  }
+
+  /** From now on the store goes by the shards that are wanted now. With the lock held. */
+  private void goByShards(KeptShards all) {
+    long[] next = all.wanted();
+    if (all.isLess(next)) {
+      for (ObjectKey key : store.keys()) {
+        State<T> state = store.peek(key);
+        if (state != null && !all.stays(next, state)) {
+          store.remove(key);
+          subscriptions.forEach(subscription -> subscription.tell(listener -> listener.dropped(key)));
+        }
+      }
+      unreadables.keys().stream().filter(key -> store.peek(key) == null && !all.mayStay(next, key))
+          .forEach(key -> unreadables.stored(key, null));
+    }
+    all.apply(next);
   }
 
   Set<String> missing() {
@@ -127,6 +184,9 @@ final class Cache<T extends HasMetadata> {
         unreadables.stored(key, null);
         change(key, store.peek(key), null);
       }
+      if (shards != null) {
+        shards.forget(part);
+      }
       listed(part);
       catchUp(Origin.LIST);
     });
@@ -160,6 +220,9 @@ final class Cache<T extends HasMetadata> {
     try {
       telling.lock(); // which may fail for lack of memory: then nothing is applied
       try {
+        if (shards != null && telling.getHoldCount() == 1) {
+          goByShards(shards);
+        }
         return step.getAsBoolean();
       } finally {
         telling.unlock();
@@ -167,6 +230,7 @@ final class Cache<T extends HasMetadata> {
       }
     } finally {
       applying.decrementAndGet();
+      dropForeign();
     }
   }
 
@@ -191,6 +255,10 @@ final class Cache<T extends HasMetadata> {
 
   void removeListener(KeyListener<T> listener) {
     subscriptions.removeIf(subscription -> subscription.listener() == listener);
+    if (shards != null) {
+      shards.drop(listener);
+      dropForeign();
+    }
   }
 
   void removeListener(InformerListener<? super T> listener) {
@@ -229,6 +297,13 @@ final class Cache<T extends HasMetadata> {
       State<T> before = store.peek(arrival.key());
       if (before != null && before.is(arrival.uid(), arrival.resourceVersion())) {
         unreadables.stored(arrival.key(), before);
+        return;
+      }
+      if (shards != null && !shards.keeps(store.partOf(arrival.key()), arrival)) {
+        if (before != null) { // another process's from now on, since its owner is another one
+          unreadables.stored(arrival.key(), null);
+          change(arrival.key(), before, null);
+        }
         return;
       }
       State<T> after = arrival.state(before, this::undecodable);
@@ -274,6 +349,9 @@ final class Cache<T extends HasMetadata> {
         report(object);
         return !object.deleted();
       }
+      if (shards != null && !shards.mayKeep(store.partOf(key), key)) {
+        return true;
+      }
       State<T> before = store.peek(key);
       if (before != null && object.uid() != null && object.uid().equals(before.uid()) == object.deleted()) {
         change(key, before, null); // deleted itself, or replaced by another object of its name
@@ -313,6 +391,10 @@ final class Cache<T extends HasMetadata> {
   boolean replace(Staging<T> staging) {
     return apply(() -> {
       ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
+      if (shards != null && shards.isLessThan(staging.wanted)) {
+        next.values().removeIf(state -> !shards.stays(staging.wanted, state));
+        staging.broken.keySet().removeIf(key -> !shards.mayStay(staging.wanted, key));
+      }
       Set<ObjectKey> open = new HashSet<>();
       Map<ObjectKey, State<T>> gone = new HashMap<>();
       for (ObjectKey key : store.keys(staging.part)) {
@@ -346,8 +428,12 @@ final class Cache<T extends HasMetadata> {
       unreadables.replace(staging.part, next);
       open.forEach(unreadables::keptOut);
       Origin origin = initial ? Origin.FIRST_LIST : Origin.LIST;
-      changed.forEach(key -> tell(key, gone.get(key), origin));
+      changed.forEach(key -> tell(key, gone.get(key),
+          shards != null && shards.isNew(staging.part, key) ? Origin.FIRST_LIST : origin));
       changing = false;
+      if (shards != null) { // now that the listeners know all of it
+        shards.listed(staging.part, staging.wanted);
+      }
       catchUp(origin);
       tellFound();
       return certain;

@@ -48,6 +48,7 @@ final class Course {
 
   private boolean listDue = true; // until one has succeeded
   private boolean newestDue; // the next list must not ask for a version
+  private boolean lacking; // objects of shards that were gained, which a list brings
   private boolean justListed; // a watch comes first, also when that list left something open
 
   private boolean askDue; // something failed since the server has last shown that it knows the version
@@ -71,12 +72,17 @@ final class Course {
     this.mayAsk = mayAsk;
   }
 
+  /** Whether objects are lacking that only a list brings; all else goes on meanwhile. */
+  void lacks(boolean objects) {
+    lacking = objects;
+  }
+
   Step next() {
     if (justListed) {
       justListed = false;
       return Step.WATCH;
     }
-    if (listDue || insteadDue()) {
+    if (listDue || lacking || insteadDue()) {
       return Step.LIST;
     }
     if (isQuestionDue() && unanswered < QUESTIONS_BEFORE_WATCH && mayAsk.getAsBoolean()) {
@@ -99,7 +105,7 @@ final class Course {
     return errors >= ERRORS_BEFORE_LIST || shortWatches >= SHORT_WATCHES_BEFORE_LIST;
   }
 
-  /** Whether the next list is one instead of a watch that does not work, which is to be easy on the server. */
+  /** Whether the next list is one that comes though a watch could, which is to be easy on the server. */
   boolean isInstead() {
     return !listDue;
   }
@@ -108,10 +114,11 @@ final class Course {
     return newestDue;
   }
 
-  /** How long the next watch is to last: not for long while there is a question that others came before. */
+  /** How long the next watch is to last: not for long while there is a question that others came before, or a list that failed. */
   int watchSeconds() {
-    int min = isQuestionDue() ? 2 : WATCH_SECONDS_MIN;
-    int max = isQuestionDue() ? 10 : WATCH_SECONDS_MAX;
+    boolean soon = lacking || isQuestionDue();
+    int min = soon ? 2 : WATCH_SECONDS_MIN;
+    int max = soon ? 10 : WATCH_SECONDS_MAX;
     return min + (int) (random.getAsDouble() * (max - min + 1));
   }
 
@@ -144,6 +151,7 @@ final class Course {
     listDue |= newestDue;
     if (!listDue) { // it was to help; now a watch may work again
       spaceLists(tookNanos);
+      justListed = lacking;
     }
   }
 

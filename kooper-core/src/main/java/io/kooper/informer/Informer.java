@@ -57,7 +57,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     this.name = builder.name;
     this.clock = builder.clock;
     this.byNamespace = builder.source instanceof Namespaces;
-    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.recorder);
+    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.recorder,
+        builder.shards);
     this.reflectors = new Reflectors<>(name, builder.source, cache, builder.clock, builder.recorder,
         builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
   }
@@ -129,7 +130,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /**
    * Whether the namespace of {@code key} has been listed, if each is listed on its own; else whether all has. The listeners
-   * are told of an object only then.
+   * are told of an object only then. With {@link Builder#shards}, whether the listeners know all objects of its shard.
    */
   public boolean synced(ObjectKey key) {
     return cache.synced(key);
@@ -138,6 +139,31 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** Whether an object of this key may be listed: not in a namespace that is not selected, or not known to be yet. */
   public boolean lists(ObjectKey key) {
     return reflectors.lists(key);
+  }
+
+  /**
+   * Keeps the objects of a shard, and tells them once a list has brought them, until {@link #drop} or the removal of {@code user}.
+   * Without {@link Builder#shards} it keeps all anyway.
+   *
+   * @param user who needs them: a shard is kept for as long as somebody does
+   * @return false when what the store had of this shard is still to be dropped: then ask again
+   */
+  public boolean keep(int shard, KeyListener<T> user) {
+    boolean kept = cache.keep(shard, user);
+    if (kept) {
+      reflectors.gained();
+    }
+    return kept;
+  }
+
+  /** This user needs the objects of a shard no more. If nobody does they are dropped, which is not told as deletes. */
+  public void drop(int shard, KeyListener<T> user) {
+    cache.drop(shard, user);
+  }
+
+  /** The shards that are kept, and whose objects have not all been listed yet. */
+  public Set<Integer> lacking() {
+    return cache.lacking();
   }
 
   /** Whether the calling thread is one of the informer's, as in a listener. */
@@ -246,6 +272,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private Clock clock = Clock.system();
     private MetricsRecorder recorder = MetricsRecorder.NONE;
     private @Nullable BooleanSupplier mayAsk;
+    private @Nullable ShardKeys shards;
 
     private Builder(Retriever<T> retriever) {
       this.source = retriever.listerWatcher();
@@ -297,6 +324,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      */
     public Builder<T> mayAsk(BooleanSupplier mayAsk) {
       this.mayAsk = mayAsk;
+      return this;
+    }
+
+    /**
+     * Keeps only objects of the shards that {@link Informer#keep} names: the others are dropped from their bytes. Default: all
+     * are kept.
+     */
+    public Builder<T> shards(ShardKeys shards) {
+      this.shards = Objects.requireNonNull(shards, "shards");
       return this;
     }
 

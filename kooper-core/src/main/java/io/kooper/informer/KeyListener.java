@@ -35,6 +35,9 @@ public interface KeyListener<T extends HasMetadata> {
    */
   void missed(Origin origin);
 
+  /** The store has dropped an object whose shards are not kept any more: nothing has happened to the object. */
+  default void dropped(ObjectKey key) {}
+
   /** The store is complete for the first time, and all of it has been told. */
   default void synced() {}
 

@@ -73,6 +73,13 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
     }
   }
 
+  /** Should its shard come back, it is told as added. */
+  @Override
+  public void dropped(ObjectKey key) {
+    told.remove(key);
+    unsure.remove(key);
+  }
+
   /** One key at which the listener fails does not keep it from hearing of the others. */
   @Override
   public void missed(Origin origin) {

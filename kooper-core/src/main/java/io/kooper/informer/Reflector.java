@@ -56,6 +56,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final InformerMetrics metrics;
   private final Backoff backoff;
   private final Course course; // of the reflector's thread
+  private final Wakeup gains;
 
   private final Monitor pause;
   private volatile boolean stopped;
@@ -84,6 +85,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     this.backoff = new Backoff(clock, random);
     this.course = new Course(clock, random, mayAsk);
+    this.gains = new Wakeup(() -> stopped);
     this.status = new Status(false, clock.now(), null);
   }
 
@@ -109,6 +111,13 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     pause.signal();
   }
 
+  /** A shard was gained: if its objects are lacking, a list comes at once. */
+  void gained() {
+    if (cache.isLacking(part)) {
+      gains.ring();
+    }
+  }
+
   @Override
   public void run() {
     Loop.run(log, "informer {}: dealing with a failure failed; it goes on", name, () -> {
@@ -124,6 +133,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Step step = Step.LIST;
     try {
       cache.catchUp();
+      course.lacks(cache.isLacking(part));
       step = course.next();
       switch (step) {
         case LIST -> list();
@@ -144,13 +154,18 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private void list() throws RetrieveException, InterruptedException {
     // "0" lets the server answer from its cache. It may be behind what was seen before, so later lists ask for at least
     // the last version; the newest is for when that version is unknown to the server.
-    String atLeast = course.isNewestDue() ? null : version == null ? "0" : version;
+    // What a shard is gained with has to be the newest as well: it was written by another process.
+    gains.reset();
+    boolean lacking = cache.isLacking(part);
+    Staging<T> staging = new Staging<>(cache, part);
+    String atLeast = course.isNewestDue() || lacking || staging.isForNothing() ? null : version == null ? "0" : version;
     ListOptionsBuilder options = new ListOptionsBuilder().withResourceVersion(atLeast);
-    if (course.isInstead()) {
+    if (staging.isForNothing()) {
+      options.withLimit(1L);
+    } else if (course.isInstead() || lacking && !course.isNewestDue()) {
       options.withLimit(PAGE).withResourceVersionMatch(atLeast == null ? null : AT_LEAST);
     }
     setWatching(false, status.lastError);
-    Staging<T> staging = new Staging<>(cache, part);
     long start = clock.nanoTime();
     String listed;
     try {
@@ -193,6 +208,22 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   }
 
   private void watch() throws RetrieveException, InterruptedException {
+    if (!gains.tryBegin(() -> cache.isLacking(part))) {
+      return;
+    }
+    try {
+      watchOn();
+    } catch (RetrieveException | InterruptedException e) {
+      if (!gains.end()) {
+        throw e;
+      }
+      metrics.watchEnded(null); // by us, for a list
+    } finally {
+      gains.end();
+    }
+  }
+
+  private void watchOn() throws RetrieveException, InterruptedException {
     ListOptions options = new ListOptionsBuilder()
         .withResourceVersion(version)
         .withAllowWatchBookmarks(true)
@@ -271,6 +302,15 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
     @Override
     public void accept(SourceEvent<T> event) {
+      gains.end();
+      try {
+        take(event);
+      } finally {
+        gains.begin();
+      }
+    }
+
+    private void take(SourceEvent<T> event) {
       if (event instanceof SourceEvent.Opened) {
         opened();
       } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {

@@ -238,6 +238,16 @@ final class Reflectors<T extends HasMetadata> {
     });
   }
 
+  /** A shard was gained. */
+  void gained() {
+    lock.lock();
+    try {
+      running.values().forEach(one -> one.reflector.gained());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean isOfThis(Thread thread) {
     return monitor.get(() -> running.values().stream().anyMatch(one -> one.thread == thread));
   }

@@ -3,6 +3,7 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.retrieve.Retriever;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -30,15 +31,21 @@ public final class SharedInformers {
     }
   }
 
-  private final Map<Object, Use> uses = new HashMap<>(); // by the retriever's identity; guarded by this
+  private final Map<Object, Use> uses = new HashMap<>(); // by the retriever's identity and what is kept; guarded by this
+
+  /** As {@link #use(Retriever, Object, Supplier)}, of an informer that keeps all objects. */
+  public <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Supplier<Informer<T>> make) {
+    return use(retriever, List.of(), make);
+  }
 
   /**
    * The informer of what {@code retriever} retrieves, for one more user, who releases it once.
    *
+   * @param kept which of the objects the informer keeps: users of others have another informer
    * @param make called for the first user
    */
-  public synchronized <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Supplier<Informer<T>> make) {
-    Use use = uses.computeIfAbsent(retriever.identity(), identity -> new Use(make.get()));
+  public synchronized <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Object kept, Supplier<Informer<T>> make) {
+    Use use = uses.computeIfAbsent(List.of(retriever.identity(), kept), key -> new Use(make.get()));
     use.users++;
     @SuppressWarnings("unchecked") // equal identities are of one type
     Informer<T> informer = (Informer<T>) use.informer;

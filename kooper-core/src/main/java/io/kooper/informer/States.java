@@ -46,7 +46,7 @@ final class States<T extends HasMetadata> implements AutoCloseable {
       Identity identity = json.identity();
       return identity == null ? arrival(json.bind(), report) // only binding it can tell
           : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(), json.type() == SourceEvent.Type.DELETED,
-              (before, reported) -> state(identity, json, before, reported));
+              () -> json.binding().metadata(json.bytes(), json.length()), (before, reported) -> state(identity, json, before, reported));
     } else if (event instanceof SourceEvent.Item<T> item) {
       return arrival(item.object(), item.type() == SourceEvent.Type.DELETED, report);
     } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {
@@ -64,10 +64,11 @@ final class States<T extends HasMetadata> implements AutoCloseable {
       report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
       return null;
     }
-    return new Arrival<>(key, object.getMetadata().getUid(), versionOf(object), deleted, (before, reported) -> {
-      T result = transformed(key, object, deleted, reported);
-      return result == null ? null : new State.Held<>(key, result, indexed(key, result));
-    });
+    return new Arrival<>(
+        key, object.getMetadata().getUid(), versionOf(object), deleted, object::getMetadata, (before, reported) -> {
+          T result = transformed(key, object, deleted, reported);
+          return result == null ? null : new State.Held<>(key, result, indexed(key, result));
+        });
   }
 
   static @Nullable String versionOf(HasMetadata object) {

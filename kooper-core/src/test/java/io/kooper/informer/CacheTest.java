@@ -26,7 +26,7 @@ class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", object -> transform.apply(object), List.of(), false, Clock.system(), MetricsRecorder.NONE);
+      "test", object -> transform.apply(object), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach

@@ -22,7 +22,7 @@ class IndexTest {
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
       "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), false, Clock.system(),
-      MetricsRecorder.NONE);
+      MetricsRecorder.NONE, null);
   private final Recorder recorder = new Recorder();
 
   private List<String> find(String value) {

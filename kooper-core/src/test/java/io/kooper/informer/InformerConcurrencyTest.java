@@ -91,7 +91,7 @@ class InformerConcurrencyTest {
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
     Cache<ConfigMap> cache = new Cache<>(
-        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE);
+        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);

@@ -56,7 +56,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    cache = new Cache<>("test", transform, List.of(), false, this, MetricsRecorder.NONE);
+    cache = new Cache<>("test", transform, List.of(), false, this, MetricsRecorder.NONE, null);
     cache.addListener(recorder);
     reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, this, Informer.oneASecond(this), () -> {});
   }

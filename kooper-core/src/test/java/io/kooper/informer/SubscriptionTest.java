@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SubscriptionTest {
 
   private final Cache<ConfigMap> cache =
-      new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE);
+      new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
 
   private void list(ConfigMap... objects) {
     Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
@@ -265,7 +265,7 @@ class SubscriptionTest {
     void oneThatAnotherListenerAddsHearsEachObjectOnce() {
       for (String when : List.of("initial", "synced", "deleted", "added")) {
         Cache<ConfigMap> fresh =
-            new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE);
+            new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
         Recorder late = new Recorder();
         boolean[] added = {false};
         fresh.addListener(new Recorder().after(line -> {
