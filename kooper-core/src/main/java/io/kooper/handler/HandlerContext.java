@@ -39,7 +39,7 @@ public interface HandlerContext<T extends HasMetadata> {
    */
   T copy();
 
-  /** All objects that the controller watches, as last seen. */
+  /** All objects that the controller watches, as last seen; with shards, those of the shards that this process holds. */
   Store<T> store();
 
   /**

@@ -7,6 +7,9 @@
  * created again is told as a delete and an add, also when both happened unseen. What cannot be decoded is reported,
  * stays as it was last known, and is never taken for deleted. A listener that throws is told again what it did not take.
  *
+ * <p>With {@link io.kooper.informer.Informer.Builder#shards} all that holds for each shard from the moment when it is complete in
+ * the store; the store is empty of a shard before.
+ *
  * <p><b>Caveats.</b> States that follow each other quickly may be merged: who needs every single one cannot use list and
  * watch. An object of a source that hands over Java objects is shared by all readers.
  */
