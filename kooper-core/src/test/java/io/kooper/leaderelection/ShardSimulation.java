@@ -1,23 +1,17 @@
 package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.kooper.clock.Clock;
 import io.kooper.internal.Monitor;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
-import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.Leases.Step;
 import io.kooper.leaderelection.Sharding.Settings;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,16 +29,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>a shard has no owner for {@link #recovery} since all is well, or shares differ by more than one, or move again.
  * </ul>
  */
-final class ShardSimulation {
+final class ShardSimulation extends SimulatedWorld {
 
-  private static final double SECOND = 1e9;
-  private static final double LEASE = 15 * SECOND;
-  private static final double RENEW = 10 * SECOND;
-  private static final double RETRY = 2 * SECOND;
-  private static final double TIMEOUT = 2 * SECOND;
-  private static final double LONGEST_DRAIN = 8 * SECOND;
   private static final double LONGEST_CALL = 5 * SECOND;
-  private static final double PROMPT = 0.01 * SECOND;
   private static final int KEYS = 48;
 
   /** What happened in all histories together. */
@@ -64,27 +51,13 @@ final class ShardSimulation {
     double slowest;
   }
 
-  private record Event(double time, long order, Runnable action) implements Comparable<Event> {
-    @Override
-    public int compareTo(Event other) {
-      int byTime = Double.compare(time, other.time);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
-    }
-  }
-
-  private final Random random;
-  private final double drift;
   private final Tally tally;
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final FakeLeases server = new FakeLeases(() -> Instant.EPOCH.plusSeconds((long) (this.now / SECOND)));
   private final List<Replica> replicas = new ArrayList<>();
   private final Map<String, Integer> tokens = new HashMap<>(); // the highest of each lease
   private final int firstCount;
   private final int lastCount; // what all have in the end
-  private final double faultsEnd;
   private final double end;
-  private double now;
-  private long order;
   private double lastMove;
   private final Map<Integer, int[]> keys = new HashMap<>();
 
@@ -95,10 +68,8 @@ final class ShardSimulation {
 
   /** @param change whether the number of shards changes */
   ShardSimulation(long seed, double drift, Tally tally, double faultsEnd, int count, boolean change) {
-    this.random = new Random(seed);
-    this.drift = drift;
+    super(new Random(seed), drift, faultsEnd);
     this.tally = tally;
-    this.faultsEnd = faultsEnd;
     this.end = faultsEnd + recovery(drift) + 60 * SECOND;
     this.firstCount = faultsEnd == 0 ? 16 : 1 + random.nextInt(9);
     this.lastCount = change ? 1 + random.nextInt(9) : firstCount;
@@ -154,14 +125,10 @@ final class ShardSimulation {
   }
 
   private void play(double until) {
-    while (!events.isEmpty() && events.peek().time() < until) {
-      Event event = events.poll();
-      now = event.time();
-      event.action().run();
+    play(until, () -> {
       replicas.forEach(Replica::checkCalls);
       checkOwners();
-    }
-    now = until;
+    });
   }
 
   private void checkOwners() {
@@ -169,8 +136,7 @@ final class ShardSimulation {
     for (Replica replica : replicas) {
       for (int key : replica.owned()) {
         if (owners[key] != null && owners[key] != replica) {
-          throw new AssertionError("at " + now / SECOND + " s both own key " + key + ": " + owners[key].identity + ", "
-              + replica.identity);
+          throw new AssertionError("at " + now / SECOND + " s both own key " + key + ": " + owners[key] + ", " + replica);
         }
         owners[key] = replica;
       }
@@ -184,32 +150,10 @@ final class ShardSimulation {
   }
 
   private void checkShares(String when) {
-    int least = Integer.MAX_VALUE;
-    int most = 0;
-    int sum = 0;
-    StringBuilder text = new StringBuilder();
-    for (Replica replica : replicas) {
-      int held = replica.held();
-      text.append(replica).append(": ").append(held).append(", ");
-      least = Math.min(least, held);
-      most = Math.max(most, held);
-      sum += held;
+    IntSummaryStatistics held = replicas.stream().mapToInt(Replica::held).summaryStatistics();
+    if (held.getSum() != lastCount || held.getMax() - held.getMin() > 1) {
+      throw new AssertionError(when + " the " + lastCount + " shards were held by " + replicas);
     }
-    if (sum != lastCount || most - least > 1) {
-      throw new AssertionError(when + " the " + lastCount + " shards were held by " + text);
-    }
-  }
-
-  private void at(double time, Runnable action) {
-    events.add(new Event(Math.max(now, time), order++, action));
-  }
-
-  private boolean isBad() {
-    return now < faultsEnd;
-  }
-
-  private double upTo(double seconds) {
-    return random.nextDouble() * seconds * SECOND;
   }
 
   private void fault() {
@@ -220,29 +164,25 @@ final class ShardSimulation {
     List<Lease> leases = server.all();
     Lease lease = leases.isEmpty() ? null : leases.get(random.nextInt(leases.size()));
     tally.faults++;
-    switch (random.nextInt(11)) {
-      case 0 -> target.cutOffUntil = now + upTo(30);
-      case 1, 2 -> target.pause(upTo(30));
-      case 3 -> target.crash();
-      case 4, 5 -> target.leave();
-      case 6 -> target.wallClock += random.nextInt(7200) - 3600;
-      case 9 -> { // nobody of one configuration may ask for the lease that they hold together
+    switch (random.nextInt(10)) {
+      case 0, 1, 2, 3 -> target.suffer();
+      case 4 -> target.crash();
+      case 5, 6 -> target.leave();
+      case 7 -> { // nobody of one configuration may ask for the lease that they hold together
         double until = now + upTo(60);
         replicas.stream().filter(one -> one.count == target.count).forEach(one -> one.blindUntil = until);
       }
-      case 7 -> target.slowUntil = now + upTo(30);
       case 8 -> { // somebody with kubectl: a holder who does not exist, or a member that is gone
         boolean member = lease != null && Sharding.MEMBER.equals(lease.getMetadata().getLabels().get(Sharding.ROLE));
         if (member && random.nextBoolean()) {
           server.remove(lease.getMetadata().getName());
         } else if (lease != null) {
-          LeaseRecord last = LeaseRecord.of(lease);
-          server.put(new LeaseRecord("nobody", 15, null, null, last.transitions() + 1).on(lease));
+          server.put(stolen(lease));
         }
       }
       default -> {
         if (lease != null) {
-          server.put(new LeaseBuilder(lease).editMetadata().addToLabels("edit", "" + order).endMetadata().build());
+          server.put(edited(lease));
         }
       }
     }
@@ -250,19 +190,16 @@ final class ShardSimulation {
   }
 
   /** One process. */
-  private final class Replica implements Clock, Sharding.News {
+  private final class Replica extends Process implements Sharding.News {
 
     /** A call of a handler: it runs until it is done or, some time after it was cancelled, ends. */
-    private final class Call {
+    private final class Handling extends Call {
       final int key;
-      final Leadership term;
       final Runnable ended;
-      boolean cancelled;
-      double staleSince = -1;
 
-      Call(int key, Leadership term, Runnable ended) {
+      Handling(int key, Leadership term, Runnable ended) {
+        super(term);
         this.key = key;
-        this.term = term;
         this.ended = ended;
         tally.calls++;
         calls.add(this);
@@ -285,33 +222,14 @@ final class ShardSimulation {
           ended.run();
         }
       }
-
-      void check() {
-        if (cancelled || term.isValid()) {
-          return;
-        }
-        double runs = Math.max(now, pausedUntil);
-        staleSince = staleSince < 0 || now < pausedUntil ? runs : staleSince;
-        if (now - staleSince > PROMPT) {
-          throw new AssertionError("a call for key " + key + " was not cancelled at " + now / SECOND + " s");
-        }
-      }
     }
 
     private final String pod;
-    private final double rate = 1 + (random.nextDouble() * 2 - 1) * drift;
-    private final long origin = random.nextLong() / 4;
     private String identity;
     private int count; // of shards; 0 for a single election
-    private long wallClock = random.nextInt(7200);
-    private int life;
     private int lives;
-    private double pausedUntil;
-    private double cutOffUntil;
-    private double slowUntil;
     private double blindUntil;
-    private final List<Runnable> parked = new ArrayList<>();
-    private final List<Call> calls = new ArrayList<>();
+    private final List<Handling> calls = new ArrayList<>();
 
     private @Nullable Sharding sharding;
     private Sharding.@Nullable Participant participant;
@@ -321,8 +239,7 @@ final class ShardSimulation {
     private boolean gone; // it does not come back
     private final Map<Shards.Holding, Integer> busy = new HashMap<>(); // the calls of what is known to be held
 
-    private @Nullable Candidate candidate; // of a single election
-    private @Nullable Term term;
+    private @Nullable SimulatedElector elector; // of a single election
 
     Replica(String pod, int count) {
       this.pod = pod;
@@ -330,37 +247,20 @@ final class ShardSimulation {
       this.count = count;
     }
 
-    @Override
-    public long nanoTime() {
-      return origin + (long) (now * rate);
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.EPOCH.plusSeconds(100_000 + wallClock).plusNanos((long) now);
-    }
-
-    @Override
-    public void await(Lock lock, Condition condition, long nanos) {
-      throw new UnsupportedOperationException();
-    }
-
     // what it owns
 
     int[] owned() {
-      Term own = term;
-      if (own != null && own.isValid()) {
+      if (elector != null && elector.isValid()) {
         return keys(0, 0);
       }
       return busy.keySet().stream().filter(holding -> holding.leadership().isValid())
           .flatMapToInt(holding -> IntStream.of(keys(count, holding.shard()))).toArray();
     }
 
-    /** For who looks into a failure. */
     @Override
     public String toString() {
-      return identity + " (count " + count + ", " + talking + " requests, " + parked.size() + " parked, leaving " + leaving
-          + ", due " + (sharding == null ? 0 : sharding.due()) + ")";
+      return identity + " (count " + count + ", " + talking + " requests, leaving " + leaving
+          + ", due " + (sharding == null ? 0 : sharding.due()) + "): " + held();
     }
 
     int held() {
@@ -368,13 +268,13 @@ final class ShardSimulation {
     }
 
     void checkCalls() {
-      calls.forEach(Call::check);
+      calls.forEach(call -> call.check(this, "for key " + call.key));
     }
 
     /** Other calls of the key may only be such as were cancelled, or will be as soon as their process goes on. */
     private void begin(int key, Leadership own, Runnable ended) {
       for (Replica other : replicas) {
-        for (Call call : other.calls) {
+        for (Handling call : other.calls) {
           boolean given = call.term instanceof Term past && !past.isValid() && past.reason() == Reason.STOPPED;
           if (call.key == key && (call.term.isValid() || given)) {
             throw new AssertionError("at " + now / SECOND + " s " + identity + " begins a call for key " + key + ", and that of "
@@ -382,7 +282,7 @@ final class ShardSimulation {
           }
         }
       }
-      new Call(key, own, ended);
+      new Handling(key, own, ended);
     }
 
     // its life
@@ -392,45 +292,18 @@ final class ShardSimulation {
         identity = pod + "-" + lives++;
         leaving = false;
         if (count == 0) {
-          candidate = new Candidate("default", "op", identity, Duration.ofNanos((long) LEASE), Duration.ofNanos((long) RENEW),
-              this);
-          attempt();
+          elector = new SimulatedElector(ShardSimulation.this, this, identity, server.lease("op"), calls::isEmpty, term -> {
+            tally.plainTerms++;
+            lead(term);
+          });
+          elector.attempt();
           return;
         }
-        sharding = new Sharding(new Settings("default", "op", identity, count, ShardBy.NAME, Duration.ofNanos((long) LEASE),
-            Duration.ofNanos((long) RENEW), Duration.ofNanos((long) RETRY), true, this), new Monitor(this),
-            new Random(random.nextLong()), this);
+        sharding = new Sharding(new Settings("default", "op", identity, count, ShardBy.NAME, duration(LEASE), duration(RENEW),
+            duration(RETRY), true, this), new Monitor(this), new Random(random.nextLong()), this);
         participant = sharding.join(() -> {});
         pump();
       });
-    }
-
-    /** Something that this process does, if it lives, as soon as it does not stand still. */
-    private void locally(double time, Runnable action) {
-      int born = life;
-      at(time, () -> {
-        if (born != life) {
-          return;
-        }
-        if (now < pausedUntil) {
-          parked.add(action);
-        } else {
-          action.run();
-        }
-      });
-    }
-
-    void pause(double time) {
-      pausedUntil = Math.max(pausedUntil, now + time);
-      at(pausedUntil, this::goOn);
-    }
-
-    private void goOn() {
-      if (now >= pausedUntil) {
-        List<Runnable> due = List.copyOf(parked);
-        parked.clear();
-        due.forEach(action -> locally(now, action));
-      }
     }
 
     void crash() {
@@ -441,16 +314,14 @@ final class ShardSimulation {
     }
 
     private void end() {
-      life++;
+      endLife();
+      endPause();
       sharding = null;
       participant = null;
-      term = null;
-      candidate = null;
+      elector = null;
       busy.clear();
       talking = 0;
       wakes = 0;
-      pausedUntil = 0;
-      parked.clear();
       if ((count == 0 || firstCount != lastCount) && (!isBad() || random.nextInt(3) == 0)) {
         tally.reconfigured += count == lastCount ? 0 : 1;
         count = !isBad() || random.nextBoolean() ? lastCount : firstCount;
@@ -463,19 +334,17 @@ final class ShardSimulation {
         tally.leaves++;
         sharding.leave(participant);
         pump();
-      } else if (candidate != null && now >= pausedUntil) {
+      } else if (elector != null && now >= pausedUntil) {
         crash();
       }
     }
 
+    @Override
     void heal() {
-      cutOffUntil = 0;
-      slowUntil = 0;
       blindUntil = 0;
-      pausedUntil = now;
-      goOn();
+      super.heal();
       if (count != lastCount) {
-        locally(now, sharding == null && candidate == null || count == 0 ? this::crash : this::leave);
+        locally(now, sharding == null && elector == null || count == 0 ? this::crash : this::leave);
       }
     }
 
@@ -502,17 +371,14 @@ final class ShardSimulation {
         long started = nanoTime();
         Step first = duty.begin();
         double startedAt = now;
-        if (isBad() && random.nextInt(300) == 0) {
-          pause(upTo(30)); // after it took the time, before it sends
-        }
+        mayStandStill(300); // after it took the time, before it sends
         locally(startedAt, () -> converse(own, duty, first, started));
       }
       if (leaving && own.isIdle()) {
         end();
-        if (gone) {
-          return;
+        if (!gone) {
+          join(now + (isBad() ? upTo(20) : 0));
         }
-        join(now + (isBad() ? upTo(20) : 0));
         return;
       }
       long next = Math.min(talking < 4 ? own.untilNext() : Long.MAX_VALUE, own.untilEnd());
@@ -539,52 +405,11 @@ final class ShardSimulation {
         pump();
         return;
       }
-      boolean[] over = new boolean[1];
-      locally(now + TIMEOUT / rate, () -> finish(own, duty, step, started, over, new LeaseException(Kind.UNKNOWN, "late", null)));
-      boolean lost = isBad() && (now < cutOffUntil || now < blindUntil && step instanceof Leases.Ask ask
-          && ask.name.equals("op") || random.nextInt(50) == 0);
-      boolean answerLost = isBad() && random.nextInt(50) == 0;
-      if (lost) {
-        return;
-      }
-      double sent = now;
-      double back = delay();
-      int born = life;
-      at(now + delay(), () -> {
-        if (sent < faultsEnd && now >= faultsEnd) {
-          return; // what is still on its way then is lost
-        }
-        LeaseException failure = null;
-        try {
-          step.send(server);
-        } catch (LeaseException e) {
-          failure = e;
-        } catch (InterruptedException e) {
-          throw new AssertionError(e);
-        }
-        LeaseException refused = failure;
-        if (!answerLost && now >= cutOffUntil && born == life) {
-          if (isBad() && random.nextInt(300) == 0) {
-            pause(upTo(30)); // before it reads the answer
-          }
-          locally(now + back, () -> finish(own, duty, step, started, over, refused));
-        }
-      });
-    }
-
-    private void finish(Sharding own, Duty duty, Step step, long started, boolean[] over, @Nullable LeaseException failure) {
-      if (!over[0]) {
-        over[0] = true;
+      boolean blind = isBad() && now < blindUntil && step instanceof Leases.Ask ask && ask.name.equals("op");
+      send(() -> step.send(server), blind, failure -> {
         converse(own, duty, failure == null ? duty.answered(step) : duty.failed(step, failure), started);
         pump();
-      }
-    }
-
-    private double delay() {
-      if (isBad() && (now < slowUntil || random.nextInt(20) == 0)) {
-        return upTo(random.nextInt(4) == 0 ? 40 : 2.5);
-      }
-      return upTo(0.05);
+      });
     }
 
     /** What a controller does: a worker a shard, nothing new for what is not active, and the end of what has ended. */
@@ -639,8 +464,6 @@ final class ShardSimulation {
       });
     }
 
-    // the news
-
     @Override
     public void gained(int shard, long token, int held, int due) {}
 
@@ -666,61 +489,10 @@ final class ShardSimulation {
 
     // a single election: one that does not know of shards
 
-    private void attempt() {
-      Candidate own = candidate;
-      if (own == null) {
-        return;
-      }
-      long started = nanoTime();
-      talk(own, own.attempt(), () -> {
-        boolean leads = own.isLeading();
-        if (leads && own.renewedAt() - started >= 0) {
-          if (term != null && term.isValid()) {
-            term.extend(own.deadline());
-          } else if (calls.isEmpty()) {
-            term = new Term(this, own.token(), own.deadline());
-            tally.plainTerms++;
-            watch(term);
-            lead(term);
-          }
-        } else if (!leads && term != null) {
-          term.end(own.loss());
-          term.fire(Runnable::run);
-        }
-        locally(now + RETRY / rate, this::attempt);
-      });
-    }
-
     private void lead(Term current) {
-      if (current == term && current.isValid()) {
-        int key = random.nextInt(KEYS);
-        begin(key, current, () -> locally(now + upTo(0.5), () -> lead(current)));
+      if (current.isValid()) {
+        begin(random.nextInt(KEYS), current, () -> locally(now + upTo(0.5), () -> lead(current)));
       }
-    }
-
-    private void watch(Term current) {
-      double left = current.left(nanoTime());
-      if (left == 0) {
-        current.fire(Runnable::run);
-      } else {
-        locally(now + (left + 1) / rate, () -> watch(current));
-      }
-    }
-
-    private void talk(Candidate own, LeaseStore.@Nullable Request request, Runnable end) {
-      if (request == null) {
-        end.run();
-        return;
-      }
-      locally(now + delay(), () -> {
-        try {
-          talk(own, own.answered(request, request.send(server.lease("op"))), end);
-        } catch (LeaseException e) {
-          talk(own, own.failed(request, e), end);
-        } catch (InterruptedException e) {
-          throw new AssertionError(e);
-        }
-      });
     }
   }
 }

@@ -1,19 +1,11 @@
 package io.kooper.leaderelection;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.kooper.clock.Clock;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
-import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +22,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>there is no leader for {@link #recovery} since all is well, or that one loses its term again.
  * </ul>
  */
-final class Simulation {
+final class Simulation extends SimulatedWorld {
 
-  private static final double SECOND = 1e9;
   private static final double FAULTS_END = 120 * SECOND;
   private static final double END = 240 * SECOND;
-  private static final double LEASE = 15 * SECOND;
-  private static final double RENEW = 10 * SECOND;
-  private static final double RETRY = 2 * SECOND;
-  private static final double TIMEOUT = 2 * SECOND;
-  private static final double LONGEST_DRAIN = 8 * SECOND;
-  private static final double PROMPT = 0.01 * SECOND;
 
   /** What happened in all histories together; a simulation in which nothing happens proves nothing. */
   static final class Tally {
@@ -59,30 +44,16 @@ final class Simulation {
     double slowestRecovery;
   }
 
-  private record Event(double time, long order, Runnable action) implements Comparable<Event> {
-    @Override
-    public int compareTo(Event other) {
-      int byTime = Double.compare(time, other.time);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
-    }
-  }
-
-  private final Random random;
-  private final double drift;
   private final Tally tally;
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final FakeLeaseServer server = new FakeLeaseServer();
   private final List<Replica> replicas = new ArrayList<>();
-  private double now;
-  private long order;
   private long highestToken = -1;
   private double lastBegun; // when the last term began
   private boolean settled; // all has been well for long enough
 
   /** @param drift by how much the rates of the clocks may be wrong, such as 0.05 */
   Simulation(long seed, double drift, Tally tally) {
-    this.random = new Random(seed);
-    this.drift = drift;
+    super(new Random(seed), drift, FAULTS_END);
     this.tally = tally;
     int count = 2 + random.nextInt(4);
     boolean namesakes = random.nextInt(10) == 0;
@@ -109,12 +80,8 @@ final class Simulation {
       settled = true;
       tally.slowestRecovery = Math.max(tally.slowestRecovery, lastBegun - FAULTS_END);
     });
-    while (!events.isEmpty() && events.peek().time() < END) {
-      Event event = events.poll();
-      now = event.time();
-      event.action().run();
-      check();
-    }
+    play(END, this::check);
+    tally.pauses += pauses;
   }
 
   private void check() {
@@ -130,18 +97,6 @@ final class Simulation {
     replicas.forEach(Replica::checkCalls);
   }
 
-  private void at(double time, Runnable action) {
-    events.add(new Event(Math.max(now, time), order++, action));
-  }
-
-  private boolean isBad() {
-    return now < FAULTS_END;
-  }
-
-  private double upTo(double seconds) {
-    return random.nextDouble() * seconds * SECOND;
-  }
-
   private void fault() {
     if (!isBad()) {
       return;
@@ -151,12 +106,9 @@ final class Simulation {
     Replica target = random.nextBoolean() ? victim : leader;
     tally.faults++;
     switch (random.nextInt(9)) {
-      case 0 -> target.cutOffUntil = now + upTo(30);
-      case 1 -> target.pause(upTo(30));
-      case 2 -> target.crash();
-      case 3 -> target.leave();
-      case 4 -> target.wallClock += random.nextInt(7200) - 3600;
-      case 5 -> target.slowUntil = now + upTo(30);
+      case 0, 1, 2, 3 -> target.suffer();
+      case 4 -> target.crash();
+      case 5 -> target.leave();
       case 6 -> {
         // documented limits: who has never seen a lease takes a missing one at once, and a token that nobody else has seen
         // is forgotten with the lease
@@ -169,14 +121,13 @@ final class Simulation {
       case 7 -> { // somebody with kubectl: a holder who does not exist
         Lease lease = server.get();
         if (lease != null) {
-          LeaseRecord last = LeaseRecord.of(lease);
-          server.put(new LeaseRecord("nobody", 15, null, null, last.transitions() + 1).on(lease));
+          server.put(stolen(lease));
         }
       }
       default -> {
         Lease lease = server.get();
         if (lease != null) {
-          server.put(new LeaseBuilder(lease).editMetadata().addToLabels("edit", "" + order).endMetadata().build());
+          server.put(edited(lease));
         }
       }
     }
@@ -184,16 +135,13 @@ final class Simulation {
   }
 
   /** One process: what {@link Elector} does, without threads. */
-  private final class Replica implements Clock {
+  private final class Replica extends Process {
 
     /** A call of a handler: it runs until it is done or cancelled, and what it sends at its end may arrive much later. */
-    private final class Call {
-      final Term term;
-      boolean cancelled;
-      double staleSince = -1; // since when its process runs on though the term has ended
+    private final class Handling extends Call {
 
-      Call(Term term) {
-        this.term = term;
+      Handling(Term term) {
+        super(term);
         tally.calls++;
         term.onEnd(() -> {
           if (call == this) {
@@ -216,42 +164,15 @@ final class Simulation {
     }
 
     private final String identity;
-    private final double rate = 1 + (random.nextDouble() * 2 - 1) * drift;
-    private final long origin = random.nextLong() / 4;
-    private long wallClock = random.nextInt(7200);
     private Candidate candidate;
     private @Nullable Term term;
     private double drainedAt;
-    private double pausedUntil;
-    private final List<Runnable> parked = new ArrayList<>(); // what it does when it goes on
-    private double cutOffUntil;
-    private double slowUntil;
-    private int life; // of what happens, only what belongs to this life counts
     private double leaving = -1; // since when it gives the lease back, or -1
-    private @Nullable Call call; // of the only worker
+    private @Nullable Handling call; // of the only worker
 
     Replica(String identity) {
       this.identity = identity;
-      this.candidate = newCandidate();
-    }
-
-    private Candidate newCandidate() {
-      return new Candidate("default", "op", identity, Duration.ofNanos((long) LEASE), Duration.ofNanos((long) RENEW), this);
-    }
-
-    @Override
-    public long nanoTime() {
-      return origin + (long) (now * rate);
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.EPOCH.plusSeconds(100_000 + wallClock).plusNanos((long) now);
-    }
-
-    @Override
-    public void await(Lock lock, Condition condition, long nanos) {
-      throw new UnsupportedOperationException();
+      this.candidate = newCandidate(identity);
     }
 
     boolean isValid() {
@@ -261,7 +182,7 @@ final class Simulation {
     /** What a worker does: begins a call only with a valid term, looked at just before. */
     private void work(Term own) {
       if (own == term && own.isValid()) {
-        Call begun = new Call(own);
+        Handling begun = new Handling(own);
         call = begun;
         locally(now + upTo(3), () -> {
           double sent = delay();
@@ -272,25 +193,10 @@ final class Simulation {
       }
     }
 
-    /** What the watchdog does. */
-    private void watch(Term own) {
-      double left = own.left(nanoTime());
-      if (left == 0) {
-        own.fire(Runnable::run);
-      } else {
-        locally(now + (left + 1) / rate, () -> watch(own));
-      }
-    }
-
     void checkCalls() {
-      Call running = call;
-      if (running == null || running.cancelled || running.term.isValid()) {
-        return;
-      }
-      double runs = Math.max(now, pausedUntil);
-      running.staleSince = running.staleSince < 0 || now < pausedUntil ? runs : running.staleSince;
-      if (now - running.staleSince > PROMPT) {
-        throw new AssertionError("a call of term " + running.term.token() + " was not cancelled at " + now / SECOND + " s");
+      Handling running = call;
+      if (running != null) {
+        running.check(this, "of term " + running.term.token());
       }
     }
 
@@ -303,44 +209,14 @@ final class Simulation {
       locally(time, this::attempt);
     }
 
-    /** Something that this process does, if it lives, as soon as it does not stand still. */
-    private void locally(double time, Runnable action) {
-      int born = life;
-      at(time, () -> {
-        if (born != life) {
-          return;
-        }
-        if (now < pausedUntil) {
-          parked.add(action);
-        } else {
-          action.run();
-        }
-      });
-    }
-
-    void pause(double time) {
-      pausedUntil = Math.max(pausedUntil, now + time);
-      at(pausedUntil, this::goOn);
-      tally.pauses++;
-    }
-
-    private void goOn() {
-      if (now >= pausedUntil) {
-        List<Runnable> due = List.copyOf(parked);
-        parked.clear();
-        due.forEach(action -> locally(now, action));
-      }
-    }
-
     void crash() {
-      life++;
+      endLife();
+      endPause();
       term = null;
       call = null;
       leaving = -1;
-      pausedUntil = 0;
-      parked.clear();
       if (server.get() != null || candidate.observed() == null) {
-        candidate = newCandidate();
+        candidate = newCandidate(identity);
       } // else the documented limit again: it would see no lease, and has never seen one
       candidate.forget();
       tally.crashes++;
@@ -349,7 +225,7 @@ final class Simulation {
 
     void leave() {
       if (leaving < 0 && now >= pausedUntil) {
-        life++; // whatever it waits for
+        endLife(); // whatever it waits for
         leaving = now;
         if (term != null) {
           term.end(Reason.STOPPED);
@@ -361,13 +237,6 @@ final class Simulation {
         candidate.resign();
         locally(now, this::release);
       }
-    }
-
-    void heal() {
-      cutOffUntil = 0;
-      slowUntil = 0;
-      pausedUntil = now;
-      goOn();
     }
 
     private void attempt() {
@@ -435,65 +304,20 @@ final class Simulation {
         end.run();
         return;
       }
-      if (isBad() && random.nextInt(200) == 0) {
-        pause(upTo(30)); // after it took the time, before it sends
-      }
+      mayStandStill(200); // after it took the time, before it sends
       locally(now, () -> send(request, end));
     }
 
     private void send(Request request, Runnable end) {
-      boolean[] over = new boolean[1];
-      locally(now + TIMEOUT / rate,
-          () -> finish(over, request, null, new LeaseException(Kind.UNKNOWN, "timeout", null), end));
-      double there = delay();
-      double back = delay();
-      boolean lost = isBad() && (now < cutOffUntil || random.nextInt(50) == 0);
-      boolean answerLost = isBad() && random.nextInt(50) == 0;
-      if (lost) {
-        return;
-      }
       double sent = now;
-      int born = life;
-      at(now + there, () -> {
-        if (sent < FAULTS_END && now >= FAULTS_END) {
-          return; // what is still on its way then is lost
-        }
+      Lease[] answer = new Lease[1];
+      send(() -> {
         if (now - sent > TIMEOUT && !(request instanceof Request.Get)) {
           tally.lateWrites++;
         }
-        Lease answer = null;
-        LeaseException failure = null;
-        try {
-          answer = request.send(server);
-        } catch (LeaseException e) {
-          failure = e;
-        } catch (InterruptedException e) {
-          throw new AssertionError(e);
-        }
-        Lease stored = answer;
-        LeaseException refused = failure;
-        if (!answerLost && now >= cutOffUntil && life == born) {
-          if (isBad() && random.nextInt(200) == 0) {
-            pause(upTo(30)); // before it reads the answer
-          }
-          locally(now + back, () -> finish(over, request, stored, refused, end));
-        }
-      });
-    }
-
-    private double delay() {
-      if (isBad() && (now < slowUntil || random.nextInt(20) == 0)) {
-        return upTo(random.nextInt(4) == 0 ? 40 : 2.5);
-      }
-      return upTo(0.05);
-    }
-
-    private void finish(
-        boolean[] over, Request request, @Nullable Lease answer, @Nullable LeaseException failure, Runnable end) {
-      if (!over[0]) {
-        over[0] = true;
-        converse(failure == null ? candidate.answered(request, answer) : candidate.failed(request, failure), end);
-      }
+        answer[0] = request.send(server);
+      }, false, failure ->
+          converse(failure == null ? candidate.answered(request, answer[0]) : candidate.failed(request, failure), end));
     }
   }
 }
