@@ -327,8 +327,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
    * Works on the shards that this process holds, while other replicas work on theirs: each call is made in the term of its key's
    * shard, which {@code context.leadership()} is. A shard that is gained is handled as at the begin of a term: each object is
    * given to {@code add}. One that goes elsewhere is forgotten when its last call has ended; nothing is told as deleted. A lost
-   * shard does not end {@link Controller#run()}, unless its handlers do not end when they are cancelled. The store has the objects
-   * of this process's shards, and no others. Several controllers may share shards. Not together with an election. Default: none.
+   * shard does not end {@link Controller#run()}, unless its handlers do not end when they are cancelled. The store has the
+   * objects of this process's shards, and no others. Several controllers may share shards. Not together with an election. Default: none.
    *
    * <pre>{@code
    * Controller.builder(sites, handler).shards(LeaderElection.shards(client, "sites", 16))
@@ -376,8 +376,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Hears what the informer tells: changes, undecodable objects, failures of list and watch. Must not block. With shards it hears of
-   * the objects of this process's; what is dropped with a shard is not told, and is told as added when that is gained again.
+   * Hears what the informer tells: changes, undecodable objects, failures of list and watch. Must not block. With shards it hears
+   * of the objects of this process's. What is dropped with a shard is not told; it is told as added when that is gained again.
    */
   public ControllerBuilder<T> listener(InformerListener<? super T> listener) {
     this.listeners.add(Objects.requireNonNull(listener, "listener"));

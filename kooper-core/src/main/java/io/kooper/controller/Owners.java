@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param group of the owners
  * @param namespaced whether the owners are known to be in the object's namespace
  */
-record Owners(@Nullable String kind, @Nullable String group, boolean namespaced) implements Function<ObjectMeta, List<ObjectKey>> {
+record Owners(@Nullable String kind, @Nullable String group, boolean namespaced)
+    implements Function<ObjectMeta, List<ObjectKey>> {
 
   static Owners of(Class<? extends HasMetadata> type) {
     boolean generic = GenericKubernetesResource.class.isAssignableFrom(type);

@@ -114,7 +114,7 @@ final class Course {
     return newestDue;
   }
 
-  /** How long the next watch is to last: not for long while there is a question that others came before, or a list that failed. */
+  /** How long the next watch is to last: not for long while a question waits for its turn, or a list has failed. */
   int watchSeconds() {
     boolean soon = lacking || isQuestionDue();
     int min = soon ? 2 : WATCH_SECONDS_MIN;

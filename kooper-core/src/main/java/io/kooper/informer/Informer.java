@@ -142,8 +142,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   }
 
   /**
-   * Keeps the objects of a shard, and tells them once a list has brought them, until {@link #drop} or the removal of {@code user}.
-   * Without {@link Builder#shards} it keeps all anyway.
+   * Keeps the objects of a shard until {@link #drop} or the removal of {@code user}, and tells them once a list has brought
+   * them. Without {@link Builder#shards} it keeps all anyway.
    *
    * @param user who needs them: a shard is kept for as long as somebody does
    * @return false when what the store had of this shard is still to be dropped: then ask again

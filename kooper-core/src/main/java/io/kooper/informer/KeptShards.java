@@ -159,7 +159,7 @@ final class KeptShards {
     applied = next;
   }
 
-  /** Whether the store is to have an object that an event of this part brings; else the list that comes has it, or nobody here. */
+  /** Whether the store is to have an object that an event of this part brings; else a list will have it, or nobody here. */
   boolean keeps(String part, Arrival<?> arrival) {
     long[] had = listed.get(part);
     return had != null && any(arrival.key(), arrival.metadata(), shard -> isComplete(had, shard));

@@ -46,7 +46,8 @@ final class States<T extends HasMetadata> implements AutoCloseable {
       Identity identity = json.identity();
       return identity == null ? arrival(json.bind(), report) // only binding it can tell
           : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(), json.type() == SourceEvent.Type.DELETED,
-              () -> json.binding().metadata(json.bytes(), json.length()), (before, reported) -> state(identity, json, before, reported));
+              () -> json.binding().metadata(json.bytes(), json.length()),
+              (before, reported) -> state(identity, json, before, reported));
     } else if (event instanceof SourceEvent.Item<T> item) {
       return arrival(item.object(), item.type() == SourceEvent.Type.DELETED, report);
     } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {

@@ -45,7 +45,7 @@ class ShardStoresTest {
     threads.add(thread);
   }
 
-  /** Two shards, by a name's first letter being {@code a} or not; this process holds the first one, each member until it closes. */
+  /** Two shards, by a name's first letter being {@code a} or not; this process holds the first one. */
   private static Shards firstOfTwo() {
     return new Shards() {
       @Override

@@ -146,7 +146,8 @@ class KeptShardsPropertyTest {
     }
 
     @Override
-    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink) throws RetrieveException, InterruptedException {
+    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> sink)
+        throws RetrieveException, InterruptedException {
       mayMove();
       String version = world.list(options, event -> {
         mayMove();

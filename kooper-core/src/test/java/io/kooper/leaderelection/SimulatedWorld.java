@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Virtual time, processes that each have a clock of their own, and a bad network between them and a server: every seed is one
- * history, always the same. Until some time requests and answers are late or lost, and processes are cut off and stand still; then
- * all is well.
+ * history, always the same. Until some time requests and answers are late or lost, and processes are cut off and stand still;
+ * then all is well.
  */
 class SimulatedWorld {
 
