@@ -328,7 +328,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
    * shard, which {@code context.leadership()} is. A shard that is gained is handled as at the begin of a term: each object is
    * given to {@code add}. One that goes elsewhere is forgotten when its last call has ended; nothing is told as deleted. A lost
    * shard does not end {@link Controller#run()}, unless its handlers do not end when they are cancelled. The store has the
-   * objects of this process's shards, and no others. Several controllers may share shards. Not together with an election. Default: none.
+   * objects of this process's shards, and no others. Several controllers may share shards. Not together with an election.
+   * Default: none.
    *
    * <pre>{@code
    * Controller.builder(sites, handler).shards(LeaderElection.shards(client, "sites", 16))
