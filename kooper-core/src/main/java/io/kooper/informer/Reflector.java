@@ -156,8 +156,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     // the last version; the newest is for when that version is unknown to the server.
     // What a shard is gained with has to be the newest as well: it was written by another process.
     gains.reset();
-    boolean lacking = cache.isLacking(part);
     Staging<T> staging = new Staging<>(cache, part);
+    boolean lacking = cache.isLacking(part);
     String atLeast = course.isNewestDue() || lacking || staging.isForNothing() ? null : version == null ? "0" : version;
     ListOptionsBuilder options = new ListOptionsBuilder().withResourceVersion(atLeast);
     if (staging.isForNothing()) {

@@ -240,12 +240,7 @@ final class Reflectors<T extends HasMetadata> {
 
   /** A shard was gained. */
   void gained() {
-    lock.lock();
-    try {
-      running.values().forEach(one -> one.reflector.gained());
-    } finally {
-      lock.unlock();
-    }
+    monitor.run(() -> running.values().forEach(one -> one.reflector.gained()));
   }
 
   boolean isOfThis(Thread thread) {

@@ -244,6 +244,7 @@ class RelatedKindsTest {
         children.failList(FakeSource.fault(Reason.FORBIDDEN));
       }
       start(builder -> builder.syncTimeout(Duration.ofSeconds(5)));
+      Rig.await(() -> rig.source.watching() == 1); // else it may be the objects that have not been seen when the time is over
 
       assertThatThrownBy(() -> rig.advanceToEnd(Duration.ofSeconds(1)))
           .hasMessageContaining("children").hasMessageContaining("FORBIDDEN");
