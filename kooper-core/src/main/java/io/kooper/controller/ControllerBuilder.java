@@ -6,6 +6,7 @@ import io.kooper.clock.Clock;
 import io.kooper.handler.Handler;
 import io.kooper.informer.InformerListener;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Refusals;
 import io.kooper.leaderelection.Runner;
 import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.MetricsRecorder;
@@ -46,8 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControllerBuilder<T extends HasMetadata> {
 
-  static final int ENDLESS = Integer.MAX_VALUE;
-
   private static final Duration STUCK_AFTER = Duration.ofMinutes(10);
 
   final @Nullable Retriever<T> retriever;
@@ -57,7 +56,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   @Nullable String name;
   int workers = 1;
   @Nullable Duration resync = Duration.ofSeconds(30);
-  int retries = ENDLESS;
+  int retries = Integer.MAX_VALUE; // without end
   @Nullable RateLimiter<ObjectKey> rateLimiter;
   @Nullable Duration syncTimeout;
   Duration stopDeadline = Duration.ofSeconds(30);
@@ -78,17 +77,6 @@ public final class ControllerBuilder<T extends HasMetadata> {
   int loopLimit = 60;
   Clock clock = Clock.system();
 
-  /** One related kind; one of the two functions is there. */
-  record RelatedKind<T extends HasMetadata, R extends HasMetadata>(
-      Retriever<R> retriever, Related<R> options, @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
-      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
-      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
-
-    String name() {
-      return options.name == null ? retriever.plural() : options.name;
-    }
-  }
-
   ControllerBuilder(Retriever<T> retriever, Handler<T> handler) {
     this.retriever = retriever;
     this.handler = handler;
@@ -101,9 +89,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Calls the owner of an object that changes, by the controller owner reference of the objects that {@code related} retrieves.
-   * An owner that is not there is not called. Of owners without a class only the name is compared, not the kind. The handler
-   * finds the objects by {@code context.owned(type)}.
+   * Calls the owner of an object that changes: the one that its controller owner reference names. An owner that does not exist is
+   * not called. Of owners without a class only the name is compared, not the kind. The handler finds the objects by
+   * {@code context.owned(type)}.
    *
    * <pre>{@code
    * Controller.builder(Retriever.of(client, WebApp.class), handler)
@@ -116,14 +104,13 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /** As {@link #owns(Retriever)}, with what is special about this kind. */
   public <R extends HasMetadata> ControllerBuilder<T> owns(Retriever<R> related, Consumer<Related<R>> options) {
-    Class<T> type = Objects.requireNonNull(retriever, "retriever").objectType();
-    return relate(related, options, Owners.of(type), null, null);
+    return relate(related, options, Owners.of(Objects.requireNonNull(retriever, "retriever").objectType()), null, null);
   }
 
   /**
-   * Calls the keys that {@code keys} says when an object that {@code related} retrieves changes: those of its state before and
-   * those of its state after. Keys without an object are not called. The function runs on the related kind's informer's thread;
-   * if it throws, the keys stay those of the state before. The handler finds the objects by {@code context.related(type)}.
+   * Calls the keys that {@code keys} returns for an object that changes: those for its state before, and those for its state
+   * after. Keys without an object are not called. The function runs on the informer's thread. If it throws, the keys of the state
+   * before stay. The handler finds the objects by {@code context.related(type)}.
    */
   public <R extends HasMetadata> ControllerBuilder<T> watches(
       Retriever<R> related, Function<? super R, ? extends Collection<ObjectKey>> keys) {
@@ -137,8 +124,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Calls the objects that reference an object that changes, as a Secret that a spec names: {@code keys} says which an object
-   * references, on a worker, before the handler is called with it. If it throws, the call fails. The handler finds those that
+   * Calls the objects that reference an object that changes, such as a Secret that a spec names. {@code keys} returns what an
+   * object references; it runs on a worker before the handler. If it throws, the call fails. The handler finds the objects that
    * exist by {@code context.related(type)}.
    */
   public <R extends HasMetadata> ControllerBuilder<T> references(
@@ -163,11 +150,10 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Calls the handler for a change only if what {@code projection} takes from the object differs from what the last call that
-   * succeeded saw; {@link Changes#spec()} is ready. The uid, the deletion timestamp, the finalizers and the keys that the object
-   * references always count. Retries, resyncs, related changes, triggers, {@code requeueAfter} and deletes are never skipped.
-   * What it returns is compared as JSON; if it throws, the call is made. Called on the workers' threads. Default: each change
-   * calls.
+   * Skips a change if {@code projection} returns for the object what it returned at the last call that succeeded, compared as
+   * JSON; {@link Changes#spec()} is ready. The uid, the deletion timestamp, the finalizers and the referenced keys always count.
+   * Deletes, retries, resyncs, related changes, triggers and {@code requeueAfter} are never skipped. If the projection throws,
+   * the call is made. It runs on the workers' threads. Default: no change is skipped.
    *
    * <pre>{@code
    * .onlyWhenChanged(webApp -> webApp.getSpec())
@@ -188,9 +174,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Does not call the handler for an object for which this holds, as while a label or a field of its spec says so; when it holds
-   * no more, the handler is called. Objects that are being deleted, and deletes, are handled all the same. If it throws, the
-   * object is handled. Called on the workers' threads. Default: nothing is paused.
+   * Does not call the handler for an object while this is true, such as while the object has a label; then calls it. Objects that
+   * are being deleted, and deletes, are handled all the same. If it throws, the object is handled. It runs on the workers'
+   * threads. Default: nothing is paused.
    */
   public ControllerBuilder<T> pauseWhen(Predicate<? super T> paused) {
     this.pause = Objects.requireNonNull(paused, "paused");
@@ -198,8 +184,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * From more calls a minute on, while its generation stays, a key is named in the health's reasons and in a warning: its handler
-   * probably calls itself by what it writes. Nothing is held back. Default: 60.
+   * A key with more calls a minute than this, while its generation stays, is named in a warning and in the health's reasons: the
+   * handler probably calls itself by what it writes. No call is held back. Default: 60.
    */
   public ControllerBuilder<T> loopLimit(int callsAMinute) {
     this.loopLimit = callsAMinute;
@@ -228,18 +214,12 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * How often a failed call is repeated before it is given up until the object changes or the next resync; Kooper's default
-   * was 3. The budget is that of a key, and only a success renews it. Default: without end, each retry at most a minute after
-   * the failure.
+   * How often a failed call is repeated before it is given up until the object changes or the next resync; 0 for none. Kooper's
+   * default was 3. Only a success renews a key's budget. Default: without end, each at most a minute after the failure.
    */
   public ControllerBuilder<T> retries(int retries) {
     this.retries = retries;
     return this;
-  }
-
-  /** Failed calls are not repeated before the object changes or the next resync. */
-  public ControllerBuilder<T> noRetries() {
-    return retries(0);
   }
 
   /** When failed calls are repeated. Default: {@link RateLimiter#standard}. */
@@ -249,9 +229,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * {@link Controller#run()} fails when the first list has not succeeded by then, with what the API server said as the
-   * cause; a standby's that keeps its store up to date too. The wait for the leadership does not count. Default: it tries for
-   * ever, and says in log and health what is wrong.
+   * {@link Controller#run()} fails when the first list has not succeeded in time, with the API server's response as the cause; on
+   * a warm standby too. The wait for the leadership does not count. Default: it tries for ever; log and health say why.
    */
   public ControllerBuilder<T> syncTimeout(Duration timeout) {
     this.syncTimeout = Objects.requireNonNull(timeout, "timeout");
@@ -265,9 +244,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * What runs the workers, each one long task; it must have a free thread for every one of them. For virtual threads:
-   * {@code Executors.newVirtualThreadPerTaskExecutor()}. It is the caller's to shut down. Default: named daemon threads of
-   * the controller's own.
+   * Runs the workers, each as one long task, so it needs a free thread for each. For virtual threads:
+   * {@code Executors.newVirtualThreadPerTaskExecutor()}. The caller shuts it down. Default: daemon threads with names.
    */
   public ControllerBuilder<T> executor(Executor executor) {
     this.executor = Objects.requireNonNull(executor, "executor");
@@ -284,9 +262,9 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * {@link Health#live()} turns false, and the log shows all threads once, when there is something to do and for so long no
-   * call has ended, or the transform or an index function has not returned. Must be more than the handler timeout. Default:
-   * 10 min, or twice the handler timeout if that is more.
+   * After this time without progress {@link Health#live()} is false, and the log shows all threads once: keys waited and no call
+   * has ended, or the transform or an index function has not returned. Must be more than the handler timeout. Default: 10 min, or
+   * twice the handler timeout if that is more.
    */
   public ControllerBuilder<T> stuckAfter(Duration time) {
     this.stuckAfter = Objects.requireNonNull(time, "time");
@@ -294,11 +272,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   Duration stuckAfter() {
-    if (stuckAfter != null) {
-      return stuckAfter;
-    }
-    Duration twice = handlerTimeout == null ? Duration.ZERO : Duration.ofNanos(2 * Durations.nanos(handlerTimeout));
-    return twice.compareTo(STUCK_AFTER) > 0 ? twice : STUCK_AFTER;
+    long twice = handlerTimeout == null ? 0 : 2 * Durations.nanos(handlerTimeout);
+    return stuckAfter != null ? stuckAfter : Duration.ofNanos(Math.max(twice, STUCK_AFTER.toNanos()));
   }
 
   /** Takes the controller's figures while it runs. Default: nothing is recorded. */
@@ -324,12 +299,11 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Works on the shards that this process holds, while other replicas work on theirs: each call is made in the term of its key's
-   * shard, which {@code context.leadership()} is. A shard that is gained is handled as at the begin of a term: each object is
-   * given to {@code add}. One that goes elsewhere is forgotten when its last call has ended; nothing is told as deleted. A lost
-   * shard does not end {@link Controller#run()}, unless its handlers do not end when they are cancelled. The store has the
-   * objects of this process's shards, and no others. Several controllers may share shards. Not together with an election.
-   * Default: none.
+   * Works on the shards that this process holds, while other replicas work on theirs. {@code context.leadership()} is the term of
+   * the key's shard. A gained shard begins as a term does: each of its objects is given to {@code add}. A shard that moves away
+   * is forgotten when its last call has ended, and nothing is told as deleted. A lost shard ends {@link Controller#run()} only if
+   * its handlers ignore that they are cancelled. The store has the objects of this process's shards, and no others. Several
+   * controllers may share shards. Excludes an election. Default: none.
    *
    * <pre>{@code
    * Controller.builder(sites, handler).shards(LeaderElection.shards(client, "sites", 16))
@@ -370,9 +344,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
    * }</pre>
    */
   public ControllerBuilder<T> index(String name, Function<? super T, ? extends Collection<String>> values) {
-    Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(values, "values");
-    this.indexes.put(name, values);
+    this.indexes.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(values, "values"));
     return this;
   }
 
@@ -400,50 +372,32 @@ public final class ControllerBuilder<T extends HasMetadata> {
     return build(ControllerDefaults.NONE);
   }
 
-  /**
-   * As {@link #build()}, with what an operator's controllers share.
-   *
-   * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
-   */
+  /** As {@link #build()}, with what an operator's controllers share. */
   public Controller build(ControllerDefaults defaults) {
-    List<String> errors = new ArrayList<>();
-    refuse(errors, retriever == null, "retriever is null");
-    refuse(errors, handler == null, "handler is null");
-    refuse(errors, name != null && name.isBlank(), "name is blank");
-    refuse(errors, name == null && retriever != null && isBlank(retriever.plural()),
+    Refusals wrong = new Refusals();
+    wrong.addIf(retriever == null, "retriever is null");
+    wrong.addIf(handler == null, "handler is null");
+    wrong.addIf(name != null && name.isBlank(), "name is blank");
+    wrong.addIf(name == null && retriever != null && Objects.requireNonNullElse(retriever.plural(), "").isBlank(),
         "name is missing, and the retriever has no plural to take for it");
-    refuse(errors, workers < 1, "workers is " + workers + ", at least 1 is needed");
-    refuse(errors, resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
+    wrong.addIf(workers < 1, "workers is " + workers + ", at least 1 is needed");
+    wrong.addIf(resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
         "resync is " + resync + ", at least PT1S makes sense; noResync() switches it off");
-    refuse(errors, retries < 0, "retries is " + retries + ", less than 0");
-    refuse(errors, syncTimeout != null && !Durations.isPositive(syncTimeout), "syncTimeout is " + syncTimeout + ", not above 0");
-    refuse(errors, handlerTimeout != null && !Durations.isPositive(handlerTimeout),
-        "handlerTimeout is " + handlerTimeout + ", not above 0");
-    refuse(errors, stuckAfter != null && !Durations.isPositive(stuckAfter), "stuckAfter is " + stuckAfter + ", not above 0");
-    refuse(errors, stuckAfter != null && handlerTimeout != null && stuckAfter.compareTo(handlerTimeout) <= 0,
+    wrong.addIf(retries < 0, "retries is " + retries + ", less than 0");
+    wrong.unlessPositive("syncTimeout", syncTimeout);
+    wrong.unlessPositive("handlerTimeout", handlerTimeout);
+    wrong.unlessPositive("stuckAfter", stuckAfter);
+    wrong.addIf(stuckAfter != null && handlerTimeout != null && stuckAfter.compareTo(handlerTimeout) <= 0,
         "stuckAfter is " + stuckAfter + ", not more than the handlerTimeout " + handlerTimeout);
-    refuse(errors, loopLimit < 1, "loopLimit is " + loopLimit + ", less than 1");
-    refuse(errors, minInterval.isNegative(), "minInterval is " + minInterval + ", less than 0");
-    refuse(errors, shards != null && election != null,
-        "election and shards exclude each other: each shard has its own election");
-    refuse(errors, shards != null && !warmStandby, "coldStandby() makes no sense with shards: each replica works");
+    wrong.addIf(loopLimit < 1, "loopLimit is " + loopLimit + ", less than 1");
+    wrong.addIf(minInterval.isNegative(), "minInterval is " + minInterval + ", less than 0");
+    wrong.addIf(shards != null && election != null, "election and shards exclude each other: each shard has its own election");
+    wrong.addIf(shards != null && !warmStandby, "coldStandby() makes no sense with shards: each replica works");
     Set<String> names = new HashSet<>();
     related.stream().map(RelatedKind::name).filter(one -> !names.add(one))
-        .forEach(one -> errors.add("two related kinds are called \"" + one + "\": give one of them another name"));
-    refuse(errors, stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException("a controller cannot be built: " + String.join("; ", errors));
-    }
+        .forEach(one -> wrong.add("two related kinds are called \"" + one + "\": give one of them another name"));
+    wrong.addIf(stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
+    wrong.refuse("a controller");
     return new DefaultController<>(this, defaults);
-  }
-
-  private static boolean isBlank(@Nullable String text) {
-    return text == null || text.isBlank();
-  }
-
-  private static void refuse(List<String> errors, boolean wrong, String message) {
-    if (wrong) {
-      errors.add(message);
-    }
   }
 }

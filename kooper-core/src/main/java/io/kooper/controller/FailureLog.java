@@ -8,7 +8,6 @@ import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.event.Level;
 
 /**
@@ -46,8 +45,7 @@ final class FailureLog {
   }
 
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, Kind> kinds = new LinkedHashMap<>(); // guarded by lock
+  private final Map<String, Kind> kinds = new LinkedHashMap<>(); // guarded by this
 
   FailureLog(Clock clock) {
     this.clock = clock;
@@ -77,26 +75,21 @@ final class FailureLog {
         what, Throwables.text(cause), sample.remark(), sample.nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
   }
 
-  private Sample sample(String signature) {
-    int before = 0;
-    lock.lock();
-    try {
-      Kind kind = kinds.computeIfAbsent(signature, key -> new Kind());
-      if (kinds.size() > KINDS) {
-        kinds.remove(kinds.keySet().iterator().next());
-      }
-      long now = clock.nanoTime();
-      if (kind.seen > 0 && now - kind.since >= WINDOW) {
-        before = Math.max(0, kind.seen - LINES);
-        kind.seen = 0;
-      }
-      if (kind.seen == 0) {
-        kind.since = now;
-      }
-      return new Sample(++kind.seen, before);
-    } finally {
-      lock.unlock();
+  private synchronized Sample sample(String signature) {
+    Kind kind = kinds.computeIfAbsent(signature, key -> new Kind());
+    if (kinds.size() > KINDS) {
+      kinds.remove(kinds.keySet().iterator().next());
     }
+    int before = 0;
+    long now = clock.nanoTime();
+    if (kind.seen > 0 && now - kind.since >= WINDOW) {
+      before = Math.max(0, kind.seen - LINES);
+      kind.seen = 0;
+    }
+    if (kind.seen == 0) {
+      kind.since = now;
+    }
+    return new Sample(++kind.seen, before);
   }
 
   private static String signature(Level level, Throwable cause) {

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
  * Which keys wait though there is something to tell: for the end of a pause, the minimum interval, their own writes, or the
  * informer's word. Guarded by the ledger's lock.
  *
- * <p>Invariant: a key that is held is in the queue, delayed, or somebody has yet to {@link #wakes} it; a pause ends by a change of
- * the object. A stop holds nothing back.
+ * <p>Invariant: a key that is held is delayed in the queue, or the informer's word on it is to come, which wakes it. A pause ends
+ * by a change of the object. A stop holds nothing back.
  */
 final class Holds {
 

@@ -12,7 +12,6 @@ import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +28,19 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final Leadership leadership;
   private final long startedAt;
 
-  /** An interrupt that is meant for this job must not hit the next one on the same thread. */
-  private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Thread thread; // set while the handler runs; guarded by lock
+  /** Set while the handler runs: an interrupt that is meant for this job must not hit the next one on it. Guarded by this. */
+  private @Nullable Thread thread;
   private volatile boolean cancelled;
   private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
-  private volatile List<Write> writes = List.of(); // changed under lock
-  // of the worker's thread
-  private boolean succeeded;
-  private @Nullable Outcome outcome;
-  private @Nullable Trace trace;
+  private volatile List<Write> writes = List.of(); // written under this
+  private boolean succeeded; // of the worker's thread, as the next two
+
+  /** Null while it is open. */
+  @Nullable Outcome outcome;
+
+  /** Null when it is not traced. */
+  @Nullable Trace trace;
 
   Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Relations<T> relations,
       UnaryOperator<T> copier, Leadership leadership, long startedAt) {
@@ -111,25 +112,15 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     Thread.interrupted(); // ours, or one that the handler restored: it must not hit the next key
   }
 
-  private void setThread(@Nullable Thread now) {
-    lock.lock();
-    try {
-      thread = now;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void setThread(@Nullable Thread now) {
+    thread = now;
   }
 
   /** Tells the handler to end: its context is cancelled and its thread interrupted, if it still runs. */
-  void cancel() {
-    lock.lock();
-    try {
-      cancelled = true;
-      if (thread != null) {
-        thread.interrupt();
-      }
-    } finally {
-      lock.unlock();
+  synchronized void cancel() {
+    cancelled = true;
+    if (thread != null) {
+      thread.interrupt();
     }
   }
 
@@ -148,26 +139,14 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     return delivery;
   }
 
+  /** What the handler has asked for; null for nothing. */
   @Nullable Duration requestedRequeue() {
     return requeueAfter;
   }
 
-  /** Null while it is open. */
-  @Nullable Outcome outcome() {
-    return outcome;
-  }
-
-  void outcome(Outcome now) {
-    outcome = now;
-  }
-
-  /** Null when it is not traced. */
-  @Nullable Trace trace() {
-    return trace;
-  }
-
-  void trace(@Nullable Trace now) {
-    trace = now;
+  @Override
+  public boolean requeued() {
+    return requeueAfter != null;
   }
 
   @Override
@@ -226,15 +205,10 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   }
 
   @Override
-  public void wrote(HasMetadata written) {
+  public synchronized void wrote(HasMetadata written) {
     Write write = relations.write(written);
-    lock.lock();
-    try {
-      if (write != null) {
-        writes = Stream.concat(writes.stream(), Stream.of(write)).toList();
-      }
-    } finally {
-      lock.unlock();
+    if (write != null) {
+      writes = Stream.concat(writes.stream(), Stream.of(write)).toList();
     }
   }
 

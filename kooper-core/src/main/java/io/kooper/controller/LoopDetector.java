@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +30,7 @@ final class LoopDetector {
   private final String controller;
   private final int limit; // calls a minute
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock(); // guards all below
-  private Map<ObjectKey, Calls> calls = new HashMap<>(); // since the minute began
+  private Map<ObjectKey, Calls> calls = new HashMap<>(); // since the minute began; guarded by this, as all below
   private final Set<ObjectKey> before = new HashSet<>(); // those that looped in the minute before
   private final Set<ObjectKey> now = new HashSet<>();
   private long since;
@@ -49,9 +47,8 @@ final class LoopDetector {
       return; // which no handler causes; most keys have no other calls, and cost nothing here
     }
     Long generation = delivery.object().getMetadata().getGeneration();
-    boolean found = false;
-    lock.lock();
-    try {
+    boolean found;
+    synchronized (this) {
       turn();
       Calls these = calls.computeIfAbsent(key, k -> new Calls());
       if (!Objects.equals(these.generation, generation)) {
@@ -59,8 +56,6 @@ final class LoopDetector {
         these.count = 0;
       }
       found = ++these.count > limit && now.add(key) && !before.contains(key);
-    } finally {
-      lock.unlock();
     }
     if (found) {
       log.warn("{}: {} was called more than {} times within a minute while its generation stayed. If its handler writes what is"
@@ -69,16 +64,11 @@ final class LoopDetector {
   }
 
   /** The keys that loop, as far as is known. */
-  Set<ObjectKey> looping() {
-    lock.lock();
-    try {
-      turn();
-      Set<ObjectKey> all = new HashSet<>(before);
-      all.addAll(now);
-      return all;
-    } finally {
-      lock.unlock();
-    }
+  synchronized Set<ObjectKey> looping() {
+    turn();
+    Set<ObjectKey> all = new HashSet<>(before);
+    all.addAll(now);
+    return all;
   }
 
   /** Begins another minute if this one is over. */

@@ -3,7 +3,6 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.clock.Clock;
-import io.kooper.controller.ControllerBuilder.RelatedKind;
 import io.kooper.controller.OwnWrites.Write;
 import io.kooper.controller.Relation.Calls;
 import io.kooper.informer.Informer;

@@ -57,19 +57,19 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
     try {
       next.process(job);
     } catch (Job.TooLateException e) { // no failure: the handler was not called
-      job.outcome(Outcome.LEFT);
+      job.outcome = Outcome.LEFT;
       settle(job, Verdict.NOT_CALLED);
       queue.add(job.key(), Lane.CHANGE);
       return;
     } catch (TerminalException e) {
-      job.outcome(Outcome.REFUSED);
+      job.outcome = Outcome.REFUSED;
       metrics.gaveUp();
       settle(job, Verdict.REFUSED);
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
       if (!job.succeeded()) { // else what goes around the call has failed, as without memory
-        job.outcome(failed(job, t));
+        job.outcome = failed(job, t);
         return;
       }
     }
@@ -78,9 +78,9 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
 
   /** The handler has taken it. Not to note that, for want of memory, would be to call it once more. */
   private void settle(Job<T> job) {
-    for (int attempts = 1; job.outcome() == null; attempts++) {
+    for (int attempts = 1; job.outcome == null; attempts++) {
       try {
-        job.outcome(succeeded(job));
+        job.outcome = succeeded(job);
       } catch (OutOfMemoryError e) {
         if (attempts == SETTLE_ATTEMPTS) {
           throw e;

@@ -5,7 +5,6 @@ import io.kooper.leaderelection.Shards;
 import io.kooper.leaderelection.Shards.Holding;
 import io.kooper.retrieve.ObjectKey;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +17,8 @@ final class ShardGate {
 
   private final Shards shards;
   private final Runnable idle;
-  private final ReentrantLock lock = new ReentrantLock();
   private final AtomicReferenceArray<@Nullable Holding> held; // from their begin here to their end; written by one thread
-  private final int[] running; // calls, by shard; guarded by lock
+  private final int[] running; // calls, by shard; guarded by this
 
   /** @param idle is called when the last call of a shard that is not active has ended */
   ShardGate(Shards shards, Runnable idle) {
@@ -53,30 +51,22 @@ final class ShardGate {
   }
 
   /** The term in which a call for this key may begin, until {@link #leave}; null when it must not. */
-  @Nullable Leadership enter(ObjectKey key) {
+  synchronized @Nullable Leadership enter(ObjectKey key) {
     int shard = shard(key);
-    lock.lock();
-    try {
-      Holding holding = held.get(shard);
-      if (holding == null || !holding.isActive()) {
-        return null;
-      }
-      running[shard]++;
-      return holding.leadership();
-    } finally {
-      lock.unlock();
+    Holding holding = held.get(shard);
+    if (holding == null || !holding.isActive()) {
+      return null;
     }
+    running[shard]++;
+    return holding.leadership();
   }
 
   /** The call that has entered is over. */
   void leave(ObjectKey key) {
     int shard = shard(key);
     boolean last;
-    lock.lock();
-    try {
+    synchronized (this) {
       last = --running[shard] == 0;
-    } finally {
-      lock.unlock();
     }
     Holding holding = held.get(shard);
     if (last && holding != null && !holding.isActive()) {
@@ -84,12 +74,7 @@ final class ShardGate {
     }
   }
 
-  boolean isIdle(int shard) {
-    lock.lock();
-    try {
-      return running[shard] == 0;
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean isIdle(int shard) {
+    return running[shard] == 0;
   }
 }

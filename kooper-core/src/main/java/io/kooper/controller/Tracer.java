@@ -45,7 +45,7 @@ final class Tracer<T extends HasMetadata> {
   /** The decorator of all that is done for a job. */
   Processor<T> job(Processor<T> next) {
     return job -> {
-      job.trace(guard.ask(() -> begin.apply(job)));
+      job.trace = guard.ask(() -> begin.apply(job));
       try {
         next.process(job);
       } finally {
@@ -55,7 +55,7 @@ final class Tracer<T extends HasMetadata> {
   }
 
   private void end(Job<T> job) {
-    Outcome outcome = job.outcome();
+    Outcome outcome = job.outcome;
     boolean succeeded = outcome == Outcome.SUCCEEDED || outcome == Outcome.POSTPONED;
     if (outcome == Outcome.RETRIED) {
       int failures = ledger.failures(job.key());
@@ -67,10 +67,9 @@ final class Tracer<T extends HasMetadata> {
   }
 
   private void tell(Job<?> job, Consumer<Trace> event) {
-    Trace trace = job.trace();
-    if (trace == null) {
-      return;
+    Trace trace = job.trace;
+    if (trace != null) {
+      guard.run(() -> event.accept(trace));
     }
-    guard.run(() -> event.accept(trace));
   }
 }

@@ -8,6 +8,7 @@ import io.kooper.clock.Clock;
 import io.kooper.crd.Drift.Difference;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
+import io.kooper.internal.Monitor;
 import io.kooper.internal.Names;
 import java.time.Duration;
 import java.util.List;
@@ -15,9 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
@@ -103,8 +101,7 @@ final class DefaultCrdClient implements CrdClient {
     private final Duration timeout;
     private final Consumer<@Nullable String> pending;
     private final long start = clock.nanoTime();
-    private final Lock lock = new ReentrantLock();
-    private final Condition never = lock.newCondition();
+    private final Monitor never = new Monitor(clock); // changes
     private long step = FIRST_PAUSE;
     private Duration atLeast = Duration.ZERO; // how long the server asks to wait
     private String verb = "get"; // of the request that is under way
@@ -172,14 +169,7 @@ final class DefaultCrdClient implements CrdClient {
       long wait = Math.min(left, Math.max(Durations.nanos(atLeast), (long) (step * (1 - random.getAsDouble() / 4))));
       step = Math.min(2 * step, LONGEST_PAUSE);
       long from = clock.nanoTime();
-      lock.lockInterruptibly();
-      try {
-        for (long passed = 0; passed < wait; passed = clock.nanoTime() - from) {
-          clock.await(lock, never, wait - passed);
-        }
-      } finally {
-        lock.unlock();
-      }
+      never.await(() -> wait - (clock.nanoTime() - from));
       return left > 0;
     }
 

@@ -13,8 +13,10 @@ import io.kooper.event.Series.Said;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Monitor;
 import io.kooper.internal.Names;
 import io.kooper.internal.Pace;
+import io.kooper.internal.Threads;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.Comparator;
@@ -22,8 +24,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -82,12 +82,11 @@ public final class EventRecorder implements AutoCloseable {
   private final Clock clock;
   private final Guard guard;
   private final Pace lines;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  // guarded by lock; in the order of their last use
+  private final Monitor monitor;
+  // guarded by monitor; in the order of their last use
   private final Map<Said, Series> series = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<ObjectReference, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
-  private long dropped;
+  private volatile long dropped;
   private boolean closed; // nothing more is taken, and what waits is due
   private boolean abandoned; // nothing more is written
   private @Nullable Thread thread; // while there is something to write
@@ -96,6 +95,7 @@ public final class EventRecorder implements AutoCloseable {
     this.component = component;
     this.writer = writer;
     this.clock = clock;
+    this.monitor = new Monitor(clock);
     this.guard = new Guard(log, "recording an event of " + component);
     this.lines = new Pace(Duration.ofMinutes(1).toNanos(), clock.nanoTime());
   }
@@ -134,48 +134,35 @@ public final class EventRecorder implements AutoCloseable {
 
   /** How many were dropped since this was made. */
   public long dropped() {
-    lock.lock();
-    try {
-      return dropped;
-    } finally {
-      lock.unlock();
-    }
+    return dropped;
   }
 
   private void record(HasMetadata regarding, String type, String reason, String action, String note) {
     guard.run(() -> {
       var meta = regarding.getMetadata();
-      take(new Said(new ObjectReferenceBuilder().withApiVersion(regarding.getApiVersion()).withKind(regarding.getKind())
+      Said said = new Said(new ObjectReferenceBuilder().withApiVersion(regarding.getApiVersion()).withKind(regarding.getKind())
           .withNamespace(meta.getNamespace()).withName(meta.getName()).withUid(meta.getUid()).build(),
-          type, reason, action, Series.cut(note)));
+          type, reason, action, Series.cut(note));
+      monitor.run(() -> take(said));
     });
   }
 
   private void take(Said said) {
-    lock.lock();
-    try {
-      long now = clock.nanoTime();
-      Series known = series.get(said);
-      if (closed) {
-        drop(said, "it was told after the end");
-      } else if (known != null && (known.isPending() || now - known.lastAt() < HEARTBEAT)) {
-        known.again(clock.now(), now);
-      } else if (!mayBegin(said.regarding(), now)) {
-        drop(said, "it is one of more than " + BURST + " about this object, and one every five minutes");
-      } else if (known == null && series.size() >= MOST_SERIES && !forgetOne()) {
-        drop(said, "too many wait to be written");
-      } else {
-        series.put(said, new Series(said, clock.now(), now));
-      }
-      if (thread == null && pending() != null) {
-        Thread next = new Thread(this::run, "kooper-" + component.replace('/', '-') + "-events");
-        next.setDaemon(true);
-        next.start();
-        thread = next;
-      }
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+    long now = clock.nanoTime();
+    Series known = series.get(said);
+    if (closed) {
+      drop(said, "it was told after the end");
+    } else if (known != null && (known.isPending() || now - known.lastAt() < HEARTBEAT)) {
+      known.again(clock.now(), now);
+    } else if (!mayBegin(said.regarding(), now)) {
+      drop(said, "it is one of more than " + BURST + " about this object, and one every five minutes");
+    } else if (known == null && series.size() >= MOST_SERIES && !forgetOne()) {
+      drop(said, "too many wait to be written");
+    } else {
+      series.put(said, new Series(said, clock.now(), now));
+    }
+    if (thread == null && pending() != null) {
+      thread = Threads.start("kooper-" + component.replace('/', '-') + "-events", this::run);
     }
   }
 
@@ -206,35 +193,28 @@ public final class EventRecorder implements AutoCloseable {
     Loop.run(log, "writing events of {} failed; it goes on", component, this::step);
   }
 
-  private boolean step() throws InterruptedException {
-    Series next;
-    Event event;
-    lock.lock();
+  private boolean step() {
     try {
-      next = abandoned ? null : pending();
-      if (next == null) {
-        thread = null;
-        changed.signalAll();
-        return false;
-      }
-      long left = next.dueAt() - clock.nanoTime();
-      if (left > 0 && !closed) {
-        clock.await(lock, changed, left);
-        return true;
-      }
-      event = next.write(component, clock.nanoTime() + HEARTBEAT);
-    } finally {
-      lock.unlock();
+      monitor.await(() -> {
+        Series next = abandoned ? null : pending();
+        return next == null || closed ? 0 : next.dueAt() - clock.nanoTime();
+      });
+    } catch (InterruptedException e) {
+      return true; // by close(), which the next step sees
     }
+    Series next = monitor.change(() -> {
+      Series due = abandoned ? null : pending();
+      thread = due == null ? null : thread;
+      return due;
+    });
+    if (next == null) {
+      return false;
+    }
+    Event event = monitor.get(() -> next.write(component, clock.nanoTime() + HEARTBEAT));
     try {
       writer.accept(event);
     } catch (Exception e) { // the next repeat tries again
-      lock.lock();
-      try {
-        drop(next.said(), Throwables.message(e));
-      } finally {
-        lock.unlock();
-      }
+      monitor.run(() -> drop(next.said(), Throwables.message(e)));
     }
     return true;
   }
@@ -267,23 +247,22 @@ public final class EventRecorder implements AutoCloseable {
   /** Writes what was told so far, for five seconds at most; what is told later is dropped. */
   @Override
   public void close() {
-    lock.lock();
+    long end = clock.nanoTime() + PATIENCE.toNanos();
+    monitor.run(() -> closed = true);
     try {
-      closed = true;
-      changed.signalAll();
-      long end = clock.nanoTime() + PATIENCE.toNanos();
-      for (long left; thread != null && (left = end - clock.nanoTime()) > 0; ) {
-        clock.await(lock, changed, left);
-      }
+      monitor.await(() -> thread == null ? 0 : end - clock.nanoTime());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      abandoned = true;
-      if (thread != null) {
-        thread.interrupt();
-        series.values().stream().filter(Series::isPending).forEach(one -> drop(one.said(), "the end did not wait for it"));
-      }
-      lock.unlock();
+      monitor.run(this::abandon);
+    }
+  }
+
+  private void abandon() {
+    abandoned = true;
+    if (thread != null) {
+      thread.interrupt();
+      series.values().stream().filter(Series::isPending).forEach(one -> drop(one.said(), "the end did not wait for it"));
     }
   }
 }

@@ -184,9 +184,8 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
   }
 
   private void cleanUp(HandlerContext<T> context, T object, int place) throws Exception {
-    CleanUpContext<T> cleanUp = new CleanUpContext<>(context);
-    handler.delete(cleanUp, object);
-    if (!cleanUp.again() && !context.cancelled()) { // one that was cancelled may have returned half done
+    handler.delete(context, object);
+    if (!context.requeued() && !context.cancelled()) { // one that was cancelled may have returned half done
       T without = takeOff(object, place);
       if (without != null && without.getMetadata() != null) {
         context.wrote(without); // else a call before that is seen would clean up once more

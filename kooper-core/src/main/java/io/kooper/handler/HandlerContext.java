@@ -51,6 +51,11 @@ public interface HandlerContext<T extends HasMetadata> {
    */
   void requeueAfter(Duration delay);
 
+  /** Whether this call has asked to be called again, by {@link #requeueAfter}; for code around a handler. */
+  default boolean requeued() {
+    return false;
+  }
+
   /**
    * The related objects of this call's object, from the store, without a request: those that map to it, as {@code owns} or
    * {@code watches} of the controller's builder says, or those that it {@code references} and that exist.

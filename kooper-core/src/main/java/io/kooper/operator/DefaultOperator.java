@@ -10,6 +10,7 @@ import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Threads;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +20,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -43,10 +43,9 @@ final class DefaultOperator implements Operator {
   private final Guard guard; // foreign controllers may throw whatever they are asked
   private final Duration stopDeadline;
 
-  private final ReentrantLock lock = new ReentrantLock();
   private final BlockingQueue<News> news = new LinkedBlockingQueue<>(); // one a controller and one a close() at most
   private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile State state = State.NEW; // written under lock
+  private volatile State state = State.NEW; // written under this
   private volatile List<Thread> threads = List.of(); // of the controllers; empty until they run
   private final List<Controller> running; // those that have not ended; used by the thread in run() alone
   private volatile @Nullable ControllerException failure;
@@ -100,23 +99,18 @@ final class DefaultOperator implements Operator {
     }
   }
 
-  private void begin() {
-    lock.lock();
-    try {
-      if (state != State.NEW) {
-        throw new ControllerEndedException("operator " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
-            + " already, and runs only once: build a new one");
-      }
-      state = State.RUNNING;
-    } finally {
-      lock.unlock();
+  private synchronized void begin() {
+    if (state != State.NEW) {
+      throw new ControllerEndedException("operator " + name + " has " + (state == State.RUNNING ? "been started" : "ended")
+          + " already, and runs only once: build a new one");
     }
+    state = State.RUNNING;
   }
 
   private void start() {
     List<Thread> all = new ArrayList<>();
     for (Controller controller : controllers) {
-      all.add(thread(() -> runOne(controller), name, nameOf(controller)));
+      all.add(Threads.of(threadOf(nameOf(controller)), () -> runOne(controller)));
     }
     threads = List.copyOf(all);
     all.forEach(Thread::start);
@@ -155,7 +149,7 @@ final class DefaultOperator implements Operator {
     if (threads.isEmpty()) {
       return closeAll();
     }
-    running.forEach(controller -> thread(() -> closeOne(controller), name, nameOf(controller) + "-stop").start());
+    running.forEach(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller)));
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
@@ -181,8 +175,7 @@ final class DefaultOperator implements Operator {
   /** Closes those that have not been run; one that hangs is waited for no longer than a stop may take. Whether interrupted. */
   private boolean closeAll() {
     List<Thread> closing = controllers.stream()
-        .map(controller -> thread(() -> closeOne(controller), name, controller.name() + "-stop")).toList();
-    closing.forEach(Thread::start);
+        .map(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller))).toList();
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     try {
       for (Thread thread : closing) {
@@ -221,8 +214,7 @@ final class DefaultOperator implements Operator {
   @Override
   public void close() {
     boolean neverRun;
-    lock.lock();
-    try {
+    synchronized (this) {
       neverRun = state == State.NEW;
       if (neverRun) {
         state = State.ENDED;
@@ -230,8 +222,6 @@ final class DefaultOperator implements Operator {
         state = State.STOPPING;
         news.add(new News(null, null));
       }
-    } finally {
-      lock.unlock();
     }
     definitions.close();
     if (neverRun) {
@@ -295,24 +285,17 @@ final class DefaultOperator implements Operator {
     return state == State.STOPPING || state == State.ENDED;
   }
 
-  private void setState(State next) {
-    lock.lock();
-    try {
-      state = next;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  static Thread thread(Runnable task, String operator, String what) {
-    Thread thread = new Thread(task, "kooper-" + operator + "-" + what);
-    thread.setDaemon(true);
-    return thread;
+  private synchronized void setState(State next) {
+    state = next;
   }
 
   private Health healthOf(Controller controller) {
     return guard.ask(controller::health,
         new Health(true, false, null, List.of(nameOf(controller) + " cannot say how it is: its health() fails")));
+  }
+
+  private String threadOf(String what) {
+    return "kooper-" + name + "-" + what;
   }
 
   private String nameOf(Controller controller) {

@@ -7,6 +7,7 @@ import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
+import io.kooper.internal.Threads;
 import io.kooper.internal.Throwables;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.Retriever;
@@ -115,7 +116,7 @@ final class Definitions {
   }
 
   private Thread thread(CRD<?> crd, BlockingQueue<News> queue) {
-    return DefaultOperator.thread(() -> {
+    return Threads.of("kooper-" + operator + "-crd-" + crd.plural(), () -> {
       Throwable failure = null;
       long start = CLOCK.nanoTime();
       try {
@@ -127,7 +128,7 @@ final class Definitions {
       Loop.run(log, "operator {}: the end of an initialization could not be told; it is tried again", operator,
           () -> !queue.add(new News(crd, failed)));
       record(crd, Duration.ofNanos(CLOCK.nanoTime() - start), failed == null);
-    }, operator, "crd-" + crd.plural());
+    });
   }
 
   private void record(CRD<?> crd, Duration took, boolean succeeded) {

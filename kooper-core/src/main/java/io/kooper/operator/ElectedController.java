@@ -7,13 +7,13 @@ import io.kooper.controller.Health;
 import io.kooper.controller.QueuedKey;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.internal.Threads;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Runner;
 import io.kooper.retrieve.ObjectKey;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A controller of any kind that is run only while this process leads, and closed when the leadership is lost. */
@@ -24,10 +24,9 @@ final class ElectedController implements Controller {
   private final Controller controller;
   private final Runner election;
   private final Guard guard;
-  private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Thread waiting; // the thread in run() while it waits for the leadership; guarded by lock
-  private boolean working; // the controller runs in a term; guarded by lock
-  private boolean closed; // guarded by lock
+  private @Nullable Thread waiting; // the thread in run() while it waits for the leadership; guarded by this
+  private boolean working; // the controller runs in a term; guarded by this
+  private boolean closed; // guarded by this
   private volatile boolean lost; // the term ended while it worked, before anybody closed it
 
   ElectedController(Controller controller, Runner election) {
@@ -77,59 +76,41 @@ final class ElectedController implements Controller {
   }
 
   private void lose() {
-    lock.lock();
-    try {
+    synchronized (this) {
       if (!working) {
         return; // it has ended by itself, and the term with it
       }
       lost |= !closed;
-    } finally {
-      lock.unlock();
     }
-    Thread closing = new Thread(() -> guard.run(controller::close), "kooper-lost"); // close() may wait, this must not
-    closing.setDaemon(true);
-    closing.start(); // if there is no memory for it, the term calls this again
+    // close() may wait, this must not; if there is no memory for a thread, the term calls this again
+    Threads.start("kooper-lost", () -> guard.run(controller::close));
   }
 
-  private void setWorking(boolean now) {
-    lock.lock();
-    try {
-      working = now;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void setWorking(boolean now) {
+    working = now;
   }
 
   /** Whether it is not closed. */
-  private boolean waitingIs(@Nullable Thread thread) {
-    lock.lock();
-    try {
-      waiting = thread;
-      return !closed;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized boolean waitingIs(@Nullable Thread thread) {
+    waiting = thread;
+    return !closed;
   }
 
-  private boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private synchronized boolean isStandby() {
+    return waiting != null && !closed;
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
+    synchronized (this) {
       closed = true;
       if (waiting != null) {
         waiting.interrupt();
       }
-    } finally {
-      lock.unlock();
     }
     controller.close();
   }
@@ -161,13 +142,7 @@ final class ElectedController implements Controller {
 
   @Override
   public Health health() {
-    boolean standby;
-    lock.lock();
-    try {
-      standby = waiting != null && !closed;
-    } finally {
-      lock.unlock();
-    }
+    boolean standby = isStandby();
     Health health = standby ? new Health(true, true, null, List.of()) : controller.health();
     String defect = guard.ask(election::defect);
     List<String> reasons = new ArrayList<>(health.reasons());

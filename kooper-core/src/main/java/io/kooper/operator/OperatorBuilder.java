@@ -10,9 +10,9 @@ import io.kooper.crd.CRD;
 import io.kooper.handler.Handler;
 import io.kooper.informer.Informer;
 import io.kooper.informer.SharedInformers;
-import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.internal.Refusals;
 import io.kooper.leaderelection.Runner;
 import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.MetricsRecorder;
@@ -149,43 +149,32 @@ public final class OperatorBuilder {
    * @throws IllegalArgumentException when something is missing or makes no sense; the message names everything that is
    */
   public Operator build() {
-    List<String> errors = new ArrayList<>();
-    if (name.isBlank()) {
-      errors.add("name is blank");
-    }
-    if (controllers.isEmpty()) {
-      errors.add("there is no controller");
-    }
-    if (!Durations.isPositive(initTimeout)) {
-      errors.add("initTimeout is " + initTimeout + ", not above 0");
-    }
-    if (!Durations.isPositive(stopDeadline)) {
-      errors.add("stopDeadline is " + stopDeadline + ", not above 0");
-    }
-    if (shards != null && election != null) {
-      errors.add("election and shards exclude each other: each shard has its own election");
-    }
-    if (shards != null && !given.isEmpty()) {
-      errors.add("with shards each controller must be given as a builder: one that is built already handles all keys");
-    }
+    Refusals wrong = new Refusals();
+    wrong.addIf(name.isBlank(), "name is blank");
+    wrong.addIf(controllers.isEmpty(), "there is no controller");
+    wrong.unlessPositive("initTimeout", initTimeout);
+    wrong.unlessPositive("stopDeadline", stopDeadline);
+    wrong.addIf(shards != null && election != null, "election and shards exclude each other: each shard has its own election");
+    wrong.addIf(shards != null && !given.isEmpty(),
+        "with shards each controller must be given as a builder: one that is built already handles all keys");
     List<Controller> built = new ArrayList<>();
     for (Supplier<Controller> controller : controllers) {
       try {
         built.add(controller.get());
       } catch (IllegalArgumentException e) {
-        errors.add(e.getMessage());
+        wrong.add(String.valueOf(e.getMessage()));
       }
     }
     Set<String> names = new HashSet<>();
     Guard guard = new Guard(log, "operator " + name + ": the name of a controller");
     built.stream().map(one -> guard.ask(one::name, ""))
         .filter(each -> each != null && !each.isEmpty() && !names.add(each)).distinct()
-        .forEach(twice -> errors.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
-    if (!errors.isEmpty()) {
+        .forEach(twice -> wrong.add("two controllers have the name " + twice + ": name them, ControllerBuilder.name(...)"));
+    if (!wrong.isEmpty()) {
       built.stream().filter(one -> !(one instanceof ElectedController) && given.stream().noneMatch(foreign -> foreign == one))
           .forEach(Controller::close); // what they share is for the next try
-      throw new IllegalArgumentException("an operator cannot be built: " + String.join("; ", errors));
     }
+    wrong.refuse("an operator");
     return new DefaultOperator(this, built);
   }
 }

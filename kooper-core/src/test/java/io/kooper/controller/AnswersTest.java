@@ -50,7 +50,7 @@ class AnswersTest {
           throw new TerminalException("cannot be");
         }
       });
-      rig.put("a", "bad").put("b", "1").start(builder -> builder.noRetries().resync(Duration.ofSeconds(30))).awaitCalls(2);
+      rig.put("a", "bad").put("b", "1").start(builder -> builder.retries(0).resync(Duration.ofSeconds(30))).awaitCalls(2);
       rig.advance(Duration.ofMinutes(5), 60);
       assertThat(rig.told("a")).containsExactly("add a=bad");
       assertThat(rig.told("b")).hasSizeGreaterThan(5);

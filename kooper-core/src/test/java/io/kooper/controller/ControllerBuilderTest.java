@@ -42,7 +42,7 @@ class ControllerBuilderTest {
   @DisplayName("K14: what makes sense is accepted, and durations may be for ever")
   void whatMakesSenseIsAccepted() {
     assertThatCode(() -> Controller.builder(retriever, handler).name("n").workers(1).resync(Duration.ofSeconds(1))
-        .noRetries().syncTimeout(Duration.ofNanos(1)).stopDeadline(Duration.ZERO).build())
+        .retries(0).syncTimeout(Duration.ofNanos(1)).stopDeadline(Duration.ZERO).build())
         .doesNotThrowAnyException();
     Duration forever = ChronoUnit.FOREVER.getDuration();
     assertThatCode(() -> Controller.builder(retriever, handler).retries(Integer.MAX_VALUE).resync(forever)

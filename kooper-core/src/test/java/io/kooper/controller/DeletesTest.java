@@ -142,7 +142,7 @@ class DeletesTest {
           throw new IllegalStateException("as the test wants it");
         }
       });
-      rig.put("a", "1").start(builder -> builder.noRetries().resync(Duration.ofSeconds(30))).awaitCalls(1).settle();
+      rig.put("a", "1").start(builder -> builder.retries(0).resync(Duration.ofSeconds(30))).awaitCalls(1).settle();
       rig.source.delete("a");
       rig.settle();
       rig.advance(Duration.ofMinutes(5), 60);

@@ -122,7 +122,7 @@ class FailuresTest {
     @DisplayName("K5: without retries a failed call is not repeated before the next resync")
     void withoutRetriesAFailedCallIsNotRepeated() {
       rig.behave((call, context) -> fail());
-      rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(10)).noRetries()).awaitCalls(1);
+      rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(10)).retries(0)).awaitCalls(1);
       assertThat(rig.advance(Duration.ofMinutes(8), 48).calls()).hasSize(1);
 
       assertThat(rig.advance(Duration.ofMinutes(8), 48).calls()).hasSize(2);
@@ -133,7 +133,7 @@ class FailuresTest {
     @DisplayName("K5: without resync what was given up is parked and tried again about once a minute")
     void withoutResyncWhatWasGivenUpIsParked() {
       rig.behave((call, context) -> fail());
-      rig.put("a", "1").start(builder -> builder.noRetries()).awaitCalls(1).settle();
+      rig.put("a", "1").start(builder -> builder.retries(0)).awaitCalls(1).settle();
       assertThat(rig.advance(Duration.ofSeconds(53), 10).calls()).hasSize(1);
       assertThat(rig.advance(Duration.ofSeconds(14), 10).calls()).hasSize(2);
 

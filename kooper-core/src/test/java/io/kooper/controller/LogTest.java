@@ -58,7 +58,7 @@ class LogTest {
     for (int i = 0; i < 1000; i++) {
       rig.put("a" + i, "1");
     }
-    rig.start(builder -> builder.noRetries()).awaitCalls(1000);
+    rig.start(builder -> builder.retries(0)).awaitCalls(1000);
     Rig.await(() -> rig.queue().inFlight() == 0 && rig.queue().length() == 0);
     assertThat(ofErrors()).hasSize(10);
     assertThat(ofErrors()).filteredOn(event -> event.getThrowableProxy() != null).hasSize(1);
@@ -81,7 +81,7 @@ class LogTest {
     for (int i = 0; i < 15; i++) {
       rig.put("a" + i, "1");
     }
-    rig.start(builder -> builder.noRetries()).awaitCalls(15);
+    rig.start(builder -> builder.retries(0)).awaitCalls(15);
     rig.put("last", "1").awaitCalls(16);
 
     Rig.await(() -> ofErrors().stream().anyMatch(event -> event.getFormattedMessage().contains("default/last")));
@@ -95,7 +95,7 @@ class LogTest {
     for (int i = 0; i < 30; i++) {
       rig.put("a" + i, "1");
     }
-    rig.start(builder -> builder.noRetries().handlerTimeout(Duration.ofSeconds(1)));
+    rig.start(builder -> builder.retries(0).handlerTimeout(Duration.ofSeconds(1)));
     rig.advanceUntil(Duration.ofMillis(500), () -> rig.calls().size() == 30);
     rig.advanceUntil(Duration.ofMillis(500), () -> rig.queue().inFlight() == 0);
 

@@ -193,7 +193,7 @@ class MetricsTest {
     for (int i = 0; i < 10; i++) {
       rig.put("a" + i, "1");
     }
-    rig.start(builder -> builder.metrics(notes).noRetries()).awaitCalls(10);
+    rig.start(builder -> builder.metrics(notes).retries(0)).awaitCalls(10);
     for (int i = 0; i < 10; i++) {
       rig.source.delete("a" + i);
     }
@@ -237,7 +237,7 @@ class MetricsTest {
         go.countDown(); // and returns as if all were well
       }
     });
-    rig.put("a", "1").start(builder -> builder.metrics(notes).handlerTimeout(SECOND).noRetries());
+    rig.put("a", "1").start(builder -> builder.metrics(notes).handlerTimeout(SECOND).retries(0));
     rig.advanceUntil(SECOND, () -> notes.lines.contains("gave up"));
 
     assertThat(recorded()).contains("timed out").noneMatch(line -> line.startsWith("processed"));

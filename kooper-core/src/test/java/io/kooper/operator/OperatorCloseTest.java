@@ -91,7 +91,7 @@ class OperatorCloseTest {
     private ControllerBuilder<ConfigMap> controller(String name) {
       FakeSource source = new FakeSource();
       source.put(name, "1");
-      return Controller.builder(source.retriever(), handler).name(name).noRetries().stopDeadline(LONG);
+      return Controller.builder(source.retriever(), handler).name(name).retries(0).stopDeadline(LONG);
     }
 
     private void close(OperatorBuilder operator) throws Exception {

@@ -89,7 +89,7 @@ public final class ConfigCustomController {
 
         // though nothing has changed, so that what was done by hand elsewhere is put right; noResync() for never
         .resync(Duration.ofSeconds(5))
-        // after a failure, before the next change or resync; noRetries() for none
+        // after a failure, before the next change or resync; retries(0) for none
         .retries(5)
         // how long it waits before each of them: for a key, not for the others
         .rateLimiter(RateLimiter.exponential(Duration.ofMillis(50), Duration.ofSeconds(30)))
