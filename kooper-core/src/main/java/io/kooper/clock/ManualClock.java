@@ -38,7 +38,7 @@ public final class ManualClock implements Clock {
     return now;
   }
 
-  /** 1970 began when this clock was made. */
+  /** The epoch, and what the clock was advanced by. */
   @Override
   public Instant now() {
     return Instant.EPOCH.plusNanos(nanos);

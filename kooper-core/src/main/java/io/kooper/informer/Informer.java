@@ -114,7 +114,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return reflectors.health();
   }
 
-  /** About the size of the store's objects as JSON, from the sizes of those that came; 0 when the source does not tell. */
+  /** The size of the store's objects as JSON, estimated from those that came; 0 if the source hands over Java objects. */
   public long storeBytes() {
     return cache.storeBytes();
   }
@@ -129,14 +129,14 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   }
 
   /**
-   * Whether the namespace of {@code key} has been listed, if each is listed on its own; else whether all has. The listeners
-   * are told of an object only then. With {@link Builder#shards}, whether the listeners know all objects of its shard.
+   * Whether what is listed together with {@code key} has been listed: its namespace if each is listed on its own, else all. The
+   * listeners are told of an object only then. With {@link Builder#shards}, whether the listeners know all objects of its shard.
    */
   public boolean synced(ObjectKey key) {
     return cache.synced(key);
   }
 
-  /** Whether an object of this key may be listed: not in a namespace that is not selected, or not known to be yet. */
+  /** Whether an object of this key may be listed. False in a namespace that is not selected, or not yet known to be. */
   public boolean lists(ObjectKey key) {
     return reflectors.lists(key);
   }
@@ -198,7 +198,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     }
   }
 
-  /** Ends what {@code listener} is told, but for a change that is being told now: does not wait for it. */
+  /** Removes a listener. Does not wait: a call that has begun goes on. */
   public void removeListener(KeyListener<T> listener) {
     cache.removeListener(listener);
   }
@@ -213,7 +213,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     cache.removeListener(listener);
   }
 
-  /** Whether a thread of its has been started and has ended, which before {@link #close()} means that something is broken. */
+  /** Whether one of its threads has ended. Before {@link #close()} that means that something is broken. */
   public boolean ended() {
     return reflectors.ended();
   }
@@ -319,8 +319,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     }
 
     /**
-     * Whether the API server may be asked now if it still knows what was last seen, as happens after a failure and of a
-     * source that has long been quiet. Not asked for anything else. Default: {@link #oneASecond} of its own.
+     * Whether a question may be sent to the API server now. After a failure, and of a source that has long been quiet, the
+     * informer asks whether the server still knows the last version. Default: {@link #oneASecond} of its own.
      */
     public Builder<T> mayAsk(BooleanSupplier mayAsk) {
       this.mayAsk = mayAsk;

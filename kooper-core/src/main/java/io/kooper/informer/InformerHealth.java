@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastEvent when the server was last heard of: a list, an event, a bookmark, or the beginning or end of a watch, which
  *     is renewed twice a minute; null before the first list. An age of minutes means that there is no connection
  * @param lastError the last failure; null when there was none since the last watch was accepted
- * @param applying for how long its thread has been applying one object or list: the transform, the index functions and the
- *     listeners run meanwhile, and one that hangs keeps all later changes from everybody; zero while it waits for the server
+ * @param applying for how long its thread has been applying one object or list; zero while it waits for the server. The
+ *     transform, the index functions and the listeners run meanwhile: if one hangs, nobody hears of later changes
  * @param objects how many objects the store has
  * @param undecodable the objects whose newest state cannot be bound, as far as it was read, and objects missing from a list
  *     that had items with unreadable names, so they may still exist

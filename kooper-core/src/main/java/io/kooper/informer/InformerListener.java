@@ -11,8 +11,8 @@ import io.kooper.retrieve.Undecodable;
  * stands still meanwhile; a work queue's {@code add} is what it is for.
  *
  * <p>What it throws, an {@code Error} too, is logged and ends nothing. What it did not take is told again, merged with what
- * has happened since: before the next change of the same key, and all of it within half a minute. It may have to hear
- * then of a delete or an add a second time.
+ * has happened since: before the next change of the same key, and all of it within half a minute. It may then hear of a
+ * delete or an add twice.
  *
  * @param <T> the type of the objects
  */

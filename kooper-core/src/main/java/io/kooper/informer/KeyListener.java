@@ -23,15 +23,15 @@ public interface KeyListener<T extends HasMetadata> {
   /**
    * The store has another state of this key than before, or none any more.
    *
-   * @param gone the last state of an object that ceased to be, or left the selection; null when none did
-   * @param origin the first list also for what was there before this listener
+   * @param gone the last state of an object that was deleted or left the selection; null if none was
+   * @param origin {@code FIRST_LIST} also for what was in the store before the listener was added
    */
   void changed(ObjectKey key, @Nullable State<T> gone, Origin origin);
 
   /**
    * Some changes may not have been told: compare what you know with the store.
    *
-   * @param origin the first list if all there is was there before this listener
+   * @param origin {@code FIRST_LIST} if the listener has just been added, or the first list is complete
    */
   void missed(Origin origin);
 

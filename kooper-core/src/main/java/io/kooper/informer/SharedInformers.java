@@ -52,7 +52,7 @@ public final class SharedInformers {
     return informer;
   }
 
-  /** Starts an informer, unless another user has. One that is not of here is started. */
+  /** Starts an informer, unless another user has. An informer that was made elsewhere is always started. */
   public void start(Informer<?> informer) {
     synchronized (this) {
       for (Use use : uses.values()) {
@@ -69,7 +69,8 @@ public final class SharedInformers {
   }
 
   /**
-   * One user needs it no more. Closes it if that was the last one, or if it is not of here, and waits for its thread.
+   * Releases an informer for one user. Closes it after its last user, and waits for its thread; one that was made elsewhere is
+   * always closed.
    *
    * @param leave removes the user's listeners; called only if others go on
    */

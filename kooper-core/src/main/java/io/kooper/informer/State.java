@@ -94,8 +94,8 @@ public abstract class State<T extends HasMetadata> {
   public abstract @Nullable ObjectMeta metadata();
 
   /**
-   * The object, of the last state before this one that could be bound if this one cannot; null if there is none. What cannot
-   * be bound is reported once.
+   * The object in this state; if that cannot be bound, in the last earlier one that could; null if there is none. What cannot be
+   * bound is reported once.
    */
   public abstract @Nullable Read<T> read();
 

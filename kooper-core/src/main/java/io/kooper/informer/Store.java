@@ -32,10 +32,10 @@ public interface Store<T extends HasMetadata> {
     return get(new ObjectKey(namespace, name));
   }
 
-  /** All objects, in no order: a copy that does not change any more. Without those of which no state could be bound. */
+  /** All objects, in no order, as a copy that does not change. Those of which no state could be bound are left out. */
   List<T> list();
 
-  /** As {@link #list()}, but each object is read when the stream comes to it: for those who look at one after the other. */
+  /** As {@link #list()}, but each object is bound when the stream comes to it: they are never in memory all at once. */
   default Stream<T> stream() {
     return list().stream();
   }
@@ -59,7 +59,7 @@ public interface Store<T extends HasMetadata> {
     throw new IllegalArgumentException("there is no index \"" + index + "\"");
   }
 
-  /** All keys, in no order: a copy that does not change any more. */
+  /** All keys, in no order, as a copy that does not change. */
   List<ObjectKey> keys();
 
   /** How many objects there are. */

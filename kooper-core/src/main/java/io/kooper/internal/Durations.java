@@ -5,7 +5,7 @@ import java.time.Duration;
 /** Arithmetic on durations that users and servers give: it saturates, where {@link Duration#toNanos} throws. */
 public final class Durations {
 
-  /** 73 years in nanoseconds: any time and a few of these stay apart by less than what a long holds. */
+  /** 73 years in nanoseconds. A few of these can be added to any time without an overflow. */
   public static final long LONGEST = Long.MAX_VALUE / 4;
 
   private static final Duration MOST = Duration.ofNanos(LONGEST);

@@ -27,7 +27,7 @@ public final class Guard {
   private final boolean seesObjects;
   private final AtomicBoolean failed = new AtomicBoolean();
 
-  /** @param what fails, at the begin of the line, as in {@code controller pods: its metrics} */
+  /** @param what names what fails, at the start of the line, as in {@code controller pods: its metrics} */
   public Guard(Log log, String what) {
     this(log, what, false);
   }

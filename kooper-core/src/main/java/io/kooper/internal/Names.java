@@ -32,7 +32,7 @@ public final class Names {
     return name.length() <= 63 && NAME.matcher(name).matches() && (slash < 0 || isSubdomain(value.substring(0, slash)));
   }
 
-  /** This machine's, as its environment says; asking the system might ask a name server. */
+  /** This machine's name, from its environment: the system might ask a name server for it. */
   public static String host() {
     for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
       String host = System.getenv(variable);

@@ -9,7 +9,7 @@ public final class Urls {
 
   private Urls() {}
 
-  /** Without what a URL may have before its host: a name and a password. In any text; all of it else is left as it is. */
+  /** Any text without the user information of the URLs in it: a name and a password before the host. */
   public static String withoutUser(String text) {
     return text.indexOf('@') < 0 ? text : USER_INFORMATION.matcher(text).replaceAll("");
   }

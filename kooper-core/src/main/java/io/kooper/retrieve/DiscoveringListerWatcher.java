@@ -57,8 +57,7 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     try {
       return found().list(options, events);
     } catch (RetrieveException e) {
-      forgetIfGone(e);
-      throw e;
+      throw forgottenIfGone(e);
     }
   }
 
@@ -68,15 +67,15 @@ final class DiscoveringListerWatcher implements ListerWatcher<GenericKubernetesR
     try {
       found().watch(options, events);
     } catch (RetrieveException e) {
-      forgetIfGone(e);
-      throw e;
+      throw forgottenIfGone(e);
     }
   }
 
-  private void forgetIfGone(RetrieveException e) {
+  private RetrieveException forgottenIfGone(RetrieveException e) {
     if (e.reason() == Reason.NOT_FOUND) {
       found = null;
     }
+    return e;
   }
 
   private ListerWatcher<GenericKubernetesResource> found() throws RetrieveException, InterruptedException {

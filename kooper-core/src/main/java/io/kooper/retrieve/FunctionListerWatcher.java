@@ -134,12 +134,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
   }
 
   /** Called on the client's threads. */
-  private static final class Receiver<T> implements Watcher<T> {
-    private final Handoff<News<T>> handoff;
-
-    Receiver(Handoff<News<T>> handoff) {
-      this.handoff = handoff;
-    }
+  private record Receiver<T>(Handoff<News<T>> handoff) implements Watcher<T> {
 
     @Override
     public void eventReceived(Action action, @Nullable T object) {

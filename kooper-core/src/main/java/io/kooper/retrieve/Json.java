@@ -45,7 +45,7 @@ public record Json<T extends HasMetadata>(SourceEvent.Type type, byte[] bytes, i
     return new Json<>(type, kept, form == Form.METADATA ? kept.length : length, binding, form == Form.BOUND);
   }
 
-  /** Null when one of its parts cannot be read: then only binding it can tell. */
+  /** Its identity; null when a part of that cannot be read. Then only binding the object can tell. */
   public @Nullable Identity identity() {
     return new ObjectPeek(bytes, length).identity();
   }

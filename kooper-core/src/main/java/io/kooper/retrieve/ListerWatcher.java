@@ -58,7 +58,10 @@ public interface ListerWatcher<T extends HasMetadata> {
    */
   void watch(ListOptions options, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException;
 
-  /** Whether an object of this key may be among those that are listed; what one writes elsewhere is not waited for. */
+  /**
+   * Whether this source may list an object of this key. If not, a handler's own write to such an object never shows here, and
+   * nobody waits for it.
+   */
   default boolean mayHave(ObjectKey key) {
     return true;
   }

@@ -57,8 +57,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Only the objects of these namespaces. Each has a list, and a watch on a thread, of its own: one that cannot be listed does
-   * not hold up the others. To list and watch is needed in these namespaces only.
+   * Only the objects of these namespaces. Each has a list, a watch and a thread of its own: one that cannot be listed does not
+   * hold up the others. Permission to list and watch is needed in these namespaces only.
    */
   public RetrieverBuilder<T> inNamespaces(Collection<String> namespaces) {
     this.namespaces.addAll(namespaces);
@@ -66,15 +66,15 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Only the objects of namespaces whose labels fit. They change while it runs: the objects of a namespace that no longer fits
-   * are told as deletes. To list and watch namespaces is needed as well.
+   * Only the objects of namespaces whose labels fit. Namespaces come and go while it runs: the objects of one that no longer fits
+   * are told as deletes. Permission to list and watch namespaces is needed as well.
    */
   public RetrieverBuilder<T> inNamespacesLabelled(String selector) {
     this.namespaceSelector = selector;
     return this;
   }
 
-  /** Only the object of this name; of this name in each namespace, unless there is just one. Default: all. */
+  /** Only the object of this name in each of the selected namespaces. Default: all. */
   public RetrieverBuilder<T> withName(String name) {
     this.name = name;
     return this;
@@ -93,8 +93,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Lets informers keep the objects themselves instead of their packed JSON: for those who look at the whole store often, since
-   * a read costs nothing then. It takes some twenty times the memory, and all readers share the objects: never modify them.
+   * Lets informers keep the objects themselves instead of their packed JSON. A read costs nothing then, which pays if the whole
+   * store is read often. It takes some twenty times the memory. All readers share the objects: never modify them.
    */
   public RetrieverBuilder<T> boundStore() {
     this.boundStore = true;
@@ -102,8 +102,8 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Nothing but the objects' metadata: all else is null. The API server is asked to send no more, which for large objects takes
-   * a fraction of the time and memory; of a server that sends more the rest is dropped. Default: whole objects.
+   * Only the objects' metadata: all else is null. The API server is asked to send no more; for large objects that takes a
+   * fraction of the time and memory. If a server sends more, the rest is dropped. Default: whole objects.
    */
   public RetrieverBuilder<T> metadataOnly() {
     this.metadataOnly = true;

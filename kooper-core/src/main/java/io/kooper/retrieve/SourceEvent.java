@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.Objects;
 
 /**
- * What a {@link ListerWatcher} says: a list of each object that is there, a watch of each change, in their order.
+ * What a {@link ListerWatcher} hands over: a list an event for each object, a watch one for each change, in order.
  *
  * <p>An object comes bound, or as {@link Json} that is bound later, or {@link Unreadable}.
  *
