@@ -58,7 +58,6 @@ final class Elector {
 
   // of the election's thread
   private final Candidate candidate;
-  private final int[] late = new int[2]; // consecutive requests not answered in time: reads, and writes
   private boolean failing; // a request of this attempt has failed
 
   private final Monitor monitor;
@@ -70,11 +69,7 @@ final class Elector {
   private long begunAt;
   private long nextAt; // the next attempt, or the next to release
   private long releaseBy;
-  private boolean requesting;
-  private boolean interruptible; // the request under way, which the watchdog has not interrupted
-  private boolean interrupted; // the last request
-  private long requestedAt;
-  private long requestEnds;
+  private final Requests requests;
 
   private volatile @Nullable String clientClosed; // why nothing is sent any more; never unset
   private volatile Seen seen;
@@ -87,6 +82,7 @@ final class Elector {
     this.retry = Durations.nanos(settings.retryPeriod());
     this.renewDeadline = Durations.nanos(settings.renewDeadline());
     this.monitor = new Monitor(clock);
+    this.requests = new Requests(settings, monitor, new Requests.Late());
     this.candidate = new Candidate(settings.namespace(), settings.name(), settings.identity(), settings.leaseDuration(),
         settings.renewDeadline(), clock);
     this.seen = look();
@@ -190,8 +186,7 @@ final class Elector {
       return thread == null ? null
           : clientClosed != null ? clientClosed
           : hasEnded(thread) || hasEnded(watchdog) ? "a thread of the election on " + settings.lease() + " has ended"
-          : requesting && clock.nanoTime() - requestedAt > limit
-              ? "a request about " + settings.lease() + " hangs" : null;
+          : requests.hangs(limit) ? "a request about " + settings.lease() + " hangs" : null;
     });
   }
 
@@ -300,9 +295,11 @@ final class Elector {
   }
 
   private @Nullable Request exchange(Request request) {
-    int kind = request instanceof Request.Get ? 0 : 1;
-    Duration limit = late[kind] < 2 ? settings.requestTimeout() : settings.longestRequest();
-    long started = beginRequest(limit);
+    boolean read = request instanceof Request.Get;
+    Duration limit = monitor.change(() -> {
+      long left = term == null ? 0 : term.left(clock.nanoTime());
+      return requests.begin(read, left == 0 ? NEVER : left);
+    });
     Lease answer = null;
     Throwable thrown = null;
     try {
@@ -310,9 +307,7 @@ final class Elector {
     } catch (Throwable t) { // an Error too: the election goes on, and the watchdog sees to the deadline
       thrown = t;
     }
-    boolean tooLate = endRequest();
-    boolean slow = clock.nanoTime() - started >= Durations.nanos(settings.requestTimeout());
-    late[kind] = tooLate ? late[kind] + 1 : slow ? late[kind] : 0;
+    boolean tooLate = requests.end(read);
     try {
       if (thrown == null) {
         return candidate.answered(request, answer);
@@ -320,44 +315,14 @@ final class Elector {
     } catch (RuntimeException e) { // a lease that nobody has thought of
       thrown = e;
     }
-    LeaseException failure = failure(thrown, tooLate ? limit : null);
+    LeaseException failure = requests.failure("the request about " + settings.lease(), thrown, tooLate ? limit : null,
+        ", or before the leadership ended");
     failing |= failure.kind() != Kind.CONFLICT;
     if (failure.kind() == Kind.CLIENT_CLOSED) {
       clientClosed = failure.getMessage();
     }
     events.failed(failure, leaderless());
     return clientClosed == null ? candidate.failed(request, failure) : null;
-  }
-
-  /** @param limit that was passed, or null */
-  private LeaseException failure(Throwable thrown, @Nullable Duration limit) {
-    return thrown instanceof LeaseException known && (limit == null || known.kind() == Kind.CLIENT_CLOSED) ? known
-        : new LeaseException(Kind.UNKNOWN, "the request about " + settings.lease() + (limit == null ? " failed: " + thrown
-            : " was not answered within " + limit.toMillis() + " ms, or before the leadership ended"), thrown);
-  }
-
-  private long beginRequest(Duration limit) {
-    return monitor.change(() -> {
-      long now = clock.nanoTime();
-      long left = term == null ? 0 : term.left(now);
-      long most = Durations.nanos(limit);
-      requestEnds = now + (left == 0 ? most : Math.min(most, left));
-      requestedAt = now;
-      requesting = true;
-      interruptible = true;
-      interrupted = false;
-      return now;
-    });
-  }
-
-  /** Whether the request was interrupted. */
-  private boolean endRequest() {
-    return monitor.get(() -> {
-      requesting = false;
-      interruptible = false;
-      Thread.interrupted(); // it must not hit the next one
-      return interrupted;
-    });
   }
 
   /** Makes known what the attempt has changed; whether this leads. */
@@ -411,16 +376,11 @@ final class Elector {
   /** Whether the election's thread goes on. */
   private boolean watchOnce(Thread attempting) throws InterruptedException {
     monitor.await(() -> {
-      long now = clock.nanoTime();
-      long ofTerm = term == null || term.fired ? NEVER : term.left(now);
-      return thread != attempting ? 0 : Math.min(ofTerm, interruptible ? requestEnds - now : NEVER);
+      long ofTerm = term == null || term.fired ? NEVER : term.left(clock.nanoTime());
+      return thread != attempting ? 0 : Math.min(ofTerm, requests.untilLate());
     });
     Term over = monitor.get(() -> {
-      if (interruptible && requestEnds - clock.nanoTime() <= 0) {
-        interruptible = false;
-        interrupted = true;
-        attempting.interrupt();
-      }
+      requests.interruptIfLate();
       boolean ofSuccessor = thread != null && thread != attempting; // whose watchdog sees to it
       return term == null || term.fired || term.isValid() || ofSuccessor ? null : term;
     });

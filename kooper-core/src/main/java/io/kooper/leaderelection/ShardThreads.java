@@ -40,7 +40,7 @@ final class ShardThreads {
 
   // guarded by monitor
   private @Nullable Crew crew; // null while nobody takes part and nothing is left to give back
-  private final int[] late = new int[2]; // consecutive requests not answered in time: reads, and writes
+  private final Requests.Late late = new Requests.Late();
 
   private volatile @Nullable String clientClosed; // why nothing is sent any more; never unset
 
@@ -115,18 +115,17 @@ final class ShardThreads {
       for (int i = 0; i < MOST; i++) {
         Talker talker = new Talker();
         talkers.add(talker);
-        talker.thread = thread("kooper-" + settings.name() + "-shards-" + i,
+        thread("kooper-" + settings.name() + "-shards-" + i,
             "the shards of lease {}: a conversation failed outside of its requests; the next one comes", () -> once(talker));
       }
       thread("kooper-" + settings.name() + "-watchdog", "the shards of lease {}: their watchdog failed; it goes on",
           this::watchOnce);
     }
 
-    private Thread thread(String name, String failed, Loop.Step step) {
+    private void thread(String name, String failed, Loop.Step step) {
       Thread thread = new Thread(() -> Loop.run(log, failed, settings.name(), step), name);
       thread.setDaemon(true);
       threads.add(thread);
-      return thread;
     }
 
     void start() {
@@ -142,7 +141,7 @@ final class ShardThreads {
     }
 
     boolean hangs(long limit) {
-      return talkers.stream().anyMatch(one -> one.requesting && clock.nanoTime() - one.requestedAt > limit);
+      return talkers.stream().anyMatch(one -> one.requests.hangs(limit));
     }
 
     /** One conversation. Whether more is to come. */
@@ -169,13 +168,11 @@ final class ShardThreads {
     /** Whether it goes on. */
     private boolean watchOnce() throws InterruptedException {
       monitor.await(() -> {
-        long now = clock.nanoTime();
-        long ofRequests = talkers.stream().filter(one -> one.interruptible).mapToLong(one -> one.requestEnds - now).min()
-            .orElse(NEVER);
+        long ofRequests = talkers.stream().mapToLong(one -> one.requests.untilLate()).min().orElse(NEVER);
         return isOver() ? 0 : Math.min(sharding.untilEnd(), ofRequests);
       });
       List<Over> all = monitor.get(() -> {
-        talkers.forEach(Talker::interruptIfLate);
+        talkers.forEach(one -> one.requests.interruptIfLate());
         boolean ofSuccessor = crew != null && isOver(); // whose watchdog sees to it
         return ofSuccessor ? List.of() : sharding.ended().stream().map(shard -> new Over(shard, shard.term())).toList();
       });
@@ -205,13 +202,7 @@ final class ShardThreads {
   /** One of the threads that send requests. */
   private final class Talker {
 
-    @Nullable Thread thread;
-    // guarded by monitor
-    private boolean requesting;
-    private boolean interruptible; // the request under way, which the watchdog has not interrupted
-    private boolean interrupted; // the last request
-    private long requestedAt;
-    private long requestEnds;
+    private final Requests requests = new Requests(settings, monitor, late);
 
     void converse(Talk talk) throws InterruptedException {
       try {
@@ -229,15 +220,14 @@ final class ShardThreads {
     }
 
     private @Nullable Step exchange(Talk talk, Step step) {
-      int kind = step.isRead() ? 0 : 1;
-      Duration limit = begin(kind);
+      Duration limit = monitor.change(() -> requests.begin(step.isRead(), NEVER));
       Throwable thrown = null;
       try {
         step.send(leases);
       } catch (Throwable t) { // an Error too: the shards go on, and the watchdog sees to the deadlines
         thrown = t;
       }
-      boolean tooLate = end(kind);
+      boolean tooLate = requests.end(step.isRead());
       try {
         if (thrown == null) {
           return monitor.change(() -> talk.duty.answered(step));
@@ -245,54 +235,13 @@ final class ShardThreads {
       } catch (RuntimeException e) { // a lease that nobody has thought of
         thrown = e;
       }
-      LeaseException failure = failure(thrown, tooLate ? limit : null);
+      LeaseException failure =
+          requests.failure("a request about the shards of " + settings.lease(), thrown, tooLate ? limit : null, "");
       talk.failure = talk.failure == null || talk.failure.kind() == Kind.CONFLICT ? failure : talk.failure;
       if (failure.kind() == Kind.CLIENT_CLOSED) {
         clientClosed = failure.getMessage();
       }
       return clientClosed == null ? monitor.change(() -> talk.duty.failed(step, failure)) : null;
-    }
-
-    /** @param limit that was passed, or null */
-    private LeaseException failure(Throwable thrown, @Nullable Duration limit) {
-      return thrown instanceof LeaseException known && (limit == null || known.kind() == Kind.CLIENT_CLOSED) ? known
-          : new LeaseException(Kind.UNKNOWN, "a request about the shards of " + settings.lease() + (limit == null
-              ? " failed: " + thrown : " was not answered within " + limit.toMillis() + " ms"), thrown);
-    }
-
-    private Duration begin(int kind) {
-      return monitor.change(() -> {
-        Duration limit = late[kind] < 2 ? settings.requestTimeout() : settings.longestRequest();
-        requestedAt = clock.nanoTime();
-        requestEnds = requestedAt + Durations.nanos(limit);
-        requesting = true;
-        interruptible = true;
-        interrupted = false;
-        return limit;
-      });
-    }
-
-    /** Whether the request was interrupted. */
-    private boolean end(int kind) {
-      return monitor.get(() -> {
-        requesting = false;
-        interruptible = false;
-        Thread.interrupted(); // it must not hit the next one
-        boolean slow = clock.nanoTime() - requestedAt >= Durations.nanos(settings.requestTimeout());
-        late[kind] = interrupted ? late[kind] + 1 : slow ? late[kind] : 0;
-        return interrupted;
-      });
-    }
-
-    /** With the monitor. */
-    void interruptIfLate() {
-      if (interruptible && requestEnds - clock.nanoTime() <= 0) {
-        interruptible = false;
-        interrupted = true;
-        if (thread != null) {
-          thread.interrupt();
-        }
-      }
     }
   }
 }
