@@ -11,8 +11,8 @@ public final class Changes {
   private Changes() {}
 
   /**
-   * The spec, the labels and the annotations: what people write, and not the status. The spec is told by {@code
-   * metadata.generation}; of a kind that has none, as a ConfigMap, every change counts.
+   * The spec, the labels and the annotations: what people write, and not the status. The spec is compared by {@code
+   * metadata.generation}. For a kind without it, such as a ConfigMap, every change counts.
    */
   public static <T extends HasMetadata> Function<T, Object> spec() {
     return object -> {

@@ -54,11 +54,11 @@ public interface Controller extends AutoCloseable {
 
   /**
    * Works until {@link #close()} or a failure. Blocks the calling thread; handlers are called on the workers' threads. An
-   * interrupt of the calling thread is taken as {@code close()}, and the thread is still interrupted when this returns.
+   * interrupt of the calling thread stops it like {@code close()}; the thread is still interrupted when this returns.
    *
-   * @throws ControllerEndedException when it has run or was closed before: build a new one
-   * @throws ControllerException when it could not start, when it broke, or when handlers did not end at the stop; the
-   *     message says which, the cause why
+   * @throws ControllerEndedException if it has run or was closed before: build a new one
+   * @throws ControllerException if it could not start, broke, or stopped while handlers did not end; the message says which, the
+   *     cause why
    */
   void run();
 
@@ -71,26 +71,26 @@ public interface Controller extends AutoCloseable {
   void close();
 
   /**
-   * Whether the calling thread is one that calls its handler or its listeners, so that {@link #close()} does not wait: an
-   * operator must not either then. A controller that wraps another asks that one. Default: false.
+   * Whether the calling thread calls this controller's handler or listeners. Then {@link #close()} does not wait, and an operator
+   * must not wait either. A controller that wraps another asks that one. Default: false.
    */
   default boolean isCalledByHandler() {
     return false;
   }
 
   /**
-   * Calls the handler for the object of this key soon, though nothing has changed: for a webhook, a timer or a message. The call
-   * is one like any other: one at a time for a key, repeated when it fails. May be called from any thread.
+   * Calls the handler for the object of this key soon, though nothing has changed: for a webhook, a timer or a message. The usual
+   * guarantees hold: one call at a time for a key, repeated if it fails. May be called from any thread.
    *
-   * @return false when there is no such object, or the controller does not lead, has not begun or stops: no call follows
+   * @return false if no call follows: there is no such object, or the controller does not lead, has not begun or stops
    */
   default boolean trigger(ObjectKey key) {
     return false;
   }
 
   /**
-   * What it works on and what waits, at this moment: first the keys whose calls run, then those that are ready, the longest
-   * first, then those that are delayed, the next one first. Costs a look at each key. May be called from any thread.
+   * The keys that it works on now: those whose calls run, then the ready ones, each the longest first; then the delayed ones, the
+   * next one first. Looks at every key. May be called from any thread.
    *
    * <pre>{@code
    * controller.queue().stream().limit(100).forEach(System.out::println); // pods: default/web delayed PT2.5S after 3 failures

@@ -165,8 +165,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * The least time between a call of a key that succeeded and its next call. The first call comes at once, what has changed
-   * meanwhile is called as one, with the last state. Retries and deletes do not wait, and a stop ends the wait. Default: none.
+   * The least time between a successful call of a key and its next call, which sees the last state. The first call, retries and
+   * deletes do not wait, and a stop ends the wait. Default: none.
    */
   public ControllerBuilder<T> minInterval(Duration interval) {
     this.minInterval = Objects.requireNonNull(interval, "interval");
@@ -198,10 +198,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
     return this;
   }
 
-  /**
-   * How often each object is given to the handler again though nothing changed; the calls are spread over time and wait
-   * behind all others. Below client-go's minimum of a second it is refused. Default: 30 s.
-   */
+  /** How often each object is handled again though nothing changed, at least 1 s; behind all other calls. Default: 30 s. */
   public ControllerBuilder<T> resync(Duration interval) {
     this.resync = Objects.requireNonNull(interval, "interval");
     return this;
@@ -253,8 +250,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * How long one call of the handler may take. Then its context is cancelled and its thread interrupted, and however it ends
-   * it counts as a failure; until it has ended nobody else gets its key. Default: no limit.
+   * How long one call of the handler may take. Then its context is cancelled and its thread interrupted; however it ends, it has
+   * failed. Its key is not handed out before it has ended. Default: no limit.
    */
   public ControllerBuilder<T> handlerTimeout(Duration timeout) {
     this.handlerTimeout = Objects.requireNonNull(timeout, "timeout");
@@ -321,8 +318,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * While another process leads, neither list nor watch. It saves memory and load, and makes a new leader begin later.
-   * One that has lost the leadership and campaigns again keeps on watching. Default: a standby keeps its store up to date.
+   * Neither lists nor watches before it leads for the first time: that saves memory and load, and a new leader begins later.
+   * Default: a standby keeps its store up to date.
    */
   public ControllerBuilder<T> coldStandby() {
     this.warmStandby = false;

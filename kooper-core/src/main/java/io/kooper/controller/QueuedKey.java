@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * A key that a controller works on, or will, at one moment; for a debug page.
+ * A key that a controller works on, or will work on, as it was at one moment; for a debug page.
  *
  * @param controller the controller's name
  * @param time for how long it has been running or ready; of one that is delayed, how long until it is ready

@@ -30,8 +30,8 @@ public final class Related<R extends HasMetadata> {
   }
 
   /**
-   * A change of a related object calls only if what {@code projection} takes from it has changed, or the keys that it maps to. Of
-   * its creation and its end the keys are always called. If it throws, the call is made. Called on the informer's thread.
+   * Skips a change of a related object if {@code projection} returns the same as before, and the object maps to the same keys. A
+   * creation or a delete always calls. If the projection throws, the call is made. It runs on the informer's thread.
    */
   public Related<R> onlyWhenChanged(Function<? super R, ?> projection) {
     this.projection = Objects.requireNonNull(projection, "projection");
@@ -39,8 +39,8 @@ public final class Related<R extends HasMetadata> {
   }
 
   /**
-   * The controller works also while these objects cannot be listed, as when their kind is not installed. Default: it waits for
-   * them, and its health says so.
+   * The controller works although these objects cannot be listed, such as while their kind is not installed. Default: it waits
+   * for them, and its health says so.
    */
   public Related<R> optional() {
     this.optional = true;

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
 public interface CRD<T extends HasMetadata> extends Retriever<T> {
 
   /**
-   * Sees to it that objects can be listed: returns when the definition is installed and established, and a list in each of its
-   * versions has been answered. Blocks the calling thread; may be called again, and by several replicas at once.
+   * Installs the definition, and returns when it is established and a list in each of its versions got a response. Blocks the
+   * calling thread. May be called again, and by several replicas at once.
    *
-   * @throws CrdException when that cannot be, or not in time
+   * @throws CrdException if that fails, or takes too long
    * @throws InterruptedException soon after the thread was interrupted
    */
   void initialize() throws InterruptedException;
 
-  /** What {@link #initialize()} waits for, such as a missing permission, for health checks; null when it waits for nothing. */
+  /** What {@link #initialize()} waits for now, such as a missing permission; null for nothing. For health checks. */
   default @Nullable String pending() {
     return null;
   }

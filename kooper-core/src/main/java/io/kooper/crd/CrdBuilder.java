@@ -5,18 +5,16 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.kooper.internal.Durations;
+import io.kooper.internal.Refusals;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what a {@link CRD} needs; {@link #build()} refuses what makes no sense, all of it at once. Not for several
+ * Collects what a {@link CRD} needs; {@link #build()} validates everything and reports all errors together. Not for several
  * threads at once.
  *
  * @param <T> the type of the objects
@@ -58,41 +56,35 @@ public final class CrdBuilder<T extends HasMetadata> {
    * @throws IllegalArgumentException when something is missing or does not fit, with everything that does not
    */
   public CRD<T> build() {
-    List<String> errors = new ArrayList<>();
-    if (!Durations.isPositive(timeout)) {
-      errors.add("timeout is " + timeout + ", not above 0");
-    }
+    Refusals wrong = new Refusals();
+    wrong.unlessPositive("timeout", timeout);
     CustomResourceDefinition wanted = definition;
     try {
       wanted = wanted != null ? wanted : CrdDefinitions.fromClasspath(retriever.objectType());
       CrdDefinitions.check("", wanted);
       if (retriever.objectType() != GenericKubernetesResource.class) {
-        checkFits(errors, wanted, retriever.objectType());
+        checkFits(wrong, wanted, retriever.objectType());
       }
     } catch (IllegalArgumentException e) {
-      errors.add(e.getMessage());
+      wrong.add(String.valueOf(e.getMessage()));
     }
-    if (wanted == null || !errors.isEmpty()) {
-      throw new IllegalArgumentException("a CRD cannot be built: " + String.join("; ", errors));
-    }
-    return new Default<>(retriever, DefaultCrdClient.of(client), wanted, policy, timeout, new AtomicReference<>());
+    wrong.refuse("a CRD");
+    return new Default<>(
+        retriever, DefaultCrdClient.of(client), Objects.requireNonNull(wanted), policy, timeout, new AtomicReference<>());
   }
 
   /** A definition of something else would be installed without complaint, and the first list would fail. */
-  private static void checkFits(List<String> errors, CustomResourceDefinition definition, Class<? extends HasMetadata> type) {
+  private static void checkFits(Refusals wrong, CustomResourceDefinition definition, Class<? extends HasMetadata> type) {
     String what = "the definition " + definition.getMetadata().getName();
     CustomResourceDefinitionSpec spec = definition.getSpec();
     String defined = words(spec.getGroup(), spec.getNames().getKind(), spec.getNames().getPlural(), spec.getScope());
     String ofType = words(
         HasMetadata.getGroup(type), HasMetadata.getKind(type), HasMetadata.getPlural(type), CrdDefinitions.scope(type));
-    if (!defined.equals(ofType)) {
-      errors.add(what + " has the " + defined + ", but " + type.getName() + " the " + ofType
-          + "; a class tells its scope by implementing Namespaced or not");
-    }
+    wrong.addIf(!defined.equals(ofType), what + " has the " + defined + ", but " + type.getName() + " the " + ofType
+        + "; a class tells its scope by implementing Namespaced or not");
     String version = HasMetadata.getVersion(type);
-    if (spec.getVersions().stream().noneMatch(v -> v.getName().equals(version) && Boolean.TRUE.equals(v.getServed()))) {
-      errors.add(what + " does not serve version \"" + version + "\" of " + type.getName());
-    }
+    wrong.addIf(spec.getVersions().stream().noneMatch(v -> v.getName().equals(version) && Boolean.TRUE.equals(v.getServed())),
+        what + " does not serve version \"" + version + "\" of " + type.getName());
   }
 
   private static String words(@Nullable String group, @Nullable String kind, @Nullable String plural, @Nullable String scope) {

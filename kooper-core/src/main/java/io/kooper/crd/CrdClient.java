@@ -11,9 +11,8 @@ import java.util.Objects;
  * <p><b>Guarantees.</b> Several threads and several replicas may do the same at once. Updates carry the version that they
  * were computed from, so that nobody's change is lost. An interrupt ends every call soon.
  *
- * <p><b>Errors.</b> Lost connections, 429 and 5xx are tried again until the timeout, and so are the conflicts of replicas and
- * refusals for want of a permission: the log names the rule that is missing. A definition that the API server refuses fails at
- * once.
+ * <p><b>Errors.</b> Lost connections, 429, 5xx, conflicts and missing permissions are tried again until the timeout. The log
+ * names the missing rule. A definition that the API server refuses fails at once.
  *
  * <p><b>Caveats.</b> The server needs Kubernetes 1.16 or newer. Where nothing establishes definitions, as in fabric8's mock
  * server, every wait ends in a timeout.
@@ -35,9 +34,9 @@ public interface CrdClient {
 
   /**
    * Creates the definition, or compares the one that exists and follows the policy. Then, in every case, it waits until the API
-   * server has accepted its names, established it, and answers a list in each version that both definitions serve. A refusal
-   * of that list is an answer: nobody needs the permission to list all objects. A definition that is being deleted is
-   * created again once it is gone.
+   * server has accepted its names, established it, and responds to a list in each version that both definitions serve. A refused
+   * list is such a response: the permission to list all objects is not needed. A definition that is being deleted is created
+   * again once it is gone.
    *
    * <p>Labels, annotations and webhooks that {@code definition} does not mention are no difference.
    *

@@ -28,16 +28,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells what happens to an object as Kubernetes Events, which {@code kubectl describe} shows. Needs the right to {@code create}
- * and {@code patch} the {@code events} of {@code events.k8s.io}, in the object's namespace, or in {@code default} for one
- * without.
+ * Records what happens to an object as Kubernetes Events, which {@code kubectl describe} shows. Needs the right to {@code create}
+ * and {@code patch} the {@code events} of {@code events.k8s.io}, in the object's namespace; in {@code default} for a
+ * cluster-scoped object.
  *
- * <p><b>Guarantees.</b> Telling never blocks, throws or fails a handler: one daemon thread writes, while there is something to
- * write. What is told again is the same Event with a series that counts: its first repeat is written at once, further ones every
- * six minutes, and six minutes after the last a new Event begins, as with client-go. New Events about one object are limited to
- * 25, and one more every five minutes. At most 1,000 series are kept.
+ * <p><b>Guarantees.</b> Recording never blocks or throws: one daemon thread writes while there is something to write. A repeated
+ * event is the same Event with a series that counts. The first repeat is written at once, further ones every six minutes; six
+ * minutes after the last a new Event begins, as with client-go. An object may have 25 new Events, and one more every five
+ * minutes. At most 1,000 series are kept.
  *
- * <p><b>Errors.</b> What is too much, or cannot be written, is dropped, counted, and logged once a minute.
+ * <p><b>Errors.</b> An event above a limit, or one that cannot be written, is dropped and counted. The log says so once a minute.
  *
  * <p>All methods may be called from any thread.
  *
@@ -116,7 +116,7 @@ public final class EventRecorder implements AutoCloseable {
   }
 
   /**
-   * Tells what is as it should be.
+   * Records that something went as it should.
    *
    * @param regarding the object that it happened to
    * @param reason why, one word that programs can look for, as {@code Deployed}
@@ -127,12 +127,12 @@ public final class EventRecorder implements AutoCloseable {
     record(regarding, "Normal", reason, action, note);
   }
 
-  /** Tells what somebody should look at; else as {@link #normal}. */
+  /** Records that something needs attention; else as {@link #normal}. */
   public void warning(HasMetadata regarding, String reason, String action, String note) {
     record(regarding, "Warning", reason, action, note);
   }
 
-  /** How many were dropped since this was made. */
+  /** How many events were dropped so far. */
   public long dropped() {
     return dropped;
   }
@@ -244,7 +244,7 @@ public final class EventRecorder implements AutoCloseable {
     events.resource(event).create();
   }
 
-  /** Writes what was told so far, for five seconds at most; what is told later is dropped. */
+  /** Writes what was recorded so far, for five seconds at most. What is recorded later is dropped. */
   @Override
   public void close() {
     long end = clock.nanoTime() + PATIENCE.toNanos();

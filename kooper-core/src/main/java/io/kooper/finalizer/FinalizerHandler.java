@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Expected flow.</b> An object without the finalizer gets it; that is a change, so the call comes again, and the
  * handler's {@code add} is called with the object that has it. When somebody deletes the object, it stays, with a
  * {@code deletionTimestamp}: the handler's {@code delete} is called to clean up, then the finalizer is taken off, and the
- * object goes as soon as it carries no other. An object that is being deleted and does not carry the finalizer is
- * somebody else's affair, and so is one that is gone.
+ * object goes as soon as it carries no other. An object that is being deleted without the finalizer is ignored,
+ * and so is one that is gone.
  *
  * <p><b>Guarantees.</b> {@code add} is never called with a state that does not carry the finalizer, or that is being
  * deleted. The finalizer is taken off only after a {@code delete} that returned, was not
@@ -39,15 +39,15 @@ import org.jspecify.annotations.Nullable;
  * again}. No finalizer is put on an object that is being deleted. Every write is a JSON patch that tests what it builds on,
  * so it overwrites neither the finalizers of others nor a newer state.
  *
- * <p><b>Caveats.</b> {@code delete} may be called again for an object that it has cleaned up after, as when the answer to
- * the patch was lost: it must bear that. It is not called when somebody takes the finalizer off by hand. An object that is
- * no longer selected keeps the finalizer, and cannot go while it is not: select by nothing that may change. Once such a
- * controller is uninstalled, its objects could never go: {@link #removeFromAll} first.
+ * <p><b>Caveats.</b> {@code delete} may be called again after its clean-up, such as when the response to the patch was lost: it
+ * must be idempotent. It is not called if a finalizer is removed by hand. An object that is no longer selected keeps the
+ * finalizer and cannot be deleted: select only by what does not change. Call {@link #removeFromAll} before an uninstall, or the
+ * objects can never be deleted.
  *
- * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated as any other. An
- * object that has changed meanwhile (409, or 422 where a test failed) is told as a {@link KubernetesClientException} with
- * code 409, which is repeated with the newer state and logged at debug as long as that helps. An object that is gone (404)
- * is no error. A finalizer that the API server accepts and does not keep is one: no change would bring the next call.
+ * <p><b>Errors.</b> What the handler throws is passed on: the finalizer stays, and the call is repeated like any other. If the
+ * object has changed meanwhile (409, or 422 where a test failed), this throws a {@link KubernetesClientException} with code 409:
+ * the call is repeated with the newer state, and logged at debug. An object that is gone (404) is no error. A finalizer that the
+ * API server accepts but does not keep is an error, since no change would bring the next call.
  *
  * <p>It needs the permission to {@code patch} the objects.
  *
@@ -166,7 +166,7 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
     }
   }
 
-  /** It is gone: either it was cleaned up after, or somebody wanted that it is not. */
+  /** Nothing is left to do: the clean-up came before, or the finalizer was removed by hand. */
   @Override
   public void delete(HandlerContext<T> context, T lastState) {}
 

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
  * What to do with an object: the domain logic of a controller.
  *
  * <p><b>Expected flow.</b> {@link #add} is called with the current state of each object: when it is first seen, after it
- * changed, and again at each resync. Calls are level triggered: several changes in a row may be told as one, so a handler
- * makes the world fit the state it is given and does nothing when it fits already. {@link #delete} is called once an
+ * changed, and again at each resync. Calls are level triggered: one call may stand for several changes. So a handler makes the
+ * world fit the state it is given, and does nothing when it fits already. {@link #delete} is called once an
  * object that was given to {@code add} is gone.
  *
  * <p><b>Guarantees.</b> Never two calls at once for objects of one namespace and name, not even across delete and
@@ -21,8 +21,8 @@ import org.slf4j.Logger;
  * a bound store, is shared: do not modify it, take a {@link HandlerContext#copy() copy}.
  *
  * <p><b>Errors.</b> Whatever a call throws, an {@code Error} included, is a failure: the call is repeated after a
- * growing delay, as the controller is configured, then again at resync. {@link TerminalException} says that it makes no
- * sense to repeat it before the object changes.
+ * growing delay, as the controller is configured, then again at a resync. A {@link TerminalException} is not repeated before
+ * the object changes.
  *
  * <p>Called on the controller's worker threads; different objects at once when there are several workers.
  *

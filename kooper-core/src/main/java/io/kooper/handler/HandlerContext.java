@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a handler may know and ask for during one call. Valid until the call returns. A test mocks it.
+ * What a handler can read and ask for during one call. Valid until the call returns. Tests mock it.
  *
  * @param <T> the type of the objects
  */
@@ -34,8 +34,8 @@ public interface HandlerContext<T extends HasMetadata> {
   Leadership leadership();
 
   /**
-   * A copy of the object that this call is about, which may be modified; made as the controller's {@code Retriever} says. What
-   * its serialization throws, this throws.
+   * A copy of this call's object, which may be modified. The controller's {@code Retriever} makes it, and this throws what that
+   * throws.
    */
   T copy();
 
@@ -43,9 +43,9 @@ public interface HandlerContext<T extends HasMetadata> {
   Store<T> store();
 
   /**
-   * Asks to be called again for this key after a time, though nothing changes; a change or a resync in between calls
-   * sooner, and instead. The last request of a call counts, and only if it returns normally: a failure is repeated as
-   * failures are. At delete: the same delete is told again.
+   * Asks to be called again for this key after a time, though nothing changes. A change or a resync in between calls sooner, and
+   * replaces it. Only the last request of a call counts, and only if the call returns normally: failures have their own delays.
+   * In {@code delete}, the same delete is told again.
    *
    * @throws IllegalArgumentException when the delay is zero or negative
    */
@@ -86,9 +86,9 @@ public interface HandlerContext<T extends HasMetadata> {
   }
 
   /**
-   * Says that this call has written an object that the controller watches, as its own object's status or a related object: give
-   * what the API server returned. The key is not handed out again before the store has that state or a newer one, but after
-   * five seconds at the latest; and if nothing else has changed, the change that was written makes no call.
+   * Reports that this call has written an object that the controller watches, such as its own object's status or a related
+   * object. Give what the API server returned. The next call of this key waits until the store has that state or a newer one, at
+   * most five seconds. If nothing else has changed, the write itself makes no call.
    *
    * <pre>{@code
    * context.wrote(client.resource(copy).patchStatus());

@@ -1,8 +1,8 @@
 package io.kooper.handler;
 
 /**
- * Thrown by a handler for which it makes no sense to be called again before the object changes, as for a spec that cannot
- * be fulfilled: neither retries nor resyncs follow. controller-runtime calls it a terminal error.
+ * A failure that no repetition mends before the object changes, such as a spec that cannot be fulfilled. Neither retries nor
+ * resyncs follow. controller-runtime calls it a terminal error.
  *
  * <p>For an object it counts as a failure: the next call has a higher {@link HandlerContext#attempt()}, and a handler that
  * writes to the object and then throws this is slowed down.

@@ -19,30 +19,29 @@ public interface MetricsRecorder {
   MetricsRecorder NONE = new MetricsRecorder() {};
 
   /**
-   * A controller begins to run, on the thread that called {@code run()}; what is returned takes its figures and is closed when
-   * it has ended.
+   * A controller begins to run, on the thread that called {@code run()}. The returned metrics take its figures and are closed
+   * when it has ended.
    *
-   * @param figures may be read from any thread until the answer is closed
-   * @throws IllegalArgumentException when a controller of this name is being recorded: figures of two under one name would be
-   *     true for neither. The controller's {@code run()} fails with it
+   * @param figures may be read from any thread until the returned metrics are closed
+   * @throws IllegalArgumentException if a controller of this name is already recorded; {@code run()} fails with it
    */
   default ControllerMetrics controller(String name, ControllerFigures figures) {
     return ControllerMetrics.NONE;
   }
 
   /**
-   * An informer begins, which several controllers may use; what is returned takes its figures and is closed with it. What this
-   * throws is logged, and the informer is not recorded.
+   * An informer begins, which several controllers may use. The returned metrics take its figures and are closed with it. If this
+   * throws, that is logged, and the informer is not recorded.
    *
-   * @param name that of the controller whose objects it lists, or the controller's and the relation's; of the first user
-   * @param figures may be read from any thread until the answer is closed
+   * @param name the name of its first user: of a controller, or of a controller and a relation
+   * @param figures may be read from any thread until the returned metrics are closed
    */
   default InformerMetrics informer(String name, InformerFigures figures) {
     return InformerMetrics.NONE;
   }
 
   /**
-   * An election is built; what is returned takes its figures from then on.
+   * An election is built. The returned metrics take its figures from then on.
    *
    * @param figures may be read from any thread at any time
    */
@@ -51,7 +50,7 @@ public interface MetricsRecorder {
   }
 
   /**
-   * Shards are built; what is returned takes their figures from then on.
+   * Shards are built. The returned metrics take their figures from then on.
    *
    * @param lease that their members hold together
    * @param figures may be read from any thread at any time

@@ -6,10 +6,9 @@ import io.kooper.controller.Controller;
  * Initializes custom resource definitions, then runs controllers until one of them ends or all are asked to.
  *
  * <p><b>Guarantees.</b> No controller starts before every definition is there. One that fails, or ends without being asked
- * to, stops the others. {@link #run()} returns when all have ended, and throws with every cause: the first, the others
- * suppressed. {@link #close()} waits for that, unless a handler of one of its controllers calls it. A definition or a
- * controller that does not heed the stop is named by what {@code run()} throws, at the stop's deadline. An operator runs
- * once.
+ * to, stops the others. {@link #run()} returns when all have ended. It throws the first failure, with the others suppressed.
+ * {@link #close()} waits for that, unless a handler of one of its controllers calls it. If a definition or a controller ignores
+ * the stop, {@code run()} throws at the stop's deadline and names it. An operator runs once.
  *
  * <pre>{@code
  * Operator operator = Operator.builder("shops")

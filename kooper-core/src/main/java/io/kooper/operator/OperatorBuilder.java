@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what an {@link Operator} needs; {@link #build()} refuses what makes no sense, all of it at once. Not for several
+ * Collects what an {@link Operator} needs; {@link #build()} validates everything and reports all errors together. Not for several
  * threads at once.
  */
 public final class OperatorBuilder {
@@ -80,7 +80,7 @@ public final class OperatorBuilder {
     return this;
   }
 
-  /** What the controllers use that are given by their objects' type alone. It is not closed. Default: none. */
+  /** The client of controllers that are given by their objects' type alone. It stays the caller's. Default: none. */
   public OperatorBuilder client(KubernetesClient client) {
     this.client = Objects.requireNonNull(client, "client");
     return this;
@@ -104,8 +104,8 @@ public final class OperatorBuilder {
   }
 
   /**
-   * Shards for all controllers: see {@link ControllerBuilder#shards}. A controller's builder that was given shards or an election
-   * keeps that. Not together with an election, nor with controllers that are built already. Default: none.
+   * Shards for all controllers: see {@link ControllerBuilder#shards}. A controller's builder that has shards or an election keeps
+   * them. Excludes an election, and controllers that are built already. Default: none.
    */
   public OperatorBuilder shards(Shards shards) {
     this.shards = Objects.requireNonNull(shards, "shards");

@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * <ul>
  *   <li>Each {@link #added} is followed by exactly one {@link #taken} or {@link #dropped} of its key, and each taken by one
- *       {@link #finished}; so the sums of the counters agree once the queue is drained.
+ *       {@link #finished}. So counters agree once the queue is drained.
  *   <li>Called on the thread that used the queue, outside of the queue's lock: it may use the queue.
  *   <li>What it throws is caught, logged once a queue, and changes nothing.
  * </ul>
@@ -35,8 +35,7 @@ import java.time.Duration;
 public interface QueueListener<K> {
 
   /**
-   * An add asked for a delivery that nobody had asked for yet. Adds that merge with a pending one are not told, as
-   * client-go does not count them.
+   * An add made a delivery pending. Adds that merge with a pending delivery are not reported, as client-go does not count them.
    *
    * @param lane the lane that this add asked for; later ones may raise it
    */
@@ -46,8 +45,8 @@ public interface QueueListener<K> {
    * A key was handed out.
    *
    * @param lane the lane that it waited in
-   * @param waited how long it could have been taken sooner: since it was added or its delay was over, whichever is later. A
-   *     key that was added while it was processed has waited since that add, as in client-go
+   * @param waited the time since it was added or its delay was over, whichever is later. A key that was added while it was
+   *     processed has waited since that add, as in client-go
    */
   default void taken(K key, Lane lane, Duration waited) {}
 
@@ -58,6 +57,6 @@ public interface QueueListener<K> {
    */
   default void finished(K key, Duration worked) {}
 
-  /** A shutdown threw away a delivery that an add had asked for. */
+  /** A shutdown or {@link WorkQueue#clear()} dropped a pending delivery. */
   default void dropped(K key, Lane lane) {}
 }

@@ -53,8 +53,8 @@ public interface RateLimiter<K> {
   }
 
   /**
-   * All keys together: {@code burst} at once, then {@code perSecond}. Every call reserves a place and says when its time
-   * comes, as the bucket of golang.org/x/time/rate does: places are not given back.
+   * Limits all keys together: {@code burst} at once, then {@code perSecond}. Every call reserves a place and returns the time
+   * until then, as the bucket of golang.org/x/time/rate does. A place is not given back.
    *
    * @throws IllegalArgumentException unless both are more than zero and {@code perSecond} is finite
    */
@@ -63,9 +63,9 @@ public interface RateLimiter<K> {
   }
 
   /**
-   * The longest of what several say; each is asked every time.
+   * The longest delay of several limiters, all of which are asked every time.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is no limiter
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // copied at once, nothing is stored into the array
@@ -83,10 +83,10 @@ public interface RateLimiter<K> {
   }
 
   /**
-   * What {@code limiter} says, shortened at random, so that keys that failed together are not tried together. It is never
-   * prolonged: a cap on {@code limiter} holds.
+   * The delay of {@code limiter}, shortened at random: keys that failed together are not tried together. A delay is never made
+   * longer, so a cap on {@code limiter} holds.
    *
-   * @param fraction the most that is taken off: a delay d becomes one between (1 - fraction)·d and d
+   * @param fraction how much is taken off at most: a delay d becomes one between (1 - fraction)·d and d
    * @param random gives numbers from 0 to 1, for instance {@code () -> ThreadLocalRandom.current().nextDouble()}; called
    *     from any thread
    * @throws IllegalArgumentException unless 0 &lt;= fraction &lt;= 1

@@ -188,8 +188,8 @@ public final class WorkQueue<K> {
   }
 
   /**
-   * Refuses adds from now on and drops the delayed keys. What is ready, and what was added while it is processed, is still
-   * delivered; then {@link #get} returns null. Does not wait. Calling it again does nothing more.
+   * Refuses adds from now on and drops the delayed keys. Ready keys, and those added while they are processed, are still
+   * delivered; then {@link #get} returns null. Does not wait. A second call has no effect.
    */
   public void shutDown() {
     shutDown(Set.of());
@@ -238,7 +238,7 @@ public final class WorkQueue<K> {
     return read(now -> shutDown);
   }
 
-  /** How many deliveries that adds had asked for were thrown away, by a shutdown or {@link #clear}. */
+  /** How many pending deliveries were dropped, by a shutdown or {@link #clear}. */
   public long dropped() {
     return read(now -> slots.dropped());
   }

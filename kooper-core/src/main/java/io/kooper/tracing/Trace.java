@@ -3,9 +3,9 @@ package io.kooper.tracing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One job from the queue to its outcome, all of it on one worker's thread: {@link #handlerStarted}, {@link #handlerEnded},
- * at most one of {@link #requeued} and {@link #forgotten}, {@link #ended}. The first three are missing when the job was
- * cancelled before the handler was called. What a method throws is logged, and the job goes on.
+ * One job from the queue to its outcome, all of it on one worker's thread: {@link #handlerStarted}, {@link #handlerEnded}, at
+ * most one of {@link #requeued} and {@link #forgotten}, {@link #ended}. If the job was cancelled before the handler was called,
+ * only {@link #ended} is called. What a method throws is logged, and the job goes on.
  */
 public interface Trace {
 

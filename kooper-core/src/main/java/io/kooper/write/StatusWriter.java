@@ -13,11 +13,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the status of an object, if it is otherwise than the server's. Needs the right to {@code patch} the status subresource.
+ * Writes the status of an object if it differs from the server's. Needs the right to {@code patch} the status subresource.
  *
- * <p><b>Guarantees.</b> Nothing is sent when nothing differs. The write is refused with code 409 when the object has changed
- * since {@code after} was read: a status says what was made of that state. Only what differs is sent, so fields that the class
- * does not know stay.
+ * <p><b>Guarantees.</b> Nothing is sent if nothing differs. The write is refused with code 409 if the object has changed since
+ * {@code after} was read, since a status describes that state. Only the difference is sent, so fields that the class does not
+ * know stay.
  *
  * <p><b>Caveats.</b> An object that was written in the same call has a version that the store does not have yet. Then the whole
  * status is sent, also if nothing differs.
