@@ -8,26 +8,18 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Applies lists and events to the store and notifies the listeners of what that changed. */
 final class Cache<T extends HasMetadata> {
 
-  private final String name;
   private final GuardedInformerMetrics metrics;
   private final States<T> states;
   private final ObjectStore<T> store;
@@ -35,17 +27,10 @@ final class Cache<T extends HasMetadata> {
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
   private final ReentrantLock telling = new ReentrantLock();
 
-  /** Those of keys come first: the ledgers of other controllers must not wait for code of users. */
-  private final List<Subscription<T>> subscriptions = new CopyOnWriteArrayList<>();
-
+  private final Subscriptions<T> subscriptions;
   private final Unreadables<T> unreadables;
   private final @Nullable KeptShards shards; // null: the store keeps all objects
 
-  /** What was not listed yet; empty once the store is complete for the first time. */
-  private final Set<String> missing = ConcurrentHashMap.newKeySet();
-
-  private volatile boolean synced;
-  private volatile boolean syncedAndTold;
   private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
 
   private final Clock clock;
@@ -54,14 +39,13 @@ final class Cache<T extends HasMetadata> {
 
   Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, boolean byNamespace, Clock clock,
       MetricsRecorder recorder, @Nullable ShardKeys shards) {
-    this.name = name;
+    this.subscriptions = new Subscriptions<>(name);
     this.metrics = new GuardedInformerMetrics(name, recorder);
     this.store = new ObjectStore<>(indexes, byNamespace);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
     this.states = new States<>(transform, indexes, unreadables);
     this.clock = clock;
     this.shards = shards == null ? null : new KeptShards(shards);
-    this.missing.add(ObjectStore.ALL);
   }
 
   States<T> states() {
@@ -78,12 +62,12 @@ final class Cache<T extends HasMetadata> {
 
   /** Whether the store has been complete once. */
   boolean synced() {
-    return synced;
+    return subscriptions.synced();
   }
 
   /** As {@link #synced()}, and the listeners were told. */
   boolean syncedAndTold() {
-    return syncedAndTold;
+    return subscriptions.syncedAndTold();
   }
 
   /** Which shards the store keeps; null if it keeps all objects. */
@@ -94,7 +78,7 @@ final class Cache<T extends HasMetadata> {
   /** Whether all that is listed together with this key has been listed, of its shard if there are some. */
   boolean synced(ObjectKey key) {
     boolean inAll = key.namespace().isEmpty(); // what is related to a cluster-scoped object may be in any namespace
-    boolean listed = inAll ? missing.isEmpty() : !missing.contains(store.partOf(key)) && !missing.contains(ObjectStore.ALL);
+    boolean listed = inAll ? store.isComplete() : store.isListed(key);
     return listed && (shards == null || (inAll ? shards.isComplete(key) : shards.isComplete(store.partOf(key), key)));
   }
 
@@ -138,7 +122,7 @@ final class Cache<T extends HasMetadata> {
         State<T> state = store.peek(key);
         if (state != null && !all.stays(next, state)) {
           store.remove(key);
-          subscriptions.forEach(subscription -> subscription.tell(listener -> listener.dropped(key)));
+          subscriptions.tell(listener -> listener.dropped(key));
         }
       }
       unreadables.keys().stream().filter(key -> store.peek(key) == null && !all.mayStay(next, key))
@@ -147,34 +131,21 @@ final class Cache<T extends HasMetadata> {
     all.apply(next);
   }
 
-  Set<String> missing() {
-    return missing.stream().filter(part -> !part.equals(ObjectStore.ALL)).collect(Collectors.toUnmodifiableSet());
-  }
-
-  /** This part of the store will be listed. */
-  void expect(String part) {
-    missing.add(part);
-  }
-
   /** All parts are expected that there are now. */
   void expectNoMore() {
     apply(() -> {
       listed(ObjectStore.ALL);
-      catchUp(Origin.FIRST_LIST);
+      subscriptions.catchUp(Origin.FIRST_LIST);
     });
   }
 
-  private void catchUp(Origin origin) {
-    subscriptions.forEach(subscription -> subscription.catchUp(origin));
-    syncedAndTold = synced;
-  }
-
-  private void listed(String part) {
-    missing.remove(part);
-    if (!synced && missing.isEmpty()) {
-      subscriptions.forEach(Subscription::oweSynced);
-      synced = true;
+  /** Whether it is the part's first list. */
+  private boolean listed(String part) {
+    boolean first = store.listed(part);
+    if (store.isComplete()) {
+      subscriptions.complete();
     }
+    return first;
   }
 
   /** A part is listed no more: its objects have left the selection. */
@@ -188,7 +159,7 @@ final class Cache<T extends HasMetadata> {
         shards.forget(part);
       }
       listed(part);
-      catchUp(Origin.LIST);
+      subscriptions.catchUp(Origin.LIST);
     });
   }
 
@@ -241,20 +212,14 @@ final class Cache<T extends HasMetadata> {
   void addListener(KeyListener<T> listener) {
     telling.lock();
     try {
-      Subscription<T> subscription = new Subscription<>(name, listener);
-      subscription.fallBehind();
-      if (synced) {
-        subscription.oweSynced();
-      }
-      subscriptions.add(listener instanceof ObjectListener<?> ? subscriptions.size() : 0, subscription);
-      subscription.catchUp(Origin.FIRST_LIST);
+      subscriptions.add(listener);
     } finally {
       telling.unlock();
     }
   }
 
   void removeListener(KeyListener<T> listener) {
-    subscriptions.removeIf(subscription -> subscription.listener() == listener);
+    subscriptions.remove(listener);
     if (shards != null) {
       shards.drop(listener);
       dropForeign();
@@ -264,7 +229,7 @@ final class Cache<T extends HasMetadata> {
   void removeListener(InformerListener<? super T> listener) {
     telling.lock();
     try {
-      subscriptions.removeIf(one -> one.listener() instanceof ObjectListener<T> objects && objects.endIfOf(listener));
+      subscriptions.remove(listener);
     } finally {
       telling.unlock();
     }
@@ -274,18 +239,16 @@ final class Cache<T extends HasMetadata> {
   void catchUp() {
     apply(() -> {
       if (changing) {
-        subscriptions.forEach(Subscription::fallBehind);
+        subscriptions.fallBehind();
         changing = false;
       }
-      catchUp(Origin.LIST);
+      subscriptions.catchUp(Origin.LIST);
       tellFound();
     });
   }
 
   void failed(RetrieveException cause) {
-    apply(() -> {
-      subscriptions.forEach(subscription -> subscription.tell(listener -> listener.failed(cause)));
-    });
+    apply(() -> subscriptions.tell(listener -> listener.failed(cause)));
   }
 
   /**
@@ -369,13 +332,8 @@ final class Cache<T extends HasMetadata> {
   private void tellFound() {
     for (Undecodable object; (object = unreadables.nextFound()) != null; ) {
       Undecodable next = object;
-      subscriptions.forEach(subscription -> subscription.tell(listener -> listener.undecodable(next)));
+      subscriptions.tell(listener -> listener.undecodable(next));
     }
-  }
-
-  /** About the size of all objects as JSON. */
-  long storeBytes() {
-    return Math.round(states.meanBytes() * store.size());
   }
 
   /** Once nothing is applied any more: gives back what is not on the heap. The store stays readable. */
@@ -390,53 +348,24 @@ final class Cache<T extends HasMetadata> {
    */
   boolean replace(Staging<T> staging) {
     return apply(() -> {
-      ConcurrentHashMap<ObjectKey, State<T>> next = staging.objects;
-      if (shards != null && shards.isLessThan(staging.wanted)) {
-        next.values().removeIf(state -> !shards.stays(staging.wanted, state));
-        staging.broken.keySet().removeIf(key -> !shards.mayStay(staging.wanted, key));
-      }
-      Set<ObjectKey> open = new HashSet<>();
-      Map<ObjectKey, State<T>> gone = new HashMap<>();
-      for (ObjectKey key : store.keys(staging.part)) {
-        State<T> before = Objects.requireNonNull(store.peek(key));
-        State<T> after = next.get(key);
-        if (after == null && !staging.nameless.isEmpty() && !staging.broken.containsKey(key)) {
-          open.add(key);
-          next.put(key, before);
-        } else if (after == null || !before.isOfSameObject(after)) {
-          gone.put(key, before);
-        }
-      }
-      List<ObjectKey> changed = new ArrayList<>(gone.keySet());
-      next.forEach((key, after) -> {
-        State<T> before = store.peek(key);
-        if (before != after && !gone.containsKey(key)) {
-          changed.add(key);
-        }
-        if (before != null && before != after) {
-          after.follow(before);
-        }
-      });
-      boolean initial = missing.contains(staging.part);
+      staging.compare();
       changing = true;
-      store.replace(staging.part, next);
-      listed(staging.part);
+      store.replace(staging.part, staging.objects);
+      Origin origin = listed(staging.part) ? Origin.FIRST_LIST : Origin.LIST;
       staging.nameless.forEach(this::report);
       staging.broken.values().forEach(this::report);
-      boolean certain = open.isEmpty();
-      open.addAll(staging.broken.keySet());
-      unreadables.replace(staging.part, next);
-      open.forEach(unreadables::keptOut);
-      Origin origin = initial ? Origin.FIRST_LIST : Origin.LIST;
-      changed.forEach(key -> tell(key, gone.get(key),
+      unreadables.replace(staging.part, staging.objects);
+      staging.open.forEach(unreadables::keptOut);
+      staging.broken.keySet().forEach(unreadables::keptOut);
+      staging.changed.forEach(key -> subscriptions.changed(key, staging.gone.get(key),
           shards != null && shards.isNew(staging.part, key) ? Origin.FIRST_LIST : origin));
       changing = false;
       if (shards != null) { // now that the listeners know all of it
         shards.listed(staging.part, staging.wanted);
       }
-      catchUp(origin);
+      subscriptions.catchUp(origin);
       tellFound();
-      return certain;
+      return staging.open.isEmpty();
     });
   }
 
@@ -451,17 +380,14 @@ final class Cache<T extends HasMetadata> {
       }
       store.put(after);
     }
-    tell(key, before != null && (after == null || !before.isOfSameObject(after)) ? before : null, Origin.EVENT);
+    State<T> gone = before != null && (after == null || !before.isOfSameObject(after)) ? before : null;
+    subscriptions.changed(key, gone, Origin.EVENT);
     changing = false;
     tellFound();
   }
 
-  private void tell(ObjectKey key, @Nullable State<T> gone, Origin origin) {
-    subscriptions.forEach(subscription -> subscription.changed(key, gone, origin));
-  }
-
   private void report(Undecodable object) {
     unreadables.log(object);
-    subscriptions.forEach(subscription -> subscription.tell(listener -> listener.undecodable(object)));
+    subscriptions.tell(listener -> listener.undecodable(object));
   }
 }

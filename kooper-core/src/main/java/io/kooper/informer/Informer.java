@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Pace;
+import io.kooper.internal.Refusals;
 import io.kooper.metrics.InformerFigures;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
@@ -116,7 +117,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** The size of the store's objects as JSON, estimated from those that came; 0 if the source hands over Java objects. */
   public long storeBytes() {
-    return cache.storeBytes();
+    return Math.round(cache.states().meanBytes() * cache.store().size());
   }
 
   /**
@@ -342,28 +343,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      * @throws IllegalArgumentException when something is missing; the message names everything that is
      */
     public Informer<T> build() {
-      List<String> errors = new ArrayList<>();
-      if (name == null || name.isBlank()) {
-        errors.add("name is blank");
-      }
-      if (source == null) {
-        errors.add("the retriever has no ListerWatcher");
-      }
-      if (transformMissing) {
-        errors.add("transform is null");
-      }
+      Refusals wrong = new Refusals();
+      wrong.addIf(name == null || name.isBlank(), "name is blank");
+      wrong.addIf(source == null, "the retriever has no ListerWatcher");
+      wrong.addIf(transformMissing, "transform is null");
       Set<String> names = new HashSet<>();
-      indexes.stream().map(Index::name).filter(name -> !names.add(name))
-          .forEach(name -> errors.add("there are two indexes \"" + name + '"'));
-      if (clock == null) {
-        errors.add("clock is null");
-      }
-      if (recorder == null) {
-        errors.add("metrics is null");
-      }
-      if (!errors.isEmpty()) {
-        throw new IllegalArgumentException("an informer cannot be built: " + String.join(", ", errors));
-      }
+      indexes.forEach(index -> wrong.addIf(!names.add(index.name()), "there are two indexes \"" + index.name() + '"'));
+      wrong.addIf(clock == null, "clock is null");
+      wrong.addIf(recorder == null, "metrics is null");
+      wrong.refuse("an informer");
       return new Informer<>(this);
     }
   }

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +31,38 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
    */
   private final Map<String, Part<T>> parts = new ConcurrentHashMap<>();
 
+  /** What was not listed yet, and {@link #ALL} while not all parts are known. */
+  private final Set<String> missing = ConcurrentHashMap.newKeySet();
+
   ObjectStore(List<Index<T>> indexes, boolean byNamespace) {
     this.indexes = List.copyOf(indexes);
     this.byNamespace = byNamespace;
+    this.missing.add(ALL);
+  }
+
+  /** A part will be listed. */
+  void expect(String part) {
+    missing.add(part);
+  }
+
+  /** A part was listed; returns whether it was missing. */
+  boolean listed(String part) {
+    return missing.remove(part);
+  }
+
+  /** Whether the part of this key was listed. */
+  boolean isListed(ObjectKey key) {
+    return !missing.contains(partOf(key)) && !missing.contains(ALL);
+  }
+
+  /** Whether all parts were. */
+  boolean isComplete() {
+    return missing.isEmpty();
+  }
+
+  /** The parts that were not. */
+  Set<String> missing() {
+    return missing.stream().filter(part -> !part.equals(ALL)).collect(Collectors.toUnmodifiableSet());
   }
 
   String partOf(ObjectKey key) {

@@ -93,7 +93,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Status now = status;
     Long heard = lastHeard;
     Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
-    return new InformerHealth(cache.synced(), cache.missing(), now.watching, now.since, lastHeardAt, now.lastError,
+    return new InformerHealth(cache.synced(), cache.store().missing(), now.watching, now.since, lastHeardAt, now.lastError,
         cache.applying(), cache.store().size(), cache.undecodable());
   }
 

@@ -120,7 +120,7 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   private Running<T> add(String part) {
-    cache.expect(part);
+    cache.store().expect(part);
     Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
         source.apply(part), cache, clock, mayAsk, monitor::signal));
     running.put(part, added);
@@ -156,7 +156,7 @@ final class Reflectors<T extends HasMetadata> {
     try {
       if (before != null) {
         awaitEnd(before); // it tells the deletes first, whoever drops this one meanwhile
-        cache.expect(part);
+        cache.store().expect(part);
       }
       one.reflector.run(); // which returns at once if it was stopped before
     } finally {
@@ -261,7 +261,7 @@ final class Reflectors<T extends HasMetadata> {
         : each.stream().map(InformerHealth::lastEvent).min(Comparator.naturalOrder()).orElse(null);
     RetrieveException error = each.stream().map(InformerHealth::lastError).filter(Objects::nonNull)
         .max(Comparator.comparing(failure -> failure.reason() == Reason.CLIENT_CLOSED)).orElse(null);
-    return new InformerHealth(cache.synced(), cache.missing(), watching, since, heard, error, cache.applying(),
+    return new InformerHealth(cache.synced(), cache.store().missing(), watching, since, heard, error, cache.applying(),
         cache.store().size(), cache.undecodable());
   }
 

@@ -5,9 +5,13 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,13 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   /** An object whose name is unreadable may be any of those that seem to be missing. */
   final List<Undecodable> nameless = new ArrayList<>();
+
+  // what differs from the store
+  final Map<ObjectKey, State<T>> gone = new HashMap<>();
+  final List<ObjectKey> changed = new ArrayList<>(); // what is gone as well
+
+  /** The objects of the store that may be among the nameless. */
+  final Set<ObjectKey> open = new HashSet<>();
 
   private final @Nullable KeptShards shards;
 
@@ -87,5 +98,34 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     if (known != null && (object.uid() == null || object.uid().equals(known.uid()))) {
       objects.put(key, known);
     }
+  }
+
+  /** The list is complete: finds out what differs from the store, and keeps what it leaves open. With the cache's lock held. */
+  void compare() {
+    ObjectStore<T> store = cache.store();
+    if (shards != null && shards.isLessThan(wanted)) {
+      objects.values().removeIf(state -> !shards.stays(wanted, state));
+      broken.keySet().removeIf(key -> !shards.mayStay(wanted, key));
+    }
+    for (ObjectKey key : store.keys(part)) {
+      State<T> before = Objects.requireNonNull(store.peek(key));
+      State<T> after = objects.get(key);
+      if (after == null && !nameless.isEmpty() && !broken.containsKey(key)) {
+        open.add(key);
+        objects.put(key, before);
+      } else if (after == null || !before.isOfSameObject(after)) {
+        gone.put(key, before);
+      }
+    }
+    changed.addAll(gone.keySet());
+    objects.forEach((key, after) -> {
+      State<T> before = store.peek(key);
+      if (before != after && !gone.containsKey(key)) {
+        changed.add(key);
+      }
+      if (before != null && before != after) {
+        after.follow(before);
+      }
+    });
   }
 }
