@@ -1,12 +1,12 @@
 package io.kooper.test;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.kooper.test.auth.Tokens;
 import io.kooper.test.faults.Connections;
 import io.kooper.test.http.RequestLog;
 import io.kooper.test.http.Router;
@@ -15,6 +15,7 @@ import io.kooper.test.http.TestCertificate;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
+import io.kooper.test.write.Actions;
 import io.kooper.test.write.Collector;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Readiness;
@@ -24,7 +25,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -66,6 +66,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private final @Nullable Collector collector;
   private final Connections connections = new Connections();
   private final Faults faults;
+  private final Actions actions;
   private final Router router;
   private final Contents contents;
   private final Readiness readiness;
@@ -75,7 +76,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private @Nullable HttpServer server; // guarded by lifecycle; null while stopped
   private volatile int port;
 
-  private EmbeddedApiServer(Settings settings) {
+  EmbeddedApiServer(Settings settings) {
     this.settings = settings;
     // one event loop is enough, and makes the order of requests the order of their arrival
     vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1).setInternalBlockingPoolSize(1)
@@ -95,7 +96,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
       writes.createNamespace(namespace);
     }
     faults = new Faults(connections, store, registry);
-    router = new Router(vertx, settings, store, registry, writes, deletes, connections, faults::next, requests);
+    actions = new Actions(store, registry, writes, deletes, settings.tokens());
+    router = new Router(vertx, settings, store, registry, writes, deletes, actions, connections, faults::next, requests);
     port = settings.port();
     contents = new Contents(store, registry);
     readiness = new Readiness(registry, writes);
@@ -108,8 +110,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
   }
 
   /** Begins the configuration of a server. */
-  public static Builder builder() {
-    return new Builder();
+  public static EmbeddedApiServerBuilder builder() {
+    return new EmbeddedApiServerBuilder();
   }
 
   /** Such as {@code https://127.0.0.1:34567}; the same for the server's whole life. */
@@ -123,6 +125,9 @@ public final class EmbeddedApiServer implements AutoCloseable {
    */
   public Config config() {
     ConfigBuilder config = new ConfigBuilder(Config.empty()).withMasterUrl(url()).withNamespace("default");
+    if (settings.tokens().areRequired()) {
+      config.withOauthToken(Tokens.ADMIN);
+    }
     return settings.tls() ? config.withCaCertData(TestCertificate.authorityBase64()).build() : config.build();
   }
 
@@ -131,9 +136,18 @@ public final class EmbeddedApiServer implements AutoCloseable {
     return new KubernetesClientBuilder().withConfig(config()).build();
   }
 
-  /** A new client that may do everything, whatever {@link Builder#allowOnly} says; the caller closes it. */
+  /**
+   * A new client of some user, such as {@code system:serviceaccount:default:reaper}, which asks as the administrator on his
+   * behalf; the caller closes it.
+   */
+  public KubernetesClient clientOf(String user, String... groups) {
+    return new KubernetesClientBuilder().withConfig(new ConfigBuilder(config()).withOauthToken(Tokens.ADMIN)
+        .withImpersonateUsername(user).withImpersonateGroups(groups).build()).build();
+  }
+
+  /** A new client that may do everything, whatever {@link EmbeddedApiServerBuilder#allowOnly} says; the caller closes it. */
   public KubernetesClient adminClient() {
-    return new KubernetesClientBuilder().withConfig(new ConfigBuilder(config()).withOauthToken(Settings.ADMIN).build()).build();
+    return new KubernetesClientBuilder().withConfig(new ConfigBuilder(config()).withOauthToken(Tokens.ADMIN).build()).build();
   }
 
   /** The text of a kubeconfig file for this server, as {@code kubectl} reads it. */
@@ -161,7 +175,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
 
   /**
    * The newest requests, the oldest of them first, with bodies and response codes: at most 10,000, or as many as {@link
-   * Builder#requestsKept} says, and at most 32 MB of bodies. Those that hang or fail by a fault are included.
+   * EmbeddedApiServerBuilder#requestsKept} says, and at most 32 MB of bodies. Those that hang or fail by a fault are included.
    */
   public List<ApiRequest> requests() {
     return requests.all();
@@ -188,6 +202,11 @@ public final class EmbeddedApiServer implements AutoCloseable {
    */
   public void ready(HasMetadata object) {
     readiness.ready(object);
+  }
+
+  /** Says what the log of a pod is from now on, as {@code kubectl logs} shows it. */
+  public void log(String namespace, String pod, String text) {
+    actions.log(namespace, pod, text);
   }
 
   /**
@@ -318,7 +337,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
     await(vertx.close());
   }
 
-  private void listen() {
+  void listen() {
     lifecycle.lock();
     try {
       connections.refuse(false);
@@ -332,95 +351,5 @@ public final class EmbeddedApiServer implements AutoCloseable {
 
   private static <T> T await(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().join();
-  }
-
-  /** Configures an {@link EmbeddedApiServer}. */
-  public static final class Builder {
-
-    private boolean tls = true;
-    private int port;
-    private int history = 10_000;
-    private Duration bookmarkInterval = Duration.ofMinutes(1);
-    private boolean streamingLists = true;
-    private int requests = 10_000;
-    private @Nullable Permissions permissions;
-    private boolean garbageCollection = true;
-
-    private Builder() {}
-
-    /** Whether it speaks TLS, on by default. */
-    public Builder tls(boolean on) {
-      this.tls = on;
-      return this;
-    }
-
-    /** The port, or 0, the default, for a free one. */
-    public Builder port(int port) {
-      this.port = port;
-      return this;
-    }
-
-    /** How many events of each type are remembered, 10,000 by default; a watch that is further behind is ended. */
-    public Builder history(int events) {
-      this.history = events;
-      return this;
-    }
-
-    /** How often a watch that allows bookmarks gets one, each minute by default. */
-    public Builder bookmarkInterval(Duration interval) {
-      this.bookmarkInterval = interval;
-      return this;
-    }
-
-    /** Whether {@code sendInitialEvents} is known, as it is by default; otherwise it is refused with 422. */
-    public Builder streamingLists(boolean on) {
-      this.streamingLists = on;
-      return this;
-    }
-
-    /** How many requests are remembered for {@link #requests}, 10,000 by default, none if it is 0. */
-    public Builder requestsKept(int requests) {
-      this.requests = requests;
-      return this;
-    }
-
-    /**
-     * Whether the server does what a cluster's controllers do when something is deleted, as it does by default: dependents are
-     * collected, namespaces emptied and ended, claims and volumes let go. Otherwise they wait for somebody to do so, as on a bare
-     * kube-apiserver.
-     */
-    public Builder garbageCollection(boolean on) {
-      this.garbageCollection = on;
-      return this;
-    }
-
-    /**
-     * Permits no more than a role grants, wherever; other requests are answered with 403, as by RBAC. Those of an {@link
-     * #adminClient} are not asked.
-     */
-    public Builder allowOnly(ClusterRole role) {
-      this.permissions = Permissions.granted(role.getRules());
-      return this;
-    }
-
-    /**
-     * Starts the server and returns when it listens.
-     *
-     * @throws IllegalArgumentException when a setting is out of range; it names them all
-     * @throws java.util.concurrent.CompletionException when the port is taken
-     */
-    public EmbeddedApiServer start() {
-      Settings settings = new Settings(tls, port, history, bookmarkInterval, streamingLists, requests, permissions,
-          garbageCollection);
-      settings.check();
-      EmbeddedApiServer server = new EmbeddedApiServer(settings);
-      try {
-        server.listen();
-      } catch (RuntimeException e) {
-        server.close();
-        throw e;
-      }
-      return server;
-    }
   }
 }

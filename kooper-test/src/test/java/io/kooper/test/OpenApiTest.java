@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class OpenApiTest {
 
   @Test
-  void saysThatAPatchOfEachTypeTakesFieldValidation() {
+  void saysOfWhatTypesAreMadeAndThatAPatchTakesFieldValidation() {
     try (EmbeddedApiServer server = EmbeddedApiServer.start()) {
       RawClient raw = new RawClient(server);
       Reply index = raw.get("/openapi/v3?timeout=32s");
@@ -20,7 +20,10 @@ class OpenApiTest {
         assertThat(path.at("/patch/x-kubernetes-group-version-kind/group").asString()).isEqualTo("apps");
       });
       assertThat(raw.get("/openapi/v3/apis/none.io/v1").code()).isEqualTo(404);
-      assertThat(raw.get("/openapi/v2").code()).isEqualTo(404);
+      assertThat(raw.get("/openapi/v2").body().at("/definitions/io.k8s.api.core.v1.PodSpec/properties/nodeName/type").asString())
+          .isEqualTo("string");
+      assertThat(document.body().at("/components/schemas/io.k8s.api.apps.v1.Deployment/properties/spec/$ref").asString())
+          .isEqualTo("#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec");
     }
   }
 }

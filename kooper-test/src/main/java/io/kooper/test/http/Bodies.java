@@ -38,9 +38,15 @@ final class Bodies {
           throw Statuses.badRequest("error decoding YAML: " + e.getOriginalMessage());
         }
       }
-      case "application/vnd.kubernetes.protobuf" -> throw new StatusException(Statuses.failure(415,
-          "this server reads no protobuf: send JSON, or make YAML first, as with kubectl create --dry-run=client -o yaml;"
-              + " accepted media types include: application/json, application/yaml"));
+      case "application/vnd.kubernetes.protobuf" -> {
+        byte[] json = Protobuf.json(body);
+        if (json == null) {
+          throw new StatusException(Statuses.failure(415,
+              "this server reads no protobuf: send JSON, or make YAML first, as with kubectl create --dry-run=client -o yaml;"
+                  + " accepted media types include: application/json, application/yaml"));
+        }
+        yield json;
+      }
       default -> throw new StatusException(Statuses.failure(415, "the body of the request was in an unknown format - accepted"
           + " media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"));
     };

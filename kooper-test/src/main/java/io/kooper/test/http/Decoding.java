@@ -1,6 +1,7 @@
 package io.kooper.test.http;
 
 import io.kooper.test.ResourceType;
+import io.kooper.test.auth.Reviews;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -9,7 +10,6 @@ import io.kooper.test.types.BuiltInTypes;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.CustomSchema;
 import io.kooper.test.validation.Problem;
-import io.kooper.test.write.Actions;
 import io.kooper.test.write.WriteChecks;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +73,7 @@ final class Decoding {
         throw refused(resource, read.error());
       }
       read.unknown().forEach(path -> errors.add("unknown field \"" + path + "\""));
-      if (!Actions.isReview(resource)) {
+      if (!Reviews.isReview(resource)) {
         resource.kind().schema().complete(object);
       }
     }

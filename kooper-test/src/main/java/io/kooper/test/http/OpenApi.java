@@ -3,21 +3,22 @@ package io.kooper.test.http;
 import io.kooper.test.ResourceType;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.OpenApiSchemas;
 import io.kooper.test.types.Resource;
 import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * The least of an OpenAPI document that {@code kubectl} wants to see before it writes: which parameters a PATCH of each
- * type takes. There are no schemas.
- */
+/** What the types are made of, and which parameters a PATCH of each takes, as {@code kubectl} and others ask for it. */
 final class OpenApi {
 
   private OpenApi() {}
 
   /** @throws StatusException 404 when the path is none of these */
   static ObjectNode answer(List<String> segments, List<Resource> resources) {
+    if (segments.size() == 2 && segments.get(1).equals("v2")) {
+      return old(resources);
+    }
     if (segments.size() < 2 || !segments.get(1).equals("v3")) {
       throw Statuses.noSuchPath();
     }
@@ -42,7 +43,29 @@ final class OpenApi {
     if (paths.isEmpty()) {
       throw Statuses.noSuchPath();
     }
+    document.putObject("components").set("schemas", schemas("#/components/schemas/",
+        resources.stream().filter(resource -> groupVersion(resource).equals(groupVersion)).toList()));
     return document;
+  }
+
+  /** All types in one document, as OpenAPI 2 has them. */
+  private static ObjectNode old(List<Resource> resources) {
+    ObjectNode document = Json.object().put("swagger", "2.0");
+    document.putObject("info").put("title", "Kubernetes").put("version", "v1.36.2");
+    document.putObject("paths");
+    return document.set("definitions", schemas("#/definitions/", resources));
+  }
+
+  private static ObjectNode schemas(String references, List<Resource> resources) {
+    OpenApiSchemas schemas = new OpenApiSchemas(references);
+    for (Resource resource : resources) {
+      if (resource.kind() != null) {
+        schemas.add(resource.kind());
+      } else if (resource.schema() != null && resource.schema().text() instanceof ObjectNode schema) {
+        schemas.add(resource.type().group(), resource.type().version(), resource.type().kind(), schema);
+      }
+    }
+    return schemas.all();
   }
 
   private static void patch(ObjectNode patch, ResourceType type) {

@@ -1,6 +1,10 @@
 package io.kooper.test.http;
 
 import io.kooper.test.ApiRequest;
+import io.kooper.test.auth.Access;
+import io.kooper.test.auth.Ask;
+import io.kooper.test.auth.Caller;
+import io.kooper.test.auth.Reviews;
 import io.kooper.test.faults.Connections;
 import io.kooper.test.faults.Failure;
 import io.kooper.test.json.Json;
@@ -49,19 +53,23 @@ public final class Router {
   private final Writes writes;
   private final Deletes deletes;
   private final Actions actions;
+  private final Access access;
+  private final Reviews reviews;
   private final Connections connections;
   private final Function<ApiRequest, @Nullable Failure> faults;
   private final RequestLog log;
 
   public Router(Vertx vertx, Settings settings, ObjectStore store, Registry registry, Writes writes,
-      Deletes deletes, Connections connections, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
+      Deletes deletes, Actions actions, Connections connections, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
     this.vertx = vertx;
     this.settings = settings;
     this.store = store;
     this.registry = registry;
     this.writes = writes;
     this.deletes = deletes;
-    this.actions = new Actions(store, writes, deletes);
+    this.actions = actions;
+    this.access = new Access(settings.tokens(), settings.rbac(), settings.permissions(), store, registry);
+    this.reviews = new Reviews(access, settings.tokens());
     this.connections = connections;
     this.faults = faults;
     this.log = log;
@@ -74,13 +82,16 @@ public final class Router {
     Call call = Call.of(http, registry);
     RequestLog.Tracked tracked = log.add(call.request());
     http.response().headersEndHandler(nothing -> tracked.answered(http.response()));
-    if (!settings.allows(http, call.request())) {
-      answer(call, 1).send(Statuses.notPermitted(call.request(), Settings.USER));
+    Caller caller;
+    try {
+      caller = access.admit(Ask.of(call.request()), http::getHeader, () -> http.headers().getAll("Impersonate-Group"));
+    } catch (StatusException e) {
+      answer(call, 1).send(e);
       return;
     }
     Failure fault = faults.apply(call.request());
     if (fault == null) {
-      execute(call, tracked, 1);
+      execute(call, caller, tracked, 1);
       return;
     }
     switch (fault.kind()) {
@@ -98,25 +109,25 @@ public final class Router {
         http.pause();
         vertx.setTimer(Math.max(1, fault.delay().toMillis()), id -> {
           http.resume();
-          execute(call, tracked, 1);
+          execute(call, caller, tracked, 1);
         });
       }
       case HANG -> LOG.debug("no answer to {}", call.request());
       case DISCONNECT -> connections.cut(http.connection());
-      case TRUNCATE -> execute(call, tracked, 0.5);
-      case LOSE_ANSWER -> execute(call, tracked, 0);
+      case TRUNCATE -> execute(call, caller, tracked, 0.5);
+      case LOSE_ANSWER -> execute(call, caller, tracked, 0);
       default -> throw new AssertionError(fault.kind());
     }
   }
 
-  private void execute(Call call, RequestLog.Tracked tracked, double share) {
+  private void execute(Call call, Caller caller, RequestLog.Tracked tracked, double share) {
     Answer answer = answer(call, share);
     if (call.http().method() == HttpMethod.GET) {
       attempt(answer, () -> read(call, answer));
     } else {
       call.http().body().onSuccess(body -> {
         tracked.body(body.getBytes());
-        attempt(answer, () -> write(call, body, answer));
+        attempt(answer, () -> write(call, caller, body, answer));
       })
           .onFailure(e -> LOG.debug("the client went away while it sent {}", call.request(), e));
     }
@@ -224,7 +235,7 @@ public final class Router {
         .start(settings.bookmarkInterval());
   }
 
-  private void write(Call call, Buffer body, Answer answer) {
+  private void write(Call call, Caller caller, Buffer body, Answer answer) {
     if (body.length() > MAX_BODY) {
       throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
     }
@@ -249,8 +260,8 @@ public final class Router {
         answer.warn(decoding.warnings());
         ObjectNode object = decoding.object(resource, Bodies.json(type, bytes));
         decoding.finalizers(resource, null, object);
-        if (Actions.isReview(resource)) {
-          answer.send(201, Actions.review(resource, call.request().namespace(), object));
+        if (Reviews.isReview(resource)) {
+          answer.send(201, reviews.answer(resource, caller, call.request().namespace(), object));
           return;
         }
         answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun()));

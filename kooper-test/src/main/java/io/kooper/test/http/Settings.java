@@ -1,10 +1,9 @@
 package io.kooper.test.http;
 
-import io.kooper.test.ApiRequest;
 import io.kooper.test.Permissions;
+import io.kooper.test.auth.Tokens;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PfxOptions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,16 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requests how many are kept
  * @param permissions what clients may do, null for everything
+ * @param rbac whether roles decide what clients may do
  * @param garbageCollection whether a cluster's controllers are imitated when something is deleted
  */
 public record Settings(boolean tls, int port, int history, Duration bookmarkInterval, boolean streamingLists, int requests,
-    @Nullable Permissions permissions, boolean garbageCollection) {
-
-  /** Who clients are, if their permissions are limited. */
-  static final String USER = "kooper-test";
-
-  /** The token of those whose permissions are not. */
-  public static final String ADMIN = "kooper-test-admin";
+    @Nullable Permissions permissions, boolean garbageCollection, boolean rbac, Tokens tokens) {
 
   /** @throws IllegalArgumentException when something is out of range; it names everything that is */
   public void check() {
@@ -45,12 +39,6 @@ public record Settings(boolean tls, int port, int history, Duration bookmarkInte
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", errors));
     }
-  }
-
-  /** Whether a request is permitted: that of an administrator always is, and what is no resource. */
-  boolean allows(HttpServerRequest http, ApiRequest request) {
-    return permissions == null || request.resource().isEmpty() || ("Bearer " + ADMIN).equals(http.getHeader("Authorization"))
-        || permissions.allow(request);
   }
 
   /** How the server listens. */
@@ -81,8 +69,8 @@ public record Settings(boolean tls, int port, int history, Duration bookmarkInte
         users:
         - name: kooper-test
           user:
-            token: anybody
+            token: %s
         current-context: kooper-test
-        """.formatted(url, authority);
+        """.formatted(url, authority, tokens.usual());
   }
 }

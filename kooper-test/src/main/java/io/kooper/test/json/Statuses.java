@@ -101,11 +101,17 @@ public final class Statuses {
   /** Somebody may not do what he asks for. */
   public static StatusException notPermitted(ApiRequest request, String user) {
     String resource = request.resource() + (request.subresource() == null ? "" : "/" + request.subresource());
+    if (resource.isEmpty()) {
+      ObjectNode status = failure(403,
+          "forbidden: User \"%s\" cannot %s path \"%s\"".formatted(user, request.verb(), request.path()));
+      status.putObject("details");
+      return new StatusException(status);
+    }
     ResourceType type = ResourceType.of(request.group(), "v1", resource, resource, true);
     String name = request.name() == null ? "" : request.name();
     return about(403, type, name, "%s%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" %s".formatted(
         type.qualifiedName(), name.isEmpty() ? "" : " \"" + name + "\"", user, request.verb(), resource, request.group(),
-        request.namespace() == null ? "at the cluster scope" : "in the namespace \"" + request.namespace() + "\""));
+        request.namespace() == null || request.namespace().isEmpty() ? "at the cluster scope" : "in the namespace \"" + request.namespace() + "\""));
   }
 
   public static StatusException invalid(ResourceType type, String name, String field, String why) {

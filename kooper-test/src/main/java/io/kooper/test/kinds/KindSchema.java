@@ -75,7 +75,7 @@ public final class KindSchema {
     return KindPlace.of(struct());
   }
 
-  private Struct struct() {
+  Struct struct() {
     String home = switch (group) {
       case "" -> "api.core";
       case "apiextensions.k8s.io" -> "apiextensions-apiserver.pkg.apis.apiextensions";

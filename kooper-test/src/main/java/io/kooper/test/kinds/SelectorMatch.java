@@ -7,7 +7,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** A {@code LabelSelector}: whether it can be understood, and whether labels match it. */
-final class SelectorMatch {
+public final class SelectorMatch {
 
   private static final Set<String> OPERATORS = Set.of("In", "NotIn", "Exists", "DoesNotExist");
 
@@ -37,7 +37,7 @@ final class SelectorMatch {
     }
   }
 
-  static boolean matches(JsonNode selector, JsonNode labels) {
+  public static boolean matches(JsonNode selector, JsonNode labels) {
     if (!selector.isObject()) {
       return false;
     }

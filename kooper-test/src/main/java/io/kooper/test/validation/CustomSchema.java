@@ -27,6 +27,11 @@ public final class CustomSchema {
     this.scale = scale;
   }
 
+  /** As the definition says it. */
+  public JsonNode text() {
+    return text;
+  }
+
   /**
    * Makes an object what the schema says of it: unknown fields go, defaults come.
    *

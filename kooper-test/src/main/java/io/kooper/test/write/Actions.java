@@ -1,83 +1,39 @@
 package io.kooper.test.write;
 
 import io.kooper.test.ResourceType;
+import io.kooper.test.auth.Tokens;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.patch.FieldOwners;
 import io.kooper.test.store.ObjectStore;
+import io.kooper.test.store.Registry;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Resource;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What is posted and stored nowhere: questions about permissions and users, and what is done to an object. */
+/** What is done to an object by what is posted at a subresource, and stored nowhere. */
 public final class Actions {
-
-  private static final Set<String> REVIEWS = Set.of("selfsubjectaccessreviews.authorization.k8s.io",
-      "subjectaccessreviews.authorization.k8s.io", "localsubjectaccessreviews.authorization.k8s.io",
-      "selfsubjectrulesreviews.authorization.k8s.io", "tokenreviews.authentication.k8s.io",
-      "selfsubjectreviews.authentication.k8s.io");
 
   private final ObjectStore store;
   private final Writes writes;
   private final Deletes deletes;
+  private final Budgets budgets;
+  private final Tokens tokens;
+  private final Map<String, String> logs = new ConcurrentHashMap<>(); // by paths of pods
 
-  public Actions(ObjectStore store, Writes writes, Deletes deletes) {
+  public Actions(ObjectStore store, Registry registry, Writes writes, Deletes deletes, Tokens tokens) {
     this.store = store;
     this.writes = writes;
     this.deletes = deletes;
-  }
-
-  public static boolean isReview(Resource resource) {
-    return REVIEWS.contains(resource.type().qualifiedName());
-  }
-
-  /** The answer to a question. Whoever asks may do everything, as the server asks nobody who he is. */
-  public static byte[] review(Resource resource, @Nullable String namespace, ObjectNode review) {
-    ObjectNode metadata = Json.metadata(review);
-    if (namespace != null) {
-      metadata.put("namespace", namespace);
-    }
-    switch (resource.type().kind()) {
-      case "SelfSubjectRulesReview" -> rules(review.putObject("status").put("incomplete", false));
-      case "TokenReview" -> review.putObject("status").put("error", "invalid bearer token").putObject("user");
-      case "SelfSubjectReview" -> {
-        metadata.put("creationTimestamp", Writes.now());
-        ObjectNode user = review.putObject("status").putObject("userInfo").put("username", "admin")
-            .put("uid", UUID.randomUUID().toString());
-        user.putArray("groups").add("system:masters").add("system:authenticated");
-      }
-      default -> {
-        ObjectNode spec = review.withObjectProperty("spec");
-        if (spec.has("resourceAttributes") == spec.has("nonResourceAttributes")) {
-          throw Statuses.invalid(ResourceType.of(resource.type().group(), resource.type().version(), "Review", "reviews", false),
-              "", "spec.resourceAttributes", "Invalid value: null: exactly one of nonResourceAttributes or"
-                  + " resourceAttributes must"
-                  + " be specified");
-        }
-        review.putObject("status").put("allowed", true);
-      }
-    }
-    return Json.bytes(review);
-  }
-
-  private static void rules(ObjectNode status) {
-    ArrayNode resources = status.putArray("resourceRules");
-    rule(resources, "apiGroups", "*").putArray("resources").add("*");
-    rule(status.putArray("nonResourceRules"), "nonResourceURLs", "*");
-  }
-
-  private static ObjectNode rule(ArrayNode rules, String member, String what) {
-    ObjectNode rule = rules.addObject();
-    rule.putArray("verbs").add("*");
-    rule.putArray(member).add(what);
-    return rule;
+    this.budgets = new Budgets(store, registry);
+    this.tokens = tokens;
   }
 
   /**
@@ -124,6 +80,7 @@ public final class Actions {
 
   private byte[] evict(Resource resource, String namespace, String name, ObjectNode eviction, boolean dryRun) {
     ObjectNode options = eviction.path("deleteOptions") instanceof ObjectNode given ? given : Json.object();
+    budgets.check(store.locked(() -> require(resource, namespace, name)).tree());
     FieldOwners.Manager manager = new FieldOwners.Manager("kube-apiserver", false, "v1", "eviction");
     writes.update(resource, namespace, name, manager, dryRun, false, pod -> {
       condition(pod, Json.object().put("type", "DisruptionTarget").put("status", "True").putNull("lastProbeTime")
@@ -148,20 +105,26 @@ public final class Actions {
     answer.putObject("metadata").put("name", name).put("namespace", namespace).put("uid", account.uid())
         .put("creationTimestamp", Writes.now());
     answer.set("spec", spec);
-    answer.putObject("status").put("token", "kooper-test." + UUID.randomUUID())
+    answer.putObject("status").put("token", tokens.issue(namespace, name))
         .put("expirationTimestamp", Instant.now().plusSeconds(seconds).truncatedTo(ChronoUnit.SECONDS).toString());
     return Json.bytes(answer);
   }
 
-  /** The log of a pod, which is empty. */
+  /** Says what the log of a pod is. */
+  public void log(String namespace, String pod, String text) {
+    logs.put(StoredObject.path(namespace, pod), text);
+  }
+
+  /** The log of a pod: what a test has said, and empty otherwise. */
   public byte[] log(Resource resource, String namespace, String name) {
+    String text = logs.get(StoredObject.path(namespace, name));
     store.locked(() -> {
       String node = require(resource, namespace, name).tree().at("/spec/nodeName").asString("");
-      if (!node.isEmpty()) {
+      if (!node.isEmpty() && text == null) {
         throw Statuses.notFound(resource.type(), node); // as the API server says of a node that it cannot reach
       }
     });
-    return new byte[0];
+    return text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
   }
 
   private StoredObject require(Resource resource, String namespace, String name) {
