@@ -88,9 +88,9 @@ public final class EmbeddedApiServerBuilder {
   }
 
   /**
-   * Lets the roles of the server decide, as on a cluster, where they may be written by {@link EmbeddedApiServer#client} and {@link
-   * EmbeddedApiServer#adminClient}: both may do everything. {@link EmbeddedApiServer#clientOf} is a client of another user. A
-   * request without a token is anonymous, and one with an unknown token is answered with 401. Not asked for, nothing is forbidden.
+   * Lets the roles on the server decide, as on a cluster: nothing is permitted that none of them grants. {@link
+   * EmbeddedApiServer#client} and {@link EmbeddedApiServer#adminClient} may do everything, {@link EmbeddedApiServer#clientOf} is
+   * a client of another user. A request without a token is anonymous, one with an unknown token is answered with 401.
    */
   public EmbeddedApiServerBuilder rbac() {
     this.rbac = true;

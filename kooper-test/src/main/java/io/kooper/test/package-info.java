@@ -7,8 +7,10 @@
  *
  * <p>Custom resources are pruned, completed and validated by the schema of their definition, rules in CEL included.
  *
- * <p>What it does not have: authentication, admission, schemas of built-in types, garbage collection
- * of dependents, a scheduler or a kubelet (a pod is deleted at once), {@code managedFields}, and protobuf.
+ * <p>It answers in tables, says of what its types are made, and asks tokens and roles when a test wants that, so that {@code
+ * kubectl} works with it.
+ *
+ * <p>What it does not have: admission, a scheduler or a kubelet, {@code managedFields}, and protobuf, but for reviews.
  */
 @NullMarked
 package io.kooper.test;

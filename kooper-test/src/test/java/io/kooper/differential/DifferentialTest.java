@@ -21,7 +21,8 @@ class DifferentialTest {
     Map<String, String> accepted = Recorded.accepted(name);
     Map<String, String> different = new LinkedHashMap<>();
     int sameStatus = 0;
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().rbac().token("usertoken", "user").garbageCollection(false).start()) {
+    try (EmbeddedApiServer server =
+        EmbeddedApiServer.builder().rbac().token("usertoken", "user").garbageCollection(false).start()) {
       Player player = new Player(server.config());
       if (namespace != null) {
         player.play(Recorded.MAPPER.readTree("""

@@ -26,8 +26,8 @@ class KitArchitectureTest {
   private static final String VALIDATION = "io.kooper.test.validation..";
   private static final String KINDS = "io.kooper.test.kinds..";
   private static final String[] INTERNAL = {VALIDATION, KINDS, "io.kooper.test.json..", "io.kooper.test.types..",
-      "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.tables..", "io.kooper.test.auth..", "io.kooper.test.http..",
-      "io.kooper.test.faults.."};
+      "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.tables..",
+      "io.kooper.test.auth..", "io.kooper.test.http..", "io.kooper.test.faults.."};
 
   private final JavaClasses kit = new ClassFileImporter()
       .importUrl(EmbeddedApiServer.class.getProtectionDomain().getCodeSource().getLocation());
@@ -84,7 +84,7 @@ class KitArchitectureTest {
   void thePublicTypesStayFew() {
     assertThat(kit).filteredOn(type -> type.getModifiers().contains(JavaModifier.PUBLIC) && type.isTopLevelClass())
         .filteredOn(type -> type.getPackageName().equals("io.kooper.test")).extracting(JavaClass::getSimpleName)
-        .containsExactlyInAnyOrder("ApiRequest", "Backup", "EmbeddedApiServer", "EmbeddedApiServerBuilder", "Fault", "Faults", "Permissions", "ResourceType",
-            "Steady");
+        .containsExactlyInAnyOrder("ApiRequest", "Backup", "EmbeddedApiServer", "EmbeddedApiServerBuilder", "Fault", "Faults",
+            "Permissions", "ResourceType", "Steady");
   }
 }

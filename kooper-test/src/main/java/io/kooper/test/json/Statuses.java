@@ -109,9 +109,10 @@ public final class Statuses {
     }
     ResourceType type = ResourceType.of(request.group(), "v1", resource, resource, true);
     String name = request.name() == null ? "" : request.name();
+    String namespace = request.namespace() == null ? "" : request.namespace();
     return about(403, type, name, "%s%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" %s".formatted(
         type.qualifiedName(), name.isEmpty() ? "" : " \"" + name + "\"", user, request.verb(), resource, request.group(),
-        request.namespace() == null || request.namespace().isEmpty() ? "at the cluster scope" : "in the namespace \"" + request.namespace() + "\""));
+        namespace.isEmpty() ? "at the cluster scope" : "in the namespace \"" + namespace + "\""));
   }
 
   public static StatusException invalid(ResourceType type, String name, String field, String why) {
