@@ -13,9 +13,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The work queue alone, beside the one of the official Java client: distinct keys on one thread, by the CPU time that it took, and
- * one producer with two workers, by the time that passed. Rounds in turns; medians and their ratio count. Nobody listens to the
- * queue, so it takes no times.
+ * The work queue alone, beside the one of the official Java client: distinct keys on one thread, by the CPU time that it took,
+ * and one producer with two workers, by the time that passed. Rounds in turns; medians and their ratio count. Nobody listens to
+ * the queue, so it takes no times.
  *
  * <pre>
  * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=QueueThroughput -Dbench.args="[KEYS [ROUNDS]]"

@@ -7,11 +7,13 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.kooper.test.auth.Tokens;
-import io.kooper.test.faults.Connections;
 import io.kooper.test.http.RequestLog;
 import io.kooper.test.http.Router;
 import io.kooper.test.http.Settings;
 import io.kooper.test.http.TestCertificate;
+import io.kooper.test.net.Connections;
+import io.kooper.test.net.HttpServer;
+import io.kooper.test.net.Loop;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
@@ -20,11 +22,6 @@ import io.kooper.test.write.Collector;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Readiness;
 import io.kooper.test.write.Writes;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.HttpServer;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,7 +59,7 @@ import org.jspecify.annotations.Nullable;
 public final class EmbeddedApiServer implements AutoCloseable {
 
   private final Settings settings;
-  private final Vertx vertx;
+  private final Loop loop = new Loop();
   private final ObjectStore store;
   private final Registry registry;
   private final @Nullable Collector collector;
@@ -80,11 +77,6 @@ public final class EmbeddedApiServer implements AutoCloseable {
 
   EmbeddedApiServer(Settings settings) {
     this.settings = settings;
-    // one event loop is enough, and makes the order of requests the order of their arrival
-    vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1).setInternalBlockingPoolSize(1)
-        .setUseDaemonThread(true)
-        .setFileSystemOptions(
-            new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
     requests = new RequestLog(settings.requests());
     store = new ObjectStore(settings.history());
     registry = new Registry(store);
@@ -99,7 +91,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
     }
     faults = new Faults(connections, store, registry);
     actions = new Actions(store, registry, writes, deletes, settings.tokens());
-    router = new Router(vertx, settings, store, registry, writes, deletes, actions, connections, faults::next, requests);
+    router = new Router(loop, settings, store, registry, writes, deletes, actions, faults::next, requests);
     port = settings.port();
     contents = new Contents(store, registry);
     readiness = new Readiness(registry, writes);
@@ -282,8 +274,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
       }
       server = null;
       connections.refuse(true);
+      running.close();
       connections.cutAll();
-      await(running.close());
     } finally {
       lifecycle.unlock();
     }
@@ -336,22 +328,17 @@ public final class EmbeddedApiServer implements AutoCloseable {
   @Override
   public void close() {
     stop();
-    await(vertx.close());
+    loop.close();
   }
 
   void listen() {
     lifecycle.lock();
     try {
       connections.refuse(false);
-      server = await(vertx.createHttpServer(settings.http(port))
-          .connectionHandler(connections::opened).requestHandler(router::handle).listen());
-      port = server.actualPort();
+      server = HttpServer.listen(port, settings.sockets(), connections, loop, router::handle);
+      port = server.port();
     } finally {
       lifecycle.unlock();
     }
-  }
-
-  private static <T> T await(Future<T> future) {
-    return future.toCompletionStage().toCompletableFuture().join();
   }
 }

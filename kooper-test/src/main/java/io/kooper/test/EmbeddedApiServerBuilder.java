@@ -107,7 +107,7 @@ public final class EmbeddedApiServerBuilder {
    * Starts the server and returns when it listens.
    *
    * @throws IllegalArgumentException when a setting is out of range; it names them all
-   * @throws java.util.concurrent.CompletionException when the port is taken
+   * @throws java.io.UncheckedIOException when the port is taken
    */
   public EmbeddedApiServer start() {
     Caller usual = permissions == null ? Caller.ADMIN : Caller.of("kooper-test", List.of());

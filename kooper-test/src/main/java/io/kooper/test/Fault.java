@@ -85,7 +85,7 @@ public final class Fault {
     return when(request -> request.is(verb, resource));
   }
 
-  /** Only for requests that also satisfy this. Called on the server's event loop: it must not block. */
+  /** Only for requests that also satisfy this. Called on the server's thread: it must not block. */
   public Fault when(Predicate<ApiRequest> condition) {
     return new Fault(failure, selection.and(condition), times);
   }

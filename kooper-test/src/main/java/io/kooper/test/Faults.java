@@ -1,9 +1,9 @@
 package io.kooper.test;
 
-import io.kooper.test.faults.Connections;
 import io.kooper.test.faults.Failure;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
+import io.kooper.test.net.Connections;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.store.StoredObject;
@@ -127,7 +127,7 @@ public final class Faults {
     connections.blackhole(false);
   }
 
-  /** The fault that meets a request, counted. On the event loop, hence one request at a time. */
+  /** The fault that meets a request, counted. On the server's loop, hence one request at a time. */
   @Nullable Failure next(ApiRequest request) {
     for (Injection injection : injections) {
       if (injection.fault.selection.test(request)) {

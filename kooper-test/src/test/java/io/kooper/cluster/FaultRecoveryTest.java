@@ -152,11 +152,12 @@ class FaultRecoveryTest {
   @EnumSource
   void goesOnAfterItsConnectionsWereCut(HttpModule http) throws Exception {
     try (Scene scene = new Scene(http)) {
+      int before = scene.lists.get(); // more than one where a client's first request takes too long on a busy machine
       for (int i = 0; i < 3; i++) {
         scene.wire.cut();
         scene.handlesWhatIsCreated("cut-" + i, SOON);
       }
-      assertThat(scene.lists).as("a cut connection is no reason to list again").hasValue(1);
+      assertThat(scene.lists).as("a cut connection is no reason to list again").hasValue(before);
     }
   }
 

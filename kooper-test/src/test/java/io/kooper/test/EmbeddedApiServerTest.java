@@ -19,7 +19,7 @@ class EmbeddedApiServerTest {
 
   private static Set<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("vert.x")).collect(Collectors.toSet());
+        .filter(thread -> thread.getName().startsWith("kooper-test-")).collect(Collectors.toSet());
   }
 
   @Test

@@ -25,9 +25,10 @@ class KitArchitectureTest {
 
   private static final String VALIDATION = "io.kooper.test.validation..";
   private static final String KINDS = "io.kooper.test.kinds..";
+  private static final String NET = "io.kooper.test.net..";
   private static final String[] INTERNAL = {VALIDATION, KINDS, "io.kooper.test.json..", "io.kooper.test.types..",
       "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.tables..",
-      "io.kooper.test.auth..", "io.kooper.test.http..", "io.kooper.test.faults.."};
+      "io.kooper.test.auth..", "io.kooper.test.http..", "io.kooper.test.faults..", NET};
 
   private final JavaClasses kit = new ClassFileImporter()
       .importUrl(EmbeddedApiServer.class.getProtectionDomain().getCodeSource().getLocation());
@@ -43,6 +44,12 @@ class KitArchitectureTest {
   void kindsKnowJsonAndNoServer() {
     noClasses().that().resideInAPackage(KINDS).should().dependOnClassesThat(
         resideOutsideOfPackages(KINDS, VALIDATION, "java..", "tools.jackson..", "org.jspecify..")).check(kit);
+  }
+
+  @Test
+  void theNetworkIsTheJdks() {
+    noClasses().that().resideInAPackage(NET).should().dependOnClassesThat(
+        resideOutsideOfPackages(NET, "java..", "javax.net..", "org.slf4j..", "org.jspecify..")).check(kit);
   }
 
   @Test

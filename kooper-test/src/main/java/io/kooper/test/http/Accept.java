@@ -21,7 +21,7 @@ record Accept(boolean yaml, String as) {
 
   /** @throws StatusException 406 when there is none that the client takes */
   static Accept of(Call call) {
-    String header = call.http().getHeader("Accept");
+    String header = call.http().header("Accept");
     if (header == null || header.isBlank()) {
       return USUAL;
     }

@@ -2,11 +2,10 @@ package io.kooper.test.http;
 
 import io.kooper.test.ApiRequest;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.net.Fields;
+import io.kooper.test.net.Request;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
-import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -23,22 +22,22 @@ import org.jspecify.annotations.Nullable;
  * @param resource null if the path names no served type
  */
 record Call(
-    HttpServerRequest http, ApiRequest request, List<String> segments, @Nullable Resource resource, MultiMap params) {
+    Request http, ApiRequest request, List<String> segments, @Nullable Resource resource, Fields params) {
 
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 
-  static Call of(HttpServerRequest http, Registry registry) {
+  static Call of(Request http, Registry registry) {
     List<String> segments = segments(http.path());
-    MultiMap params = http.params();
-    String query = http.query() == null ? "" : http.query();
+    Fields params = http.params();
+    String query = http.query();
     boolean core = !segments.isEmpty() && segments.get(0).equals("api");
     boolean grouped = !segments.isEmpty() && segments.get(0).equals("apis");
     int prefix = core ? 2 : 3;
     String path = "/" + String.join("/", segments);
-    String agent = http.getHeader("User-Agent") == null ? "" : http.getHeader("User-Agent");
+    String agent = http.header("User-Agent") == null ? "" : http.header("User-Agent");
     Instant now = Instant.now();
     if (!core && !grouped || segments.size() <= prefix) {
-      String verb = http.method().name().toLowerCase(Locale.ROOT);
+      String verb = http.method().toLowerCase(Locale.ROOT);
       return new Call(http, new ApiRequest(verb, path, query, "", "", null, null, null, agent, now, null, 0), segments, null,
           params);
     }
@@ -57,7 +56,7 @@ record Call(
     String name = rest.size() > 1 ? rest.get(1) : null;
     String subresource = rest.size() > 2 ? String.join("/", rest.subList(2, rest.size())) : null;
     Resource resource = registry.find(group, segments.get(prefix - 1), plural);
-    String verb = old && http.method() == HttpMethod.GET ? "watch" : verb(http.method(), name, flag(params, "watch"));
+    String verb = old && http.method().equals("GET") ? "watch" : verb(http.method(), name, flag(params, "watch"));
     return new Call(http, new ApiRequest(verb, path, query, group, plural, namespace, name, subresource, agent, now, null, 0),
         segments, resource, params);
   }
@@ -81,7 +80,7 @@ record Call(
     if (manager != null) {
       return manager;
     }
-    String agent = http.getHeader("User-Agent");
+    String agent = http.header("User-Agent");
     return agent == null ? "unknown" : agent.split("/", 2)[0];
   }
 
@@ -136,18 +135,18 @@ record Call(
     return namespace == null ? "" : namespace;
   }
 
-  private static boolean flag(MultiMap params, String name) {
+  private static boolean flag(Fields params, String name) {
     String value = params.get(name);
     return value != null && (value.equals("true") || value.equals("1"));
   }
 
-  private static String verb(HttpMethod method, @Nullable String name, boolean watch) {
-    return switch (method.name()) {
+  private static String verb(String method, @Nullable String name, boolean watch) {
+    return switch (method) {
       case "GET" -> name != null ? "get" : watch ? "watch" : "list"; // one object is not watched, whatever is asked
       case "POST" -> "create";
       case "PUT" -> "update";
       case "DELETE" -> name == null ? "deletecollection" : "delete";
-      default -> method.name().toLowerCase(Locale.ROOT);
+      default -> method.toLowerCase(Locale.ROOT);
     };
   }
 

@@ -1,12 +1,14 @@
 package io.kooper.test.http;
 
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.ServerWebSocket;
-import java.nio.charset.StandardCharsets;
+import io.kooper.test.net.Response;
+import io.kooper.test.net.WebSocket;
+import java.util.Arrays;
 
 /** Where the events of a watch go: the chunks of an HTTP response, or the text frames of a WebSocket. */
 interface EventSink {
+
+  /** Tells the client that the watch stands: what is written from now on is told. Before anything is sent. */
+  void open();
 
   void send(byte[] event);
 
@@ -21,26 +23,33 @@ interface EventSink {
   /** Ends the watch in an orderly way. */
   void end();
 
-  static EventSink of(HttpServerResponse response) {
+  static EventSink of(Response response) {
     return new EventSink() {
       @Override
+      public void open() {
+        response.status(200).header("Content-Type", "application/json").begin();
+      }
+
+      @Override
       public void send(byte[] event) {
-        response.write(Buffer.buffer(event.length + 1).appendBytes(event).appendByte((byte) '\n'));
+        byte[] line = Arrays.copyOf(event, event.length + 1);
+        line[event.length] = '\n';
+        response.write(line);
       }
 
       @Override
       public boolean isFull() {
-        return response.writeQueueFull();
+        return response.isFull();
       }
 
       @Override
       public void onDrain(Runnable drained) {
-        response.drainHandler(nothing -> drained.run());
+        response.onDrain(drained);
       }
 
       @Override
       public void onClose(Runnable closed) {
-        response.closeHandler(nothing -> closed.run());
+        response.onClose(closed);
       }
 
       @Override
@@ -50,26 +59,31 @@ interface EventSink {
     };
   }
 
-  static EventSink of(ServerWebSocket socket) {
+  static EventSink of(WebSocket socket) {
     return new EventSink() {
       @Override
+      public void open() {
+        socket.open();
+      }
+
+      @Override
       public void send(byte[] event) {
-        socket.writeTextMessage(new String(event, StandardCharsets.UTF_8));
+        socket.send(event);
       }
 
       @Override
       public boolean isFull() {
-        return socket.writeQueueFull();
+        return socket.isFull();
       }
 
       @Override
       public void onDrain(Runnable drained) {
-        socket.drainHandler(nothing -> drained.run());
+        socket.onDrain(drained);
       }
 
       @Override
       public void onClose(Runnable closed) {
-        socket.closeHandler(nothing -> closed.run());
+        socket.onClose(closed);
       }
 
       @Override

@@ -1,7 +1,7 @@
 package io.kooper.test.http;
 
 import io.kooper.test.ApiRequest;
-import io.vertx.core.http.HttpServerResponse;
+import io.kooper.test.net.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,9 +44,9 @@ public final class RequestLog {
     }
 
     @Override
-    public void answered(HttpServerResponse response) {
+    public void answered(Response response) {
       synchronized (entries) {
-        code = response.getStatusCode();
+        code = response.status();
       }
     }
 
@@ -62,7 +62,7 @@ public final class RequestLog {
 
     void body(byte[] sent);
 
-    void answered(HttpServerResponse response);
+    void answered(Response response);
   }
 
   Tracked add(ApiRequest request) {

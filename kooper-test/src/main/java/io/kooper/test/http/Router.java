@@ -5,11 +5,12 @@ import io.kooper.test.auth.Access;
 import io.kooper.test.auth.Ask;
 import io.kooper.test.auth.Caller;
 import io.kooper.test.auth.Reviews;
-import io.kooper.test.faults.Connections;
 import io.kooper.test.faults.Failure;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.net.Loop;
+import io.kooper.test.net.Request;
 import io.kooper.test.patch.Apply;
 import io.kooper.test.patch.FieldOwners;
 import io.kooper.test.patch.Patches;
@@ -25,10 +26,7 @@ import io.kooper.test.types.Shape;
 import io.kooper.test.write.Actions;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Writes;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -39,14 +37,15 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** From a request to its answer. On the server's event loop. */
+/** From a request to its answer. On the loop. */
 public final class Router {
 
   private static final Logger LOG = LoggerFactory.getLogger("io.kooper.test.EmbeddedApiServer");
   private static final int MAX_BODY = 3 * 1024 * 1024; // the API server's limit
+  private static final byte[] OK = "ok".getBytes(StandardCharsets.US_ASCII);
   private static final Set<String> HEALTH = Set.of("healthz", "livez", "readyz");
 
-  private final Vertx vertx;
+  private final Loop loop;
   private final Settings settings;
   private final ObjectStore store;
   private final Registry registry;
@@ -55,13 +54,12 @@ public final class Router {
   private final Actions actions;
   private final Access access;
   private final Reviews reviews;
-  private final Connections connections;
   private final Function<ApiRequest, @Nullable Failure> faults;
   private final RequestLog log;
 
-  public Router(Vertx vertx, Settings settings, ObjectStore store, Registry registry, Writes writes,
-      Deletes deletes, Actions actions, Connections connections, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
-    this.vertx = vertx;
+  public Router(Loop loop, Settings settings, ObjectStore store, Registry registry, Writes writes,
+      Deletes deletes, Actions actions, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
+    this.loop = loop;
     this.settings = settings;
     this.store = store;
     this.registry = registry;
@@ -70,21 +68,20 @@ public final class Router {
     this.actions = actions;
     this.access = new Access(settings.tokens(), settings.rbac(), settings.permissions(), store, registry);
     this.reviews = new Reviews(access, settings.tokens());
-    this.connections = connections;
     this.faults = faults;
     this.log = log;
   }
 
-  public void handle(HttpServerRequest http) {
-    if (connections.isFrozen(http.connection())) {
+  public void handle(Request http) {
+    if (http.connection().isFrozen()) {
       return;
     }
     Call call = Call.of(http, registry);
     RequestLog.Tracked tracked = log.add(call.request());
-    http.response().headersEndHandler(nothing -> tracked.answered(http.response()));
+    http.response().onHead(() -> tracked.answered(http.response()));
     Caller caller;
     try {
-      caller = access.admit(Ask.of(call.request()), http::getHeader, () -> http.headers().getAll("Impersonate-Group"));
+      caller = access.admit(Ask.of(call.request()), http::header, () -> http.headers().all("Impersonate-Group"));
     } catch (StatusException e) {
       answer(call, 1).send(e);
       return;
@@ -98,22 +95,17 @@ public final class Router {
       case STATUS -> answer(call, 1).send(fault.toStatus());
       case ERROR_EVENT -> {
         if (call.request().verb().equals("watch")) {
-          EventSink sink = stream(call);
+          EventSink sink = EventSink.of(http.response());
+          sink.open();
           sink.send(Watch.error(fault.toStatus()));
           sink.end();
         } else {
           answer(call, 1).send(fault.toStatus());
         }
       }
-      case DELAY -> {
-        http.pause();
-        vertx.setTimer(Math.max(1, fault.delay().toMillis()), id -> {
-          http.resume();
-          execute(call, caller, tracked, 1);
-        });
-      }
+      case DELAY -> loop.after(fault.delay(), () -> execute(call, caller, tracked, 1));
       case HANG -> LOG.debug("no answer to {}", call.request());
-      case DISCONNECT -> connections.cut(http.connection());
+      case DISCONNECT -> http.connection().cut();
       case TRUNCATE -> execute(call, caller, tracked, 0.5);
       case LOSE_ANSWER -> execute(call, caller, tracked, 0);
       default -> throw new AssertionError(fault.kind());
@@ -122,20 +114,16 @@ public final class Router {
 
   private void execute(Call call, Caller caller, RequestLog.Tracked tracked, double share) {
     Answer answer = answer(call, share);
-    if (call.http().method() == HttpMethod.GET) {
+    if (call.http().method().equals("GET")) {
       attempt(answer, () -> read(call, answer));
     } else {
-      call.http().body().onSuccess(body -> {
-        tracked.body(body.getBytes());
-        attempt(answer, () -> write(call, caller, body, answer));
-      })
-          .onFailure(e -> LOG.debug("the client went away while it sent {}", call.request(), e));
+      tracked.body(call.http().body());
+      attempt(answer, () -> write(call, caller, call.http().body(), answer));
     }
   }
 
   private Answer answer(Call call, double share) {
-    return new Answer(call.http().response(), vertx.getOrCreateContext(),
-        () -> connections.end(call.http().connection()), share);
+    return new Answer(call.http().response(), share);
   }
 
   private static void attempt(Answer answer, Runnable action) {
@@ -152,7 +140,7 @@ public final class Router {
   private void read(Call call, Answer answer) {
     List<String> segments = call.segments();
     if (!segments.isEmpty() && HEALTH.contains(segments.get(0))) {
-      call.http().response().putHeader("Content-Type", "text/plain; charset=utf-8").end("ok");
+      call.http().response().header("Content-Type", "text/plain; charset=utf-8").end(OK);
       return;
     }
     if (call.request().resource().isEmpty()) {
@@ -178,7 +166,7 @@ public final class Router {
       default -> {
         if ("log".equals(call.request().subresource()) && resource.is("pods")) {
           byte[] log = actions.log(resource, call.namespace(), name(call));
-          call.http().response().setStatusCode(log.length == 0 ? 204 : 200).end(Buffer.buffer(log));
+          call.http().response().status(log.length == 0 ? 204 : 200).end(log);
           return;
         }
         answer.send(200, get(call, resource, table));
@@ -214,36 +202,27 @@ public final class Router {
       }
       return store.of(resource);
     });
-    if ("websocket".equalsIgnoreCase(call.http().getHeader("Upgrade"))) {
-      call.http().toWebSocket()
-          .onSuccess(socket -> start(collection, resource, table, options, EventSink.of(socket)))
-          .onFailure(e -> LOG.debug("no WebSocket for {}", call.request(), e));
+    if ("websocket".equalsIgnoreCase(call.http().header("Upgrade"))) {
+      start(collection, resource, table, options, EventSink.of(call.http().response().upgrade()));
       return;
     }
-    start(collection, resource, table, options, stream(call));
-  }
-
-  /** Begins the response of a watch at once: the client must know that it stands. */
-  private static EventSink stream(Call call) {
-    call.http().response().setStatusCode(200).putHeader("Content-Type", "application/json").setChunked(true).writeHead();
-    return EventSink.of(call.http().response());
+    start(collection, resource, table, options, EventSink.of(call.http().response()));
   }
 
   private void start(ResourceCollection collection, Resource resource, @Nullable Table table, WatchOptions options,
       EventSink sink) {
-    new Watch(vertx.getOrCreateContext(), collection, new Shown(resource, table), options, sink, settings.history())
+    new Watch(loop, collection, new Shown(resource, table), options, sink, settings.history())
         .start(settings.bookmarkInterval());
   }
 
-  private void write(Call call, Caller caller, Buffer body, Answer answer) {
-    if (body.length() > MAX_BODY) {
+  private void write(Call call, Caller caller, byte[] body, Answer answer) {
+    if (body.length > MAX_BODY) {
       throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
     }
     Resource resource = resource(call);
     answer.yaml(Accept.of(call).yaml());
-    byte[] bytes = body.getBytes();
     String subresource = call.request().subresource();
-    String type = call.http().getHeader("Content-Type");
+    String type = call.http().header("Content-Type");
     Options.dryRun(call);
     switch (call.request().verb()) {
       case "create" -> {
@@ -252,13 +231,13 @@ public final class Router {
         }
         if (call.request().name() != null) {
           String action = subresource == null || !resource.allows(subresource, "create") ? "" : subresource;
-          ObjectNode posted = bytes.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, bytes));
+          ObjectNode posted = body.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, body));
           answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.dryRun()));
           return;
         }
         Decoding decoding = Decoding.of(call);
         answer.warn(decoding.warnings());
-        ObjectNode object = decoding.object(resource, Bodies.json(type, bytes));
+        ObjectNode object = decoding.object(resource, Bodies.json(type, body));
         decoding.finalizers(resource, null, object);
         if (Reviews.isReview(resource)) {
           answer.send(201, reviews.answer(resource, caller, call.request().namespace(), object));
@@ -269,7 +248,7 @@ public final class Router {
       case "update" -> {
         Decoding decoding = Decoding.of(call);
         answer.warn(decoding.warnings());
-        byte[] json = Bodies.json(type, bytes);
+        byte[] json = Bodies.json(type, body);
         ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(json) : decoding.object(resource, json);
         if (subresource == null && resource.createdByUpdate()
             && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
@@ -284,16 +263,16 @@ public final class Router {
           return wanted;
         }));
       }
-      case "patch" -> patch(call, resource, subresource, bytes, answer);
+      case "patch" -> patch(call, resource, subresource, body, answer);
       case "delete" -> {
         requireNoSubresource(subresource);
-        ObjectNode options = Options.delete(call, bytes);
+        ObjectNode options = Options.delete(call, body);
         answer.warn(Options.warnings(resource, options));
         Writes.Written deleted = deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options));
         answer.send(deleted.code(), deleted.json());
       }
       case "deletecollection" -> {
-        ObjectNode options = Options.delete(call, bytes);
+        ObjectNode options = Options.delete(call, body);
         answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
             Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options))));
       }
@@ -303,7 +282,7 @@ public final class Router {
 
   private void patch(Call call, Resource resource, @Nullable String subresource, byte[] body, Answer answer) {
     String name = name(call);
-    String mediaType = Patches.mediaType(call.http().getHeader("Content-Type"));
+    String mediaType = Patches.mediaType(call.http().header("Content-Type"));
     Patches.requireKnown(resource, mediaType);
     if (mediaType.equals(Apply.MEDIA_TYPE)) {
       Apply apply = Apply.of(resource, subresource, body, call.applier(), call.isForced());

@@ -2,12 +2,10 @@ package io.kooper.test.http;
 
 import io.kooper.test.Permissions;
 import io.kooper.test.auth.Tokens;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PfxOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,13 +39,9 @@ public record Settings(boolean tls, int port, int history, Duration bookmarkInte
     }
   }
 
-  /** How the server listens. */
-  public HttpServerOptions http(int boundPort) {
-    HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(boundPort)
-        .setUseAlpn(false).setHttp2ClearTextEnabled(false)
-        .setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
-    return !tls ? options : options.setSsl(true).setKeyCertOptions(
-        new PfxOptions().setPassword(TestCertificate.PASSWORD).setValue(Buffer.buffer(TestCertificate.keyStore())));
+  /** What speaks TLS; null for plain text. */
+  public @Nullable SSLSocketFactory sockets() {
+    return tls ? TestCertificate.sockets() : null;
   }
 
   /** The text of a kubeconfig file. */

@@ -2,31 +2,32 @@ package io.kooper.test.http;
 
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
+import io.kooper.test.net.Loop;
 import io.kooper.test.store.Event;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.ResourceCollection;
 import io.kooper.test.store.StoredObject;
-import io.vertx.core.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One watch: it stands on the last event it has sent and moves on when there are more and the client takes them. All
- * fields but {@code scheduled} belong to the event loop.
+ * fields but {@code scheduled} belong to the loop.
  */
 final class Watch {
 
   private static final int BATCH = 256; // then others have their turn
   private static final Duration BEFORE_END = Duration.ofSeconds(2); // when the API server sends its last bookmark
 
-  private final Context context;
+  private final Loop loop;
   private final ObjectStore store;
   private final Shown shown;
   private final ResourceCollection collection;
@@ -35,7 +36,7 @@ final class Watch {
   private final int maxLag;
   private final Runnable wake = this::schedule;
   private final AtomicBoolean scheduled = new AtomicBoolean();
-  private final List<Long> timers = new ArrayList<>();
+  private final List<Future<?>> timers = new ArrayList<>();
   private Iterator<StoredObject> initial = Collections.emptyIterator();
   private long initialVersion;
   private boolean initialEndDue;
@@ -43,9 +44,9 @@ final class Watch {
   private Event position;
   private boolean ended;
 
-  Watch(Context context, ResourceCollection collection, Shown shown, WatchOptions options, EventSink sink,
+  Watch(Loop loop, ResourceCollection collection, Shown shown, WatchOptions options, EventSink sink,
       int maxLag) {
-    this.context = context;
+    this.loop = loop;
     this.store = collection.store();
     this.collection = collection;
     this.shown = shown;
@@ -55,23 +56,24 @@ final class Watch {
     this.position = collection.log().newest();
   }
 
-  /** Begins to send, or sends the one event that says why not. On the event loop. */
+  /** Begins to send, or sends the one event that says why not. On the loop. */
   void start(Duration bookmarkInterval) {
     try {
       store.locked(this::begin);
-    } catch (StatusException e) {
-      // the connection stands already: as the API server does, the error is an event
+    } catch (StatusException e) { // the API server tells that as an event
+      sink.open();
       sink.send(error(e));
       sink.end();
       return;
     }
+    sink.open();
     sink.onClose(this::stop);
-    timers.add(context.owner().setTimer(options.timeout().toMillis(), id -> end()));
+    timers.add(loop.after(options.timeout(), this::end));
     if (options.bookmarks()) {
-      timers.add(context.owner().setPeriodic(bookmarkInterval.toMillis(), id -> bookmark()));
+      timers.add(loop.every(bookmarkInterval, this::bookmark));
       Duration last = options.timeout().minus(BEFORE_END);
       if (last.toMillis() > 0) {
-        timers.add(context.owner().setTimer(last.toMillis(), id -> bookmark()));
+        timers.add(loop.after(last, this::bookmark));
       }
     }
     drain();
@@ -94,7 +96,7 @@ final class Watch {
   /** There is something new. From any thread, under the store's lock. */
   private void schedule() {
     if (scheduled.compareAndSet(false, true)) {
-      context.runOnContext(nothing -> {
+      loop.execute(() -> {
         scheduled.set(false);
         drain();
       });
@@ -220,7 +222,7 @@ final class Watch {
 
   private void stop() {
     ended = true;
-    timers.forEach(context.owner()::cancelTimer);
+    timers.forEach(timer -> timer.cancel(false));
     store.locked(() -> collection.unwatch(wake));
   }
 

@@ -1,5 +1,5 @@
 /**
- * From requests to answers: the server's one event loop, its lists and watches, and what it says of itself.
+ * From requests to answers: the server's one thread, its lists and watches, and what it says of itself.
  *
  * <p>Internal: the embedded API server uses it, users do not.
  */

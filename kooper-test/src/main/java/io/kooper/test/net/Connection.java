@@ -1,0 +1,202 @@
+package io.kooper.test.net;
+
+import io.kooper.test.net.HttpParser.BadRequestException;
+import io.kooper.test.net.HttpParser.Head;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's connection, with a thread that reads and one that writes. The loop answers one request at a time; meanwhile the
+ * reader only finds out whether the client has gone.
+ */
+public final class Connection {
+
+  private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+  private final GatedSocket socket;
+  private final Loop loop;
+  private final Output output;
+  private final Consumer<Connection> closed;
+  private final Object lock = new Object();
+  private final List<Runnable> onClose = new ArrayList<>(); // guarded by lock
+  private boolean isClosed; // guarded by lock
+  private boolean responding; // guarded by lock
+  private volatile @Nullable WebSocket webSocket;
+
+  Connection(GatedSocket socket, Loop loop, Consumer<Connection> closed) {
+    this.socket = socket;
+    this.loop = loop;
+    this.closed = closed;
+    this.output = new Output(loop);
+  }
+
+  /** Begins to serve; {@code tls} is null for plain text. */
+  void start(@Nullable SSLSocketFactory tls, Consumer<Request> handler) {
+    String name = "kooper-test-connection-" + socket.getPort();
+    try {
+      Socket spoken = tls == null ? socket : tls.createSocket(socket, null, true);
+      Loop.daemon(() -> read(spoken, handler), name).start();
+      Loop.daemon(() -> write(spoken), name + "-out").start();
+    } catch (IOException e) {
+      log.debug("no TLS", e);
+      close();
+    }
+  }
+
+  private void read(Socket spoken, Consumer<Request> handler) {
+    try {
+      BufferedInputStream in = new BufferedInputStream(spoken.getInputStream(), 16 * 1024);
+      HttpParser parser = new HttpParser(in);
+      for (Head head = parser.head(); head != null; head = parser.head()) {
+        if ("100-continue".equalsIgnoreCase(head.headers().get("Expect"))) {
+          output.add("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII), null);
+        }
+        Request request = request(head, parser.body(head));
+        synchronized (lock) {
+          responding = true;
+        }
+        loop.execute(() -> handler.accept(request));
+        in.mark(1);
+        if (in.read() < 0) {
+          break;
+        }
+        in.reset();
+        awaitResponse();
+        WebSocket upgraded = webSocket;
+        if (upgraded != null) {
+          upgraded.read(in);
+          return; // the writer ends it behind its goodbye
+        }
+      }
+      close();
+    } catch (BadRequestException e) {
+      String head = "HTTP/1.1 " + e.code + " Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      output.add(head.getBytes(StandardCharsets.US_ASCII), null);
+      output.end(Output.End.GOODBYE);
+    } catch (IOException e) {
+      log.trace("the client went away", e);
+      close();
+    } catch (InterruptedException e) {
+      close();
+    } catch (RuntimeException | Error e) {
+      log.warn("a defect of the embedded API server", e);
+      close();
+    }
+  }
+
+  private Request request(Head head, byte[] body) throws BadRequestException {
+    int mark = head.target().indexOf('?');
+    String query = mark < 0 ? "" : head.target().substring(mark + 1);
+    try {
+      return new Request(head.method(), mark < 0 ? head.target() : head.target().substring(0, mark), query, head.headers(),
+          Fields.ofQuery(query), body, this, new Response(this, head));
+    } catch (IllegalArgumentException e) {
+      throw new BadRequestException(400, "a query that is not encoded");
+    }
+  }
+
+  private void awaitResponse() throws InterruptedException {
+    synchronized (lock) {
+      while (responding && !isClosed) {
+        lock.wait();
+      }
+    }
+  }
+
+  /** The response to the last request is complete. */
+  void responded(boolean persistent) {
+    if (!persistent) {
+      output.end(Output.End.GOODBYE);
+    }
+    synchronized (lock) {
+      responding = false;
+      lock.notifyAll();
+    }
+  }
+
+  void upgraded(WebSocket to) {
+    webSocket = to;
+    responded(true);
+  }
+
+  private void write(Socket spoken) {
+    try {
+      if (output.send(new BufferedOutputStream(spoken.getOutputStream(), 16 * 1024)) == Output.End.GOODBYE) {
+        spoken.close(); // TLS says goodbye as well
+      }
+    } catch (IOException e) {
+      log.trace("the client went away", e);
+    } catch (InterruptedException e) {
+      log.trace("ended", e);
+    } finally {
+      close();
+    }
+  }
+
+  Output output() {
+    return output;
+  }
+
+  /** Runs on the loop when the connection is closed, at once if it is. */
+  void onClose(Runnable task) {
+    synchronized (lock) {
+      if (!isClosed) {
+        onClose.add(task);
+        return;
+      }
+    }
+    loop.execute(task);
+  }
+
+  boolean isClosed() {
+    synchronized (lock) {
+      return isClosed;
+    }
+  }
+
+  /** Whether what arrives was only on its way through TLS when the connection was frozen. */
+  public boolean isFrozen() {
+    return socket.isFrozen();
+  }
+
+  void freeze() {
+    socket.freeze();
+  }
+
+  /** Resets the connection: what the client has not read yet is lost, too. */
+  public void cut() {
+    socket.reset();
+    close();
+  }
+
+  /** Ends the connection without a word to HTTP or TLS, behind everything that was written. */
+  void end() {
+    output.end(Output.End.SILENT);
+  }
+
+  private void close() {
+    List<Runnable> tasks;
+    synchronized (lock) {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      lock.notifyAll();
+      tasks = List.copyOf(onClose);
+    }
+    socket.end();
+    output.end(Output.End.SILENT); // so that the writer ends
+    closed.accept(this);
+    tasks.forEach(loop::execute);
+  }
+}
