@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.LongNode;
@@ -47,7 +48,7 @@ final class Cells {
     };
   }
 
-  private static Function<ObjectNode, String> code(String resource, String column, Instant now) {
+  private static @Nullable Function<ObjectNode, String> code(String resource, String column, Instant now) {
     return switch (resource) {
       case "pods" -> PodCells.code(column, now);
       case "events", "events.events.k8s.io" -> OtherCells.event(column, now);
