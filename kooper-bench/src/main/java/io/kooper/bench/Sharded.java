@@ -1,0 +1,319 @@
+package io.kooper.bench;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.kooper.controller.Controller;
+import io.kooper.handler.HandlerContext;
+import io.kooper.informer.Store;
+import io.kooper.leaderelection.LeaderElection;
+import io.kooper.retrieve.Json;
+import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.RetrieveException;
+import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
+import io.kooper.test.EmbeddedApiServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Scanner;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Three replicas on 16 shards, each a process of its own: what each keeps and reads, beside one without shards, and how long the
+ * longest change waits for its call while replicas come and go.
+ *
+ * <pre>
+ * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=Sharded -Dbench.args="[OBJECTS]"
+ * </pre>
+ *
+ * <p>Objects are ConfigMaps of some 2 KB; one is changed each 25 ms.
+ */
+public final class Sharded {
+
+  private static final String NAMESPACE = "default";
+
+  private final KubernetesClient client;
+  private final Path kubeconfig;
+  private final int objects;
+  private final List<Replica> replicas = new ArrayList<>();
+  private final Map<String, Long> unhandled = new ConcurrentHashMap<>(); // when the first change was made that waits, by name
+  private final AtomicLong longest = new AtomicLong();
+  private final Random random = new Random(1);
+  private volatile boolean changing;
+
+  private Sharded(KubernetesClient client, Path kubeconfig, int objects) {
+    this.client = client;
+    this.kubeconfig = kubeconfig;
+    this.objects = objects;
+  }
+
+  public static void main(String[] args) throws Exception {
+    if (args.length == 2) {
+      work(Path.of(args[0]), Integer.parseInt(args[1]));
+      return;
+    }
+    Path kubeconfig = Files.createTempFile("kooper-bench", ".yaml");
+    kubeconfig.toFile().deleteOnExit();
+    try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
+      Files.writeString(kubeconfig, server.kubeconfig());
+      new Sharded(client, kubeconfig, args.length > 0 ? Integer.parseInt(args[0]) : 10_000).run();
+    }
+    System.exit(0); // of the bench alone: the printers of replicas that were killed
+  }
+
+  private void run() throws Exception {
+    start(1, 16);
+    TimeUnit.SECONDS.sleep(10);
+    stats("without objects");
+    stop(replicas.get(0));
+    for (int i = 0; i < objects; i++) {
+      client.resource(new ConfigMapBuilder().withNewMetadata().withNamespace(NAMESPACE).withName("site-" + i)
+          .addToLabels("app", "site").endMetadata().addToData("value", "0").addToData("host", "site-" + i + ".example.com")
+          .addToData("text", text()).build()).createOr(NonDeletingOperation::update);
+    }
+    try {
+      start(1, 0);
+      settle(objects);
+      stats("one without shards");
+      stop(replicas.get(0));
+      start(3, 16);
+      settle(objects);
+      stats("three with shards");
+      during("a replica starts", 20, () -> start(1, 16));
+      during("a replica stops normally (SIGTERM)", 15, () -> stop(replicas.get(3)));
+      stats("three again");
+      during("a replica dies (SIGKILL)", 35, () -> replicas.remove(2).process.destroyForcibly());
+      stats("the two that are left");
+      start(1, 16);
+      settle(objects);
+      during("a replica stands still (SIGSTOP)", 35, () -> signal("STOP", replicas.get(0)));
+      during("it goes on (SIGCONT)", 20, () -> signal("CONT", replicas.get(0)));
+      during("the number of shards changes", 50, () -> {
+        List<Replica> old = List.copyOf(replicas);
+        start(3, 8);
+        TimeUnit.SECONDS.sleep(5);
+        for (Replica one : old) {
+          stop(one);
+        }
+      });
+    } finally {
+      replicas.forEach(one -> one.process.destroyForcibly());
+    }
+  }
+
+  /** Of 1,500 hexadecimal digits, which pack to half of that. */
+  private String text() {
+    byte[] bytes = new byte[750];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  /** Changes objects for so many seconds, of which the first five come before the action. */
+  private void during(String what, int seconds, Action action) throws Exception {
+    changing = true;
+    Thread load = new Thread(this::change);
+    load.start();
+    TimeUnit.SECONDS.sleep(5);
+    longest.set(0);
+    action.run();
+    TimeUnit.SECONDS.sleep(seconds);
+    changing = false;
+    load.join();
+    while (!unhandled.isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    System.out.printf(Locale.ROOT, "%-40s longest wait %.1f s%n", what, longest.get() / 1e3);
+  }
+
+  private void change() {
+    try {
+      while (changing) {
+        String name = "site-" + random.nextInt(objects);
+        long now = System.currentTimeMillis();
+        unhandled.putIfAbsent(name, now);
+        client.configMaps().inNamespace(NAMESPACE).withName(name)
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"value\":\"" + now + "\"}}");
+        TimeUnit.MILLISECONDS.sleep(25);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void handled(String name, long value) {
+    Long since = unhandled.get(name);
+    if (since != null && value >= since && unhandled.remove(name, since)) {
+      longest.accumulateAndGet(System.currentTimeMillis() - since, Math::max);
+    }
+  }
+
+  // the replicas
+
+  private void start(int count, int shards) throws IOException {
+    for (int i = 0; i < count; i++) {
+      replicas.add(new Replica(shards));
+    }
+  }
+
+  private void stop(Replica replica) throws InterruptedException {
+    replicas.remove(replica);
+    replica.process.destroy();
+    replica.process.waitFor();
+  }
+
+  private static void signal(String signal, Replica replica) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(replica.process.pid())).start().waitFor();
+  }
+
+  /** Waits until the stores have all objects, in even parts, and were so for three seconds. */
+  private void settle(int sum) throws InterruptedException, IOException {
+    for (int times = 0; times < 3; ) {
+      TimeUnit.SECONDS.sleep(1);
+      int[] each = new int[replicas.size()];
+      for (int i = 0; i < each.length; i++) {
+        each[i] = Integer.parseInt(replicas.get(i).ask("size")[0]);
+      }
+      boolean even = Arrays.stream(each).sum() == sum && Arrays.stream(each).min().orElse(0) > sum / each.length / 2;
+      times = even ? times + 1 : 0;
+    }
+  }
+
+  private void stats(String what) throws InterruptedException, IOException {
+    System.out.println(what);
+    for (Replica one : replicas) {
+      String[] said = one.ask("stats");
+      System.out.printf(Locale.ROOT, "  objects %s, heap %s KB, since the last time: lists %s, objects read %s, KB read %s%n",
+          (Object[]) said);
+    }
+  }
+
+  private final class Replica {
+
+    final Process process;
+    private final BlockingQueue<String[]> answers = new LinkedBlockingQueue<>();
+
+    Replica(int shards) throws IOException {
+      process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-Xmx512m", "-XX:+UseSerialGC", "-cp",
+          System.getProperty("java.class.path"), Sharded.class.getName(), kubeconfig.toString(), Integer.toString(shards))
+          .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      Thread reader = new Thread(this::read);
+      reader.setDaemon(true);
+      reader.start();
+    }
+
+    private void read() {
+      try (BufferedReader lines = process.inputReader()) {
+        lines.lines().forEach(line -> {
+          String[] words = line.split(" ");
+          if (words[0].equals("handled")) {
+            handled(words[1], Long.parseLong(words[2]));
+          } else {
+            answers.add(words);
+          }
+        });
+      } catch (IOException | UncheckedIOException e) {
+        // it was killed
+      }
+    }
+
+    String[] ask(String what) throws InterruptedException, IOException {
+      process.outputWriter().write(what + "\n");
+      process.outputWriter().flush();
+      return answers.take();
+    }
+  }
+
+  // one replica
+
+  private static void work(Path kubeconfig, int shards) throws Exception {
+    KubernetesClient client = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(Files.readString(kubeconfig))).build();
+    Counting source = new Counting(Retriever.builder(client, ConfigMap.class).inNamespace(NAMESPACE).build().listerWatcher());
+    var builder = Controller.builder(Retriever.of(ConfigMap.class, source), (HandlerContext<ConfigMap> context, ConfigMap map) -> {
+      source.store = context.store();
+      System.out.println("handled " + map.getMetadata().getName() + " " + map.getData().get("value"));
+    }).noResync().workers(4);
+    if (shards > 0) {
+      builder.shards(LeaderElection.builder(client, "bench").namespace(NAMESPACE).shards(shards));
+    }
+    Controller controller = builder.build();
+    Runtime.getRuntime().addShutdownHook(new Thread(controller::close));
+    Thread running = new Thread(controller::run);
+    running.start();
+    try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
+      while (commands.hasNextLine()) {
+        int size = source.store == null ? 0 : source.store.size();
+        System.out.println(commands.nextLine().equals("size") ? Integer.toString(size)
+            : size + " " + heap() / 1024 + " " + source.take());
+      }
+    }
+  }
+
+  private static long heap() throws InterruptedException {
+    for (int i = 0; i < 4; i++) {
+      System.gc();
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /** Counts what is listed. */
+  private static final class Counting implements ListerWatcher<ConfigMap> {
+
+    private final ListerWatcher<ConfigMap> source;
+    private final AtomicLong lists = new AtomicLong();
+    private final AtomicLong items = new AtomicLong();
+    private final AtomicLong bytes = new AtomicLong();
+    volatile Store<ConfigMap> store;
+
+    Counting(ListerWatcher<ConfigMap> source) {
+      this.source = source;
+    }
+
+    String take() {
+      return lists.getAndSet(0) + " " + items.getAndSet(0) + " " + bytes.getAndSet(0) / 1024;
+    }
+
+    @Override
+    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+        throws RetrieveException, InterruptedException {
+      lists.incrementAndGet();
+      return source.list(options, event -> {
+        items.incrementAndGet();
+        bytes.addAndGet(event instanceof Json<ConfigMap> json ? json.length() : 0);
+        events.accept(event);
+      });
+    }
+
+    @Override
+    public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+        throws RetrieveException, InterruptedException {
+      source.watch(options, events);
+    }
+  }
+}
