@@ -10,7 +10,7 @@ import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.controller.Controller;
-import io.kooper.handler.HandlerContext;
+import io.kooper.handler.Handler;
 import io.kooper.informer.Store;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.retrieve.Json;
@@ -252,12 +252,14 @@ public final class Sharded {
   // one replica
 
   private static void work(Path kubeconfig, int shards) throws Exception {
-    KubernetesClient client = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(Files.readString(kubeconfig))).build();
+    Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
+    KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
     Counting source = new Counting(Retriever.builder(client, ConfigMap.class).inNamespace(NAMESPACE).build().listerWatcher());
-    var builder = Controller.builder(Retriever.of(ConfigMap.class, source), (HandlerContext<ConfigMap> context, ConfigMap map) -> {
+    Handler<ConfigMap> handler = (context, map) -> {
       source.store = context.store();
       System.out.println("handled " + map.getMetadata().getName() + " " + map.getData().get("value"));
-    }).noResync().workers(4);
+    };
+    var builder = Controller.builder(Retriever.of(ConfigMap.class, source), handler).noResync().workers(4);
     if (shards > 0) {
       builder.shards(LeaderElection.builder(client, "bench").namespace(NAMESPACE).shards(shards));
     }
