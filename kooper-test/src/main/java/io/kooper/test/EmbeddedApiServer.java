@@ -43,8 +43,7 @@ import org.jspecify.annotations.Nullable;
  * EmbeddedApiServerBuilder#allowOnly} says otherwise. There is no admission but for a few defaults. Not every rule for
  * built-in kinds is known. There is no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and one
  * that is bound to a node is gone when somebody deletes it with a grace of 0, as its kubelet would. Dependents are collected
- * before the deletion of their owner is answered, which takes a cluster a moment longer. Who owns a field is remembered from an
- * object's first server-side apply on and shown nowhere. Protobuf is refused with 415, but for
+ * before the deletion of their owner is answered, which takes a cluster a moment longer. Protobuf is refused with 415, but for
  * reviews.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.

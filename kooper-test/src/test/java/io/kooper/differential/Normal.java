@@ -39,7 +39,6 @@ final class Normal {
 
   private static JsonNode values(JsonNode node) {
     if (node instanceof ObjectNode object) {
-      object.remove("managedFields");
       if (object.get("cells") instanceof ArrayNode cells) {
         for (int i = 0; i < cells.size(); i++) {
           if (cells.get(i).asString("").matches("\\d+s")) {
@@ -48,6 +47,14 @@ final class Normal {
         }
       }
       object.path("columnDefinitions").forEach(column -> ((ObjectNode) column).remove("description")); // text, and no fact
+      if (object.get("managedFields") instanceof ArrayNode managers) { // in the order of their times, which are often the same
+        List<JsonNode> sorted = new ArrayList<>(managers.valueStream().toList());
+        sorted.sort(Comparator.comparing(one -> one.path("operation").asString() + one.path("manager").asString()
+            + one.path("subresource").asString("")));
+        sorted.forEach(one -> ((ObjectNode) one).remove("time")); // which the real server loses now and then
+        managers.removeAll();
+        managers.addAll(sorted);
+      }
       for (String name : List.copyOf(object.propertyNames())) {
         JsonNode value = object.get(name);
         boolean different = DIFFERENT_EACH_TIME.contains(name) && value.isString() && !value.stringValue().isEmpty();

@@ -61,7 +61,8 @@ final class Player {
     String text = body.isMissingNode() || body.isNull() ? null : filled(body.isString() ? body.stringValue() : body.toString());
     HttpRequest.Builder sent = HttpRequest.newBuilder(
         URI.create(config.getMasterUrl()).resolve(filled(request.path("path").asString())))
-        .timeout(Duration.ofMinutes(1)).header("Accept", "application/json").method(request.path("method").asString(),
+        .timeout(Duration.ofMinutes(1)).header("Accept", "application/json")
+        .header("User-Agent", "python-requests").method(request.path("method").asString(),
             text == null ? BodyPublishers.noBody() : BodyPublishers.ofString(text));
     if (text != null) {
       sent.header("Content-Type", request.path("contentType").asString());

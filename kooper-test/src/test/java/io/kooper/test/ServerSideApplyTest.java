@@ -198,7 +198,7 @@ class ServerSideApplyTest {
     void thatAreWrittenOtherwiseChangeHands() {
       raw.configMap("default", name, "{}");
       assertThat(applyMap("m", "", "{'k':'1'}").at("/message"))
-          .contains("conflict with \"before-first-apply\" using v1: .data.k");
+          .contains("conflict with \"Java-http-client\" using v1: .data.k");
       applyMap("m", "", "{'a':'1'}");
       raw.merge(MAPS + name + "?fieldManager=editor", "{'data':{'a':'2'}}");
       assertThat(applyMap("m", "", "{'a':'1'}").at("/message"))

@@ -243,7 +243,7 @@ public final class Router {
           answer.send(201, reviews.answer(resource, caller, call.request().namespace(), object));
           return;
         }
-        answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun()));
+        answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun(), manager(call, resource, null)));
       }
       case "update" -> {
         Decoding decoding = Decoding.of(call);
@@ -253,7 +253,8 @@ public final class Router {
         if (subresource == null && resource.createdByUpdate()
             && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
           Json.metadata(wanted).remove("resourceVersion");
-          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, name(call)), call.dryRun()));
+          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, name(call)), call.dryRun(),
+              manager(call, resource, null)));
           return;
         }
         answer.send(200, update(call, resource, subresource, true, current -> {
@@ -302,9 +303,11 @@ public final class Router {
 
   private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
       UnaryOperator<ObjectNode> change) {
-    FieldOwners.Manager manager =
-        new FieldOwners.Manager(call.manager(), false, resource.typeAt(subresource).apiVersion(), subresource);
-    return writes.update(resource, call.namespace(), name(call), manager, call.dryRun(), versionRequired, change);
+    return writes.update(resource, call.namespace(), name(call), manager(call, resource, subresource), call.dryRun(), versionRequired, change);
+  }
+
+  private static FieldOwners.Manager manager(Call call, Resource resource, @Nullable String subresource) {
+    return new FieldOwners.Manager(call.manager(), false, resource.type().apiVersion(), subresource);
   }
 
   private byte[] list(Resource resource, List<StoredObject> objects) {

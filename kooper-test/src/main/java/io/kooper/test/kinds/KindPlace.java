@@ -37,6 +37,16 @@ public final class KindPlace {
     return struct != null ? of(struct.fields().get(name)) : of(field == null ? null : field.member(name));
   }
 
+  /** Whether this object has a member of this name by its type. */
+  public boolean isField(String name) {
+    return struct != null && struct.fields().containsKey(name);
+  }
+
+  /** Whether a member is there in every object, if only empty. */
+  public boolean isAlwaysThere(String name) {
+    return struct != null && (struct.required().contains(name) || struct.values().contains(name));
+  }
+
   /** What is in this list. */
   public KindPlace items() {
     return of(field == null ? null : field.of());

@@ -1,11 +1,13 @@
 package io.kooper.test.kinds;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,12 +16,20 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param name such as {@code api.core.v1.PodSpec}
  * @param required the fields that are always shown, whatever they are
+ * @param values the fields that are structs, and so always there
  * @param atomic whether it is replaced as a whole by server-side apply
  */
-record Struct(String name, Map<String, Field> fields, Set<String> required, boolean atomic) {
+record Struct(String name, Map<String, Field> fields, Set<String> required, Set<String> values, boolean atomic) {
 
   /** What has been read, a package at a time: the same for each server, and never changed. */
   private static final Map<String, Map<String, Struct>> PACKAGES = new ConcurrentHashMap<>();
+
+  /** What stands in for absent values of Go: by the name of a struct. */
+  private static final class Values {
+
+    private static final Map<String, Set<String>> ALL = Data.lines("values.txt").stream().map(line -> line.split(" "))
+        .collect(Collectors.toUnmodifiableMap(line -> line[0], line -> Set.of(Arrays.copyOfRange(line, 1, line.length))));
+  }
 
   static Struct named(String name) {
     Struct struct = inPackage(packageName(name)).get(simpleName(name));
@@ -71,6 +81,7 @@ record Struct(String name, Map<String, Field> fields, Set<String> required, bool
     Map<String, Field> fields = new LinkedHashMap<>();
     definition.path("fields").properties().forEach(field -> fields.put(field.getKey(), Field.of(field.getValue(), home)));
     List<String> required = definition.path("required").valueStream().map(field -> field.asString("")).toList();
-    return new Struct(name, fields, Set.copyOf(required), definition.path("mapType").asString("").equals("atomic"));
+    return new Struct(name, fields, Set.copyOf(required), Values.ALL.getOrDefault(name, Set.of()),
+        definition.path("mapType").asString("").equals("atomic"));
   }
 }

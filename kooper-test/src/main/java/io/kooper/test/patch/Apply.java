@@ -51,7 +51,7 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     if (!resource.isCustom()) {
       removeNulls(object); // a custom resource keeps them
     }
-    return new Apply(object, new FieldOwners.Manager(manager, true, type.apiVersion(), subresource), force);
+    return new Apply(object, new FieldOwners.Manager(manager, true, resource.type().apiVersion(), subresource), force);
   }
 
   /**

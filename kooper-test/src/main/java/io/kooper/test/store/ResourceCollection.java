@@ -1,8 +1,6 @@
 package io.kooper.test.store;
 
-import io.kooper.test.patch.FieldOwners;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +18,6 @@ public final class ResourceCollection {
   private final ObjectStore store;
   private final EventLog log;
   private final NavigableMap<String, StoredObject> objects = new TreeMap<>();
-  private final Map<String, FieldOwners> owners = new HashMap<>(); // of the objects that somebody has applied
   private final Set<Runnable> watchers = new LinkedHashSet<>();
   private boolean closed;
   private boolean held; // watches are not told of anything
@@ -39,7 +36,6 @@ public final class ResourceCollection {
   ResourceCollection copy(EventLog history) {
     ResourceCollection copy = new ResourceCollection(name, store, history);
     copy.objects.putAll(objects);
-    owners.forEach((path, fields) -> copy.owners.put(path, new FieldOwners(fields)));
     return copy;
   }
 
@@ -58,25 +54,9 @@ public final class ResourceCollection {
   /** Removes an object; {@code last} is its last state under the version of the deletion. */
   public void remove(StoredObject last) {
     StoredObject previous = objects.remove(last.path());
-    owners.remove(last.path());
     log.append(last.version(), previous, null, last);
     store.changed(name, previous, null);
     notifyWatchers();
-  }
-
-  /** Who owns the fields of an object; null if nobody has applied it. */
-  public @Nullable FieldOwners owners(String namespace, String name) {
-    return owners.get(StoredObject.path(namespace, name));
-  }
-
-  /** Keeps who owns the fields of an object, if it is still there. */
-  public void own(String namespace, String name, FieldOwners fields) {
-    String path = StoredObject.path(namespace, name);
-    if (fields.isEmpty() || !objects.containsKey(path)) {
-      owners.remove(path);
-    } else {
-      owners.put(path, fields);
-    }
   }
 
   /** The objects of a namespace, or of all if it is null, in order. */

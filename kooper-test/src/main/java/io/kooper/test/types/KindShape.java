@@ -18,6 +18,16 @@ record KindShape(KindPlace place) implements Shape {
   }
 
   @Override
+  public boolean isField(String name) {
+    return place.isField(name);
+  }
+
+  @Override
+  public boolean isAlwaysThere(String name) {
+    return place.isAlwaysThere(name);
+  }
+
+  @Override
   public Shape items() {
     return new KindShape(place.items());
   }

@@ -2,6 +2,7 @@ package io.kooper.test.types;
 
 import io.kooper.test.kinds.KindPlace;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -13,6 +14,14 @@ public interface Shape {
 
   /** What is in this list. */
   Shape items();
+
+  /** Whether this object has a member of this name by its type, and not as a map. */
+  boolean isField(String name);
+
+  /** Whether a member is there in every object, if only empty. */
+  default boolean isAlwaysThere(String name) {
+    return false;
+  }
 
   /** Whether this object is replaced as a whole by server-side apply. */
   boolean isAtomic();
@@ -56,6 +65,16 @@ public interface Shape {
       }
       JsonNode property = schema.path("properties").path(member);
       return new Custom(property.isMissingNode() ? schema.path("additionalProperties") : property, false);
+    }
+
+    @Override
+    public boolean isField(String name) {
+      return root && Set.of("metadata", "apiVersion", "kind").contains(name) || schema.path("properties").has(name);
+    }
+
+    @Override
+    public boolean isAlwaysThere(String name) {
+      return root && name.equals("metadata");
     }
 
     @Override

@@ -2,12 +2,15 @@ package io.kooper.test.write;
 
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.patch.FieldOwners;
+import io.kooper.test.patch.Fields;
 import io.kooper.test.types.Conversions;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.Problem;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,6 +21,10 @@ final class NewObjects {
   private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"; // the API server's own, without vowels
   private static final int LONGEST_PREFIX = 58;
   private static final int FIRST_NODE_PORT = 30_000;
+
+  /** What admission gives each pod; two tolerations are among it. */
+  private static final Set<String> ADMITTED =
+      Set.of("f:spec\nf:priority", "f:spec\nf:preemptionPolicy", "f:spec\nf:tolerations");
 
   private final SecureRandom random = new SecureRandom();
   private int addresses; // how many services have got one; guarded by itself
@@ -44,6 +51,34 @@ final class NewObjects {
     return name;
   }
 
+  /** What is set as if the client had done so. */
+  static void label(Resource resource, String name, ObjectNode object) {
+    if (resource.is("namespaces")) {
+      Json.metadata(object).withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
+    } else if (resource.is("daemonsets.apps")) {
+      Json.metadata(object).withObjectProperty("annotations").put("deprecated.daemonset.template.generation", "1");
+    } else if (resource.is("replicationcontrollers") && !object.path("metadata").has("labels")
+        && object.at("/spec/template/metadata/labels") instanceof ObjectNode labels) {
+      Json.metadata(object).set("labels", labels.deepCopy());
+    }
+  }
+
+  /** What belongs to the client that creates an object: not its status, nor what admission adds. */
+  static FieldOwners owners(Resource resource, ObjectNode object, FieldOwners.Manager manager) {
+    ObjectNode own = object;
+    if (resource.type().statusSubresource()) {
+      own = object.deepCopy().without("status");
+    }
+    Set<String> fields = Fields.created(own, resource.shape());
+    if (resource.is("pods")) {
+      fields.removeIf(ADMITTED::contains);
+      if (object.at("/spec/tolerations").size() > 2) {
+        fields.add("f:spec\nf:tolerations");
+      }
+    }
+    return FieldOwners.of(manager, fields);
+  }
+
   /** The state in which an object begins. */
   void begin(Resource resource, String name, ObjectNode object) {
     object.put("apiVersion", resource.storedApiVersion());
@@ -59,20 +94,10 @@ final class NewObjects {
       case "namespaces" -> {
         object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
         object.putObject("status").put("phase", "Active");
-        metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
       }
       case "services" -> address(object.withObjectProperty("spec"));
       case "jobs.batch" -> select(name, metadata, object.withObjectProperty("spec"));
-      case "daemonsets.apps" -> {
-        ObjectNode annotations = metadata.withObjectProperty("annotations");
-        annotations.put("deprecated.daemonset.template.generation", "1");
-      }
       case "persistentvolumeclaims" -> protect(metadata, "kubernetes.io/pvc-protection");
-      case "replicationcontrollers" -> {
-        if (!metadata.has("labels") && object.at("/spec/template/metadata/labels").isObject()) {
-          metadata.set("labels", object.at("/spec/template/metadata/labels").deepCopy());
-        }
-      }
       case "nodes" -> object.withObjectProperty("spec").withArrayProperty("taints").addObject()
           .put("key", "node.kubernetes.io/not-ready").put("effect", "NoSchedule");
       case "persistentvolumes" -> protect(metadata, "kubernetes.io/pv-protection");

@@ -20,13 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Create, update and patch, with the rules of the API server. */
 public final class Writes {
+
+  private static final Set<String> UNTRACKED = Set.of("binding", "eviction"); // as there
 
   private final ObjectStore store;
   private final Registry registry;
@@ -43,7 +48,12 @@ public final class Writes {
   public record Written(int code, byte[] json) {}
 
   /** The created object. */
-  public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun) {
+  public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun, FieldOwners.Manager manager) {
+    return create(resource, namespace, object, dryRun, () -> NewObjects.owners(resource, object, manager));
+  }
+
+  private byte[] create(
+      Resource resource, String namespace, ObjectNode object, boolean dryRun, Supplier<FieldOwners> owned) {
     WriteChecks.checkType(resource, object);
     ObjectNode metadata = Json.metadata(object);
     String name = news.name(resource, metadata);
@@ -58,7 +68,10 @@ public final class Writes {
     if (resource.generation()) {
       metadata.put("generation", 1);
     }
+    NewObjects.label(resource, name, object);
+    FieldOwners owners = resource.is(Crds.QUALIFIED_NAME) ? null : owned.get();
     news.begin(resource, name, object);
+    manage(object, (owners == null ? owned.get() : owners).write(now())); // a definition is completed first
     return store.locked(() -> {
       if (resource.type().namespaced()) {
         requireActiveNamespace(resource, namespace, name);
@@ -88,17 +101,23 @@ public final class Writes {
    */
   public byte[] update(Resource resource, String namespace, String name, FieldOwners.Manager manager, boolean dryRun,
       boolean versionRequired, UnaryOperator<ObjectNode> change) {
-    return store.locked(() -> {
-      ResourceCollection collection = store.of(resource);
-      FieldOwners owners = collection.owners(namespace, name);
-      StoredObject before = owners == null ? null : collection.get(namespace, name);
-      byte[] answer = change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change);
-      StoredObject after = owners == null ? null : collection.get(namespace, name);
-      if (owners != null && before != null && after != null && before != after) {
-        owners.written(manager, fields(resource, before), fields(resource, after));
-      }
-      return answer;
-    });
+    return store.locked(() -> change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change,
+        (before, after) -> written(resource, manager, before, after)));
+  }
+
+  /** Who owns what after a write that is no apply; null if that is not known of this object. */
+  private static @Nullable ArrayNode written(
+      Resource resource, FieldOwners.Manager manager, ObjectNode before, ObjectNode after) {
+    JsonNode given = after.path("metadata").get("managedFields");
+    JsonNode known = given != null ? given : before.at("/metadata/managedFields");
+    FieldOwners owners = FieldOwners.read(known);
+    if (owners.isEmpty()) {
+      return null;
+    }
+    if (!UNTRACKED.contains(String.valueOf(manager.subresource()))) {
+      owners.written(manager, Fields.of(before, resource.shape()), Fields.of(after, resource.shape()));
+    }
+    return owners.write(now());
   }
 
   /** Server-side apply: creates an object, or changes it as {@link #update} does. */
@@ -106,27 +125,21 @@ public final class Writes {
     String subresource = apply.manager().subresource();
     Shape shape = resource.shapeAt(subresource);
     return store.locked(() -> {
-      ResourceCollection collection = store.of(resource);
-      StoredObject present = collection.get(namespace, name);
-      FieldOwners known = collection.owners(namespace, name);
-      FieldOwners owners = known != null ? new FieldOwners(known) // a copy: the change may be refused
-          : new FieldOwners(present == null ? Set.of() : fields(resource, present).keySet(), apply.manager());
+      StoredObject present = store.of(resource).get(namespace, name);
       ObjectNode part = apply.checkedPart(resource, name);
-      Written written;
       if (present == null && subresource == null) {
         checkNew(resource, namespace, name, part);
+        FieldOwners owners = FieldOwners.read(Json.array());
         owners.apply(apply, Json.object(), part, shape);
         Validation.shape(resource, null, part);
-        written = new Written(201, create(resource, namespace, part, dryRun));
-      } else {
-        written = new Written(200, change(resource, namespace, name, subresource, dryRun, false,
-            object -> Validation.shape(resource, subresource,
-                identify(owners.apply(apply, object, part, shape), apply))));
+        return new Written(201, create(resource, namespace, part, dryRun, () -> owners));
       }
-      if (!dryRun) {
-        collection.own(namespace, name, owners);
-      }
-      return written;
+      ObjectNode tree = present == null ? Json.object() : present.tree();
+      FieldOwners owners = FieldOwners.read(tree.at("/metadata/managedFields"));
+      owners.begin(Fields.created(tree, resource.shape()), apply.manager());
+      return new Written(200, change(resource, namespace, name, subresource, dryRun, false,
+          object -> Validation.shape(resource, subresource, identify(owners.apply(apply, object, part, shape), apply)),
+          (before, after) -> owners.write(now())));
     });
   }
 
@@ -138,7 +151,8 @@ public final class Writes {
   }
 
   private byte[] change(Resource resource, String namespace, String name, @Nullable String subresource,
-      boolean dryRun, boolean versionRequired, UnaryOperator<ObjectNode> change) {
+      boolean dryRun, boolean versionRequired, UnaryOperator<ObjectNode> change,
+      BiFunction<ObjectNode, ObjectNode, @Nullable ArrayNode> managed) {
     ResourceCollection collection = store.of(resource);
     StoredObject current = collection.get(namespace, name);
     if (current == null) {
@@ -155,6 +169,18 @@ public final class Writes {
     ObjectNode after = Conversions.stored(resource, after(resource, subresource, before, wanted));
     Conversions.stored(resource, before);
     Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
+    boolean last = Deletes.isFinal(resource, after);
+    if (last) {
+      Json.metadata(after).remove("finalizers"); // those of a namespace, for which nobody waits
+    }
+    if (!isReset(after)) {
+      keepUnless(after, before);
+    }
+    if (!after.equals(current.tree())) {
+      manage(after, isReset(after) ? null : managed.apply(before, after));
+    } else {
+      manage(after, managed.apply(before, after)); // an apply may change no more than who owns what
+    }
     if (after.equals(current.tree())) {
       return view(resource, subresource, current);
     }
@@ -166,10 +192,6 @@ public final class Writes {
     WriteChecks.checkFinalizers(resource, name, before, after);
     if (dryRun) {
       return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
-    }
-    boolean last = Deletes.isFinal(resource, after);
-    if (last) {
-      Json.metadata(after).remove("finalizers"); // those of a namespace, for which nobody waits
     }
     StoredObject changed = StoredObject.of(resource, namespace, name, after, store.nextVersion());
     if (last) {
@@ -200,8 +222,26 @@ public final class Writes {
     return after;
   }
 
-  private static Map<String, JsonNode> fields(Resource resource, StoredObject object) {
-    return Fields.of(object.tree(), resource.shape());
+  /** Whether a client wants nobody to own anything. */
+  private static boolean isReset(ObjectNode object) {
+    JsonNode given = object.path("metadata").get("managedFields");
+    return given != null && given.isArray() && (given.isEmpty() || given.size() == 1 && given.get(0).isEmpty());
+  }
+
+  /** What a client does not say of managed fields stays as it is. */
+  private static void keepUnless(ObjectNode after, ObjectNode before) {
+    JsonNode known = before.path("metadata").get("managedFields");
+    if (known != null && !after.path("metadata").path("managedFields").isArray()) {
+      Json.metadata(after).set("managedFields", known);
+    }
+  }
+
+  private static void manage(ObjectNode object, @Nullable ArrayNode managedFields) {
+    if (managedFields == null || managedFields.isEmpty()) {
+      Json.metadata(object).remove("managedFields");
+    } else {
+      Json.metadata(object).set("managedFields", managedFields);
+    }
   }
 
   /** An applied object may say which one it means, and in which version. */
@@ -245,7 +285,8 @@ public final class Writes {
     Resource namespaces = registry.require("", "v1", "namespaces");
     ObjectNode namespace = Json.object();
     namespace.putObject("metadata").put("name", name);
-    create(namespaces, "", namespace, false);
+    namespace.putObject("spec");
+    create(namespaces, "", namespace, false, new FieldOwners.Manager("kube-apiserver", false, "v1", null));
   }
 
   static String now() {
@@ -297,8 +338,13 @@ public final class Writes {
 
   /** What the API server's controllers do with a new definition. */
   private void establish(Resource resource, StoredObject created) {
+    ObjectNode before = created.tree();
+    before.withObjectProperty("status").withArrayProperty("conditions"); // as its Go type has them
     ObjectNode crd = created.tree();
     Crds.establish(crd, deletes.definitions(crd));
+    ArrayNode managed = written(resource, new FieldOwners.Manager("kube-apiserver", false, resource.type().apiVersion(), "status"),
+        before, crd);
+    manage(crd, managed);
     if (Crds.isEstablished(crd)) {
       Crds.resources(crd).forEach(registry::register);
     }
