@@ -276,7 +276,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
           forgetIfUntold(key, null);
         }
         if (entry == null || entry.isOf(now)) {
-          return verdict == null ? null : current(key, entry, read, verdict, untilSeen);
+          return read == null || verdict == null ? null : current(key, entry, read, verdict, untilSeen);
         }
         // without the informer's word the last state is not known; but a stop does not wait for it
         gone = entry.gone == null && holds.stopping() ? entry.told : entry.gone;

@@ -92,9 +92,11 @@ final class Relations<T extends HasMetadata> {
   private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, Calls calls) {
     String name = kind.name();
     Retriever<R> retriever = kind.retriever();
-    boolean whole = shards == null || kind.owners() == null; // another mapping than by owner is not known before it is asked
-    Informer<R> informer = shared.use(retriever, whole ? List.of() : List.of(shards, kind.owners()),
-        () -> informer(retriever, controller + "-" + name, whole ? null : keys(shards, kind.owners())).build());
+    var owners = kind.owners();
+    // another mapping than by owner is not known before it is asked
+    ShardKeys keys = shards == null || owners == null ? null : keys(shards, owners);
+    Informer<R> informer = shared.use(retriever, keys == null ? List.of() : List.of(shards, owners),
+        () -> informer(retriever, controller + "-" + name, keys).build());
     var function = kind.options().projection;
     Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
     boolean together = namespaces != null && namespaces.equals(selection(retriever));
