@@ -86,7 +86,7 @@ public final class EventRecorder implements AutoCloseable {
   // guarded by monitor; in the order of their last use
   private final Map<Said, Series> series = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<ObjectReference, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
-  private volatile long dropped;
+  private long dropped;
   private boolean closed; // nothing more is taken, and what waits is due
   private boolean abandoned; // nothing more is written
   private @Nullable Thread thread; // while there is something to write
@@ -134,7 +134,7 @@ public final class EventRecorder implements AutoCloseable {
 
   /** How many events were dropped so far. */
   public long dropped() {
-    return dropped;
+    return monitor.get(() -> dropped);
   }
 
   private void record(HasMetadata regarding, String type, String reason, String action, String note) {
