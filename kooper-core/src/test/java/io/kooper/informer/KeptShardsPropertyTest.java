@@ -286,5 +286,8 @@ class KeptShardsPropertyTest {
   }
 
   /** Thrown through a consumer. */
-  private static final class Interrupted extends RuntimeException {}
+  private static final class Interrupted extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+  }
 }
