@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Rule(JsonNode json) {
 
   static Rule resources(List<String> groups, List<String> resources, String... verbs) {
-    return new Rule(rule(verbs).<ObjectNode>set("apiGroups", texts(groups)).set("resources", texts(resources)));
+    return new Rule(rule(verbs).set("apiGroups", texts(groups)).set("resources", texts(resources)));
   }
 
   static Rule paths(List<String> urls, String... verbs) {

@@ -111,8 +111,9 @@ public final class Fields {
   static Set<String> withParents(Set<String> fields) {
     Set<String> all = new HashSet<>(fields);
     for (String field : fields) {
-      for (int end = field.lastIndexOf('\n'); end > 0 && all.add(field.substring(0, end)); end = field.lastIndexOf('\n', end - 1)) {
-        continue;
+      int end = field.lastIndexOf('\n');
+      while (end > 0 && all.add(field.substring(0, end))) {
+        end = field.lastIndexOf('\n', end - 1);
       }
     }
     all.removeAll(SYSTEM);
