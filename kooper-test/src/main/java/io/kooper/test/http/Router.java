@@ -303,7 +303,8 @@ public final class Router {
 
   private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
       UnaryOperator<ObjectNode> change) {
-    return writes.update(resource, call.namespace(), name(call), manager(call, resource, subresource), call.dryRun(), versionRequired, change);
+    FieldOwners.Manager manager = manager(call, resource, subresource);
+    return writes.update(resource, call.namespace(), name(call), manager, call.dryRun(), versionRequired, change);
   }
 
   private static FieldOwners.Manager manager(Call call, Resource resource, @Nullable String subresource) {

@@ -17,7 +17,6 @@ import io.kooper.test.types.Shape;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
@@ -342,9 +341,8 @@ public final class Writes {
     before.withObjectProperty("status").withArrayProperty("conditions"); // as its Go type has them
     ObjectNode crd = created.tree();
     Crds.establish(crd, deletes.definitions(crd));
-    ArrayNode managed = written(resource, new FieldOwners.Manager("kube-apiserver", false, resource.type().apiVersion(), "status"),
-        before, crd);
-    manage(crd, managed);
+    var server = new FieldOwners.Manager("kube-apiserver", false, resource.type().apiVersion(), "status");
+    manage(crd, written(resource, server, before, crd));
     if (Crds.isEstablished(crd)) {
       Crds.resources(crd).forEach(registry::register);
     }
