@@ -185,6 +185,7 @@ public final class Connection {
   }
 
   private void close() {
+    closed.accept(this); // also for the second of two: when it returns, it is done
     List<Runnable> tasks;
     synchronized (lock) {
       if (isClosed) {
@@ -196,7 +197,6 @@ public final class Connection {
     }
     socket.end();
     output.end(Output.End.SILENT); // so that the writer ends
-    closed.accept(this);
     tasks.forEach(loop::execute);
   }
 }
