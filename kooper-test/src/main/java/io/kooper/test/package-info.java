@@ -10,7 +10,7 @@
  * <p>It answers in tables, says of what its types are made, and asks tokens and roles when a test wants that, so that {@code
  * kubectl} works with it.
  *
- * <p>What it does not have: admission, a scheduler or a kubelet, {@code managedFields}, and protobuf, but for reviews.
+ * <p>What it does not have: admission, a scheduler or a kubelet, and protobuf, but for reviews.
  */
 @NullMarked
 package io.kooper.test;

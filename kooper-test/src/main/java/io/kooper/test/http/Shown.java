@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** As what a watch shows the objects of a type. On the event loop. */
+/** As what a watch shows the objects of a type. On the loop. */
 final class Shown {
 
   private final Resource resource;
