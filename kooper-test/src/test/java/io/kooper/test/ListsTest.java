@@ -69,13 +69,21 @@ class ListsTest {
     @CsvSource(delimiter = '|', value = {
         "tier=web          | a b", "tier==web     | a b", "tier!=web           | c d",
         "tier in (web, db) | a b c", "tier notin (web) | c d", "tier            | a b c",
-        "!tier             | d", "tier=web,zone=1   | a", "zone in (1,2),tier | a b", "app.io/x=y | d"})
+        "!tier             | d", "tier=web,zone=1   | a", "zone in (1,2),tier | a b", "app.io/x=y | d",
+        "zone>1            | b", "zone<2         | a", "tier>1              | ''", "!zone,tier        | c",
+        "tier in (web,),zone | a b", " tier = web , zone = 1 | a", "zone=             | ''", "''               | a b c d"})
     void chooseByLabel(String selector, String expected) {
       raw.configMap(namespace, "a", "{'tier':'web','zone':'1'}");
       raw.configMap(namespace, "b", "{'tier':'web','zone':'2'}");
       raw.configMap(namespace, "c", "{'tier':'db'}");
       raw.configMap(namespace, "d", "{'app.io/x':'y'}");
       assertThat(String.join(" ", names(raw.get(maps + "?labelSelector=" + encode(selector))))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a=b,", ",a", "a>x", "a in b", "a notin (b", "!", "!a=b", "-a=b", "a=-b", "a,,b"})
+    void thatCannotBeReadAreRefused(String selector) {
+      assertThat(raw.get(maps + "?labelSelector=" + encode(selector)).code()).isEqualTo(400);
     }
 
     @Test

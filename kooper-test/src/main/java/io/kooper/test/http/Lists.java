@@ -75,7 +75,8 @@ final class Lists {
           objects = collection.in(namespace);
         }
       }
-      return page(resource, objects, selector, limit == null ? 0 : limit, at, selective);
+      boolean whole = limit == null || version != null && version == 0; // what is answered from the cache has no pages
+      return page(resource, objects, selector, whole ? 0 : limit, at, selective);
     });
   }
 
@@ -139,7 +140,7 @@ final class Lists {
     }
     if (match.equals("Exact") && version == 0) {
       throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+          "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
     }
   }
 

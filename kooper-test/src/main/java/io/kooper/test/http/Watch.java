@@ -81,13 +81,13 @@ final class Watch {
 
   private void begin() {
     Long version = options.version();
-    if (options.initialEvents() || version == null) {
+    if (options.initialEvents() || version == null && !options.onlyNew()) {
       initial = collection.select(options.namespace(), options.selector()).iterator();
       initialVersion = store.version();
       initialEndDue = options.initialEvents() && options.bookmarks();
       position = collection.log().newest();
     } else {
-      position = collection.log().after(version);
+      position = version == null ? collection.log().newest() : collection.log().after(version);
     }
     bookmarks = store.bookmarks();
     collection.watch(wake);

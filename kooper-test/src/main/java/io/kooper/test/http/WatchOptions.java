@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version null to begin with the current state, whatever its version
  * @param initialEvents a streaming list: the current state first, and a bookmark when it is complete
+ * @param onlyNew without a version, not the current state either
  */
 record WatchOptions(
     @Nullable String namespace,
     Predicate<StoredObject> selector,
     @Nullable Long version,
     boolean initialEvents,
+    boolean onlyNew,
     boolean bookmarks,
     Duration timeout) {
 
@@ -53,7 +55,7 @@ record WatchOptions(
     // without a wish, the API server ends a watch after half an hour to an hour
     long seconds = timeout != null && timeout > 0 ? timeout : ThreadLocalRandom.current().nextLong(1800, 3600);
     return new WatchOptions(resource.type().namespaced() ? call.request().namespace() : null, selector,
-        version == null || version == 0 ? null : version, initialEvents, call.flag("allowWatchBookmarks"),
-        Duration.ofSeconds(seconds));
+        version == null || version == 0 ? null : version, initialEvents, asked && !initialEvents,
+        call.flag("allowWatchBookmarks"), Duration.ofSeconds(seconds));
   }
 }
