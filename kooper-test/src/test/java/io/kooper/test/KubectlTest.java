@@ -128,11 +128,13 @@ class KubectlTest {
   @Test
   void changesAreMadeInAllItsWays() throws Exception {
     apply(DEPLOYMENT);
+    assertThat(apply(DEPLOYMENT, "--server-side")).as("kubectl takes over what it has applied").contains("serverside-applied");
 
     assertThat(kubectl("scale", "deployment", "web", "--replicas=3")).contains("scaled");
     assertThat(kubectl("label", "deployment", "web", "a=b")).contains("labeled");
     assertThat(kubectl("annotate", "deployment", "web", "a=b")).contains("annotated");
     assertThat(kubectl("patch", "deployment", "web", "-p", "{\"spec\":{\"paused\":true}}")).contains("patched");
+    assertThat(apply(DEPLOYMENT, "--server-side")).contains("conflict with \"kubectl\" with subresource \"scale\"");
     assertThat(apply(DEPLOYMENT, "--server-side", "--force-conflicts")).contains("serverside-applied");
     assertThat(kubectl("delete", "deployment", "web")).contains("deleted");
   }
