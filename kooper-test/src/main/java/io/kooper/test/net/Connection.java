@@ -65,7 +65,7 @@ public final class Connection {
         synchronized (lock) {
           responding = true;
         }
-        loop.execute(() -> handler.accept(request));
+        loop.execute(() -> answer(request, handler));
         in.mark(1);
         if (in.read() < 0) {
           break;
@@ -94,14 +94,24 @@ public final class Connection {
     }
   }
 
+  private void answer(Request request, Consumer<Request> handler) {
+    try {
+      handler.accept(request);
+    } catch (RuntimeException | Error e) {
+      log.warn("a defect of the embedded API server", e);
+      cut(); // the client would wait for ever
+    }
+  }
+
   private Request request(Head head, byte[] body) throws BadRequestException {
     int mark = head.target().indexOf('?');
+    String path = mark < 0 ? head.target() : head.target().substring(0, mark);
     String query = mark < 0 ? "" : head.target().substring(mark + 1);
     try {
-      return new Request(head.method(), mark < 0 ? head.target() : head.target().substring(0, mark), query, head.headers(),
-          Fields.ofQuery(query), body, this, new Response(this, head));
+      Fields.decode(path);
+      return new Request(head.method(), path, query, head.headers(), Fields.ofQuery(query), body, this, new Response(this, head));
     } catch (IllegalArgumentException e) {
-      throw new BadRequestException(400, "a query that is not encoded");
+      throw new BadRequestException(400, "a path or a query that is not encoded as it should be");
     }
   }
 

@@ -30,7 +30,8 @@ public final class Fields {
     return fields;
   }
 
-  private static String decode(String text) {
+  /** @throws IllegalArgumentException when it is not encoded as queries are */
+  static String decode(String text) {
     return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 

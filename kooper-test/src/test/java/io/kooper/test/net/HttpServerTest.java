@@ -41,6 +41,8 @@ class HttpServerTest {
       response.write("ab".getBytes(US_ASCII));
       response.write("c".getBytes(US_ASCII));
       response.end();
+    } else if (request.path().equals("/defect")) {
+      throw new IllegalStateException("of the server's own");
     } else {
       received.add(request);
     }
@@ -142,6 +144,7 @@ class HttpServerTest {
         "400, GET /echo HTTP/2.0",
         "400, GET /echo HTTP/1.1|: x",
         "400, GET /echo?a=%zz HTTP/1.1",
+        "400, GET /echo/%zz HTTP/1.1",
         "400, PUT /echo HTTP/1.1|Content-Length: x",
         "400, PUT /echo HTTP/1.1|Content-Length: -1",
         "400, PUT /echo HTTP/1.1|Content-Length: 1|Transfer-Encoding: chunked",
@@ -213,6 +216,15 @@ class HttpServerTest {
         slow.socket.getInputStream().skipNBytes(32 * much.length);
         drained.join();
         assertThat(response.isFull()).isFalse();
+      }
+    }
+
+    @Test
+    void thatADefectPreventsAreNotWaitedFor() throws Exception {
+      try (Client client = new Client(); Client other = new Client()) {
+        client.send("GET /defect HTTP/1.1\r\n\r\n");
+        assertThatThrownBy(client::rest).isInstanceOf(SocketException.class);
+        assertThat(other.send("GET /echo HTTP/1.1\r\n\r\n").receive("GET ")).contains("200");
       }
     }
 
