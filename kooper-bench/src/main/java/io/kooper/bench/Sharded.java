@@ -39,10 +39,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * Three replicas on 16 shards, each a process of its own: what each keeps and reads, beside one without shards, and how long the
- * longest change waits for its call while replicas come and go.
+ * Three replicas on 16 shards, each a process of its own, with handlers that take 20 ms: what each keeps and reads, and how fast
+ * they handle a change of all objects, beside one without shards; how long the longest change waits for its call while replicas
+ * come and go; and whether any key was in two calls at once.
  *
  * <pre>
  * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=Sharded -Dbench.args="[OBJECTS]"
@@ -53,6 +55,7 @@ import java.util.function.Consumer;
 public final class Sharded {
 
   private static final String NAMESPACE = "default";
+  private static final long HANDLER_MILLIS = 20;
 
   private final KubernetesClient client;
   private final Path kubeconfig;
@@ -60,6 +63,7 @@ public final class Sharded {
   private final List<Replica> replicas = new ArrayList<>();
   private final Map<String, Long> unhandled = new ConcurrentHashMap<>(); // when the first change was made that waits, by name
   private final AtomicLong longest = new AtomicLong();
+  private final CallLog calls = new CallLog();
   private final Random random = new Random(1);
   private volatile boolean changing;
 
@@ -97,19 +101,25 @@ public final class Sharded {
       start(1, 0);
       settle(objects);
       stats("one without shards");
+      double alone = handleAll();
+      double changedAlone = changeAll();
       stop(replicas.get(0));
       start(3, 16);
       settle(objects);
       stats("three with shards");
+      print("all objects handled once more", alone, handleAll());
+      print("all objects changed", changedAlone, changeAll());
       during("a replica starts", 20, () -> start(1, 16));
       during("a replica stops normally (SIGTERM)", 15, () -> stop(replicas.get(3)));
       stats("three again");
-      during("a replica dies (SIGKILL)", 35, () -> replicas.remove(2).process.destroyForcibly());
+      during("a replica dies (SIGKILL)", 35, () -> kill(replicas.remove(2)));
       stats("the two that are left");
       start(1, 16);
       settle(objects);
-      during("a replica stands still (SIGSTOP)", 35, () -> signal("STOP", replicas.get(0)));
+      during("a replica stands still (SIGSTOP)", 35, () -> freeze(replicas.get(0)));
       during("it goes on (SIGCONT)", 20, () -> signal("CONT", replicas.get(0)));
+      settle(objects);
+      stopWhileItWorks(replicas.get(0));
       during("the number of shards changes", 50, () -> {
         List<Replica> old = List.copyOf(replicas);
         start(3, 8);
@@ -118,8 +128,57 @@ public final class Sharded {
           stop(one);
         }
       });
+      System.out.println(calls.summary());
     } finally {
       replicas.forEach(one -> one.process.destroyForcibly());
+    }
+  }
+
+  private static void print(String what, double alone, double together) {
+    System.out.printf(Locale.ROOT, "%s: %.1f s by one process, %.1f s by three: %.2f times as fast%n", what, alone, together,
+        alone / together);
+  }
+
+  /** Has each object handled though nothing changed, and returns the seconds until no key waits for a call. */
+  private double handleAll() throws InterruptedException, IOException {
+    long begin = System.nanoTime();
+    for (Replica one : replicas) {
+      one.ask("trigger");
+    }
+    while (queued() > 0) {
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    return (System.nanoTime() - begin) / 1e9;
+  }
+
+  private int queued() throws InterruptedException, IOException {
+    int sum = 0;
+    for (Replica one : replicas) {
+      sum += Integer.parseInt(one.ask("queued")[0]);
+    }
+    return sum;
+  }
+
+  /** For the log of calls: others handle the keys of calls that cannot end. */
+  private void stopWhileItWorks(Replica replica) throws InterruptedException, IOException {
+    replica.ask("trigger");
+    freeze(replica);
+    TimeUnit.SECONDS.sleep(35);
+    signal("CONT", replica);
+    settle(objects);
+  }
+
+  /** Changes each object once, and returns the seconds until the last of them was handled. */
+  private double changeAll() throws InterruptedException {
+    long begin = System.nanoTime();
+    IntStream.range(0, objects).parallel().forEach(i -> change("site-" + i));
+    awaitHandled();
+    return (System.nanoTime() - begin) / 1e9;
+  }
+
+  private void awaitHandled() throws InterruptedException {
+    while (!unhandled.isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 
@@ -137,7 +196,7 @@ public final class Sharded {
   /** Changes objects for so many seconds, of which the first five come before the action. */
   private void during(String what, int seconds, Action action) throws Exception {
     changing = true;
-    Thread load = new Thread(this::change);
+    Thread load = new Thread(this::changeSome);
     load.start();
     TimeUnit.SECONDS.sleep(5);
     longest.set(0);
@@ -145,20 +204,21 @@ public final class Sharded {
     TimeUnit.SECONDS.sleep(seconds);
     changing = false;
     load.join();
-    while (!unhandled.isEmpty()) {
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
+    awaitHandled();
     System.out.printf(Locale.ROOT, "%-40s longest wait %.1f s%n", what, longest.get() / 1e3);
   }
 
-  private void change() {
+  private void change(String name) {
+    long now = System.currentTimeMillis();
+    unhandled.putIfAbsent(name, now);
+    client.configMaps().inNamespace(NAMESPACE).withName(name)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"value\":\"" + now + "\"}}");
+  }
+
+  private void changeSome() {
     try {
       while (changing) {
-        String name = "site-" + random.nextInt(objects);
-        long now = System.currentTimeMillis();
-        unhandled.putIfAbsent(name, now);
-        client.configMaps().inNamespace(NAMESPACE).withName(name)
-            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"value\":\"" + now + "\"}}");
+        change("site-" + random.nextInt(objects));
         TimeUnit.MILLISECONDS.sleep(25);
       }
     } catch (InterruptedException e) {
@@ -187,11 +247,21 @@ public final class Sharded {
     replica.process.waitFor();
   }
 
+  private void kill(Replica replica) throws InterruptedException {
+    replica.process.destroyForcibly().waitFor();
+    calls.died(replica.process.pid(), System.nanoTime());
+  }
+
+  private void freeze(Replica replica) throws IOException, InterruptedException {
+    calls.stopped(replica.process.pid(), System.nanoTime());
+    signal("STOP", replica);
+  }
+
   private static void signal(String signal, Replica replica) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + signal, Long.toString(replica.process.pid())).start().waitFor();
   }
 
-  /** Waits until the stores have all objects, in even parts, and were so for three seconds. */
+  /** Waits until the stores have all objects, in even parts, no key waits for a call, and all was so for three seconds. */
   private void settle(int sum) throws InterruptedException, IOException {
     for (int times = 0; times < 3; ) {
       TimeUnit.SECONDS.sleep(1);
@@ -200,7 +270,7 @@ public final class Sharded {
         each[i] = Integer.parseInt(replicas.get(i).ask("size")[0]);
       }
       boolean even = Arrays.stream(each).sum() == sum && Arrays.stream(each).min().orElse(0) > sum / each.length / 2;
-      times = even ? times + 1 : 0;
+      times = even && queued() == 0 ? times + 1 : 0;
     }
   }
 
@@ -231,10 +301,15 @@ public final class Sharded {
       try (BufferedReader lines = process.inputReader()) {
         lines.lines().forEach(line -> {
           String[] words = line.split(" ");
-          if (words[0].equals("handled")) {
-            handled(words[1], Long.parseLong(words[2]));
-          } else {
-            answers.add(words);
+          switch (words[0]) {
+            case "began" -> calls.began(process.pid(), words[1], Long.parseLong(words[2]));
+            case "ended" -> {
+              calls.ended(process.pid(), words[1], Long.parseLong(words[2]));
+              if (words.length > 3) { // else it was cancelled
+                handled(words[1], Long.parseLong(words[3]));
+              }
+            }
+            default -> answers.add(words);
           }
         });
       } catch (IOException | UncheckedIOException e) {
@@ -257,7 +332,15 @@ public final class Sharded {
     Counting source = new Counting(Retriever.builder(client, ConfigMap.class).inNamespace(NAMESPACE).build().listerWatcher());
     Handler<ConfigMap> handler = (context, map) -> {
       source.store = context.store();
-      System.out.println("handled " + map.getMetadata().getName() + " " + map.getData().get("value"));
+      String name = map.getMetadata().getName();
+      String value = "";
+      System.out.println("began " + name + " " + System.nanoTime()); // which all processes of a machine share
+      try {
+        TimeUnit.MILLISECONDS.sleep(HANDLER_MILLIS);
+        value = " " + map.getData().get("value");
+      } finally {
+        System.out.println("ended " + name + " " + System.nanoTime() + value);
+      }
     };
     var builder = Controller.builder(Retriever.of(ConfigMap.class, source), handler).noResync().workers(4);
     if (shards > 0) {
@@ -269,9 +352,14 @@ public final class Sharded {
     running.start();
     try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
       while (commands.hasNextLine()) {
-        int size = source.store == null ? 0 : source.store.size();
-        System.out.println(commands.nextLine().equals("size") ? Integer.toString(size)
-            : size + " " + heap() / 1024 + " " + source.take());
+        Store<ConfigMap> store = source.store;
+        int size = store == null ? 0 : store.size();
+        System.out.println(switch (commands.nextLine()) {
+          case "size" -> size;
+          case "queued" -> controller.queue().size();
+          case "trigger" -> store == null ? 0 : store.keys().stream().filter(controller::trigger).count();
+          default -> size + " " + heap() / 1024 + " " + source.take();
+        });
       }
     }
   }

@@ -84,7 +84,7 @@ public final class Sync {
     }
   }
 
-  private static void create(Path kubeconfig, int pods) throws Exception {
+  static void create(Path kubeconfig, int pods) throws Exception {
     try (KubernetesClient client = client(kubeconfig)) {
       if (client.pods().inNamespace("default").withName("web-" + (pods - 1)).get() == null) {
         IntStream.range(0, pods).forEach(i -> client.resource(pod(i)).create());
@@ -92,7 +92,7 @@ public final class Sync {
     }
   }
 
-  private static KubernetesClient client(Path kubeconfig) throws IOException {
+  static KubernetesClient client(Path kubeconfig) throws IOException {
     return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(Files.readString(kubeconfig))).build();
   }
 
@@ -178,7 +178,7 @@ public final class Sync {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
-  private static double peakRss() throws Exception {
+  static double peakRss() throws Exception {
     return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmHWM"))
         .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(0);
   }

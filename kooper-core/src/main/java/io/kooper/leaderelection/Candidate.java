@@ -10,7 +10,6 @@ import io.kooper.leaderelection.LeaseException.Kind;
 import io.kooper.leaderelection.LeaseStore.Request;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -45,12 +44,8 @@ final class Candidate {
   private final Clock clock;
 
   private @Nullable Lease base; // what to update: as last read or written; null when it has to be read again
-  private @Nullable LeaseRecord observed; // null until a lease was seen
-  private @Nullable String observedUid;
+  private final Observed seen;
   private long heldAt; // when the lease was last seen to be written by somebody who holds it
-  private long observedAt; // after the answer in which this observed was seen first
-  private int highest = -1; // of all transitions seen: a token is not used twice, not even when the lease was deleted
-  private Instant lastStamp = Instant.EPOCH;
 
   private @Nullable Claim claim; // null when the lease cannot be ours
   private boolean leading; // until deadline at most
@@ -78,6 +73,7 @@ final class Candidate {
     this.leaseSeconds = (int) lease.toSeconds();
     this.renewNanos = Durations.nanos(renew);
     this.clock = clock;
+    this.seen = new Observed(lease, clock);
     this.heldAt = clock.nanoTime();
   }
 
@@ -143,18 +139,12 @@ final class Candidate {
   }
 
   private boolean mayTake(Lease lease) {
-    LeaseRecord record = LeaseRecord.of(lease);
-    return record.isFree() || isOurs(lease) || isExpired(record);
-  }
-
-  private boolean isExpired(LeaseRecord record) {
-    long seconds = record.seconds() == 0 ? leaseSeconds : record.seconds();
-    return clock.nanoTime() - observedAt >= Duration.ofSeconds(seconds).toNanos();
+    return LeaseRecord.of(lease).isFree() || isOurs(lease) || seen.isUnchangedFor(1);
   }
 
   private Request take(@Nullable Lease lease) {
     String uid = lease == null ? null : lease.getMetadata().getUid();
-    claim = new Claim(uid, stamp(), highest == Integer.MAX_VALUE ? highest : highest + 1, false);
+    claim = new Claim(uid, seen.stamp(), seen.nextToken(), false);
     return hold(lease, claim);
   }
 
@@ -165,26 +155,26 @@ final class Candidate {
 
   /** Whether an attempt to acquire the lease, as it was last seen, makes sense now. */
   boolean mayTake() {
-    LeaseRecord last = observed;
-    return last == null || last.isFree() || holds() || isExpired(last);
+    LeaseRecord last = observed();
+    return last == null || last.isFree() || holds() || seen.isUnchangedFor(1);
   }
 
   /** There is no lease: see the class's comment. */
   private Request createNew() {
-    LeaseRecord last = observed;
+    LeaseRecord last = observed();
     if (last == null) {
       return take(null);
     }
     claiming = false;
-    Instant now = stamp();
+    Instant now = seen.stamp();
     return new Request.Create(new LeaseRecord(
         last.isFree() ? identity : last.holder(),
         last.seconds() == 0 ? leaseSeconds : last.seconds(),
-        last.acquireTime() == null ? now : last.acquireTime(), now, highest).on(blank));
+        last.acquireTime() == null ? now : last.acquireTime(), now, seen.highest()).on(blank));
   }
 
   private Request hold(@Nullable Lease lease, Claim own) {
-    LeaseRecord record = new LeaseRecord(identity, leaseSeconds, own.acquireTime(), stamp(), own.token());
+    LeaseRecord record = new LeaseRecord(identity, leaseSeconds, own.acquireTime(), seen.stamp(), own.token());
     claiming = true;
     sentAt = clock.nanoTime();
     return lease == null ? new Request.Create(record.on(blank)) : new Request.Update(record.on(marked(lease)));
@@ -201,7 +191,7 @@ final class Candidate {
       claim = null;
       return null;
     }
-    Instant now = stamp();
+    Instant now = seen.stamp();
     return new Request.Update(new LeaseRecord("", 1, now, now, LeaseRecord.of(lease).transitions()).on(lease)); // as client-go
   }
 
@@ -226,15 +216,9 @@ final class Candidate {
   }
 
   private void observe(Lease lease) {
-    LeaseRecord record = LeaseRecord.of(lease);
-    String uid = lease.getMetadata().getUid();
-    if (!record.equals(observed) || !Objects.equals(uid, observedUid)) { // others may edit labels: that is no sign of life
-      observed = record;
-      observedUid = uid;
-      observedAt = clock.nanoTime();
-      heldAt = record.isFree() ? heldAt : observedAt;
+    if (seen.see(lease) && !LeaseRecord.of(lease).isFree()) {
+      heldAt = seen.since();
     }
-    highest = Math.max(highest, record.transitions());
   }
 
   private boolean isBy(Claim own, LeaseRecord record) {
@@ -247,13 +231,6 @@ final class Candidate {
     Claim own = claim;
     return own != null && own.uid() != null && own.uid().equals(lease.getMetadata().getUid())
         && isBy(own, LeaseRecord.of(lease));
-  }
-
-  /** The time of day to write; always a new one, that others see a change whatever the machine's clock does. */
-  private Instant stamp() {
-    Instant now = clock.now().truncatedTo(ChronoUnit.MICROS);
-    lastStamp = now.isAfter(lastStamp) ? now : lastStamp.plus(1, ChronoUnit.MICROS);
-    return lastStamp;
   }
 
   /** Whether this leads at this moment. */
@@ -283,7 +260,8 @@ final class Candidate {
 
   /** Whether the lease, as it was last seen, is what we held; the term may have ended. */
   boolean holds() {
-    return claim != null && claim.confirmed() && observed != null && isBy(claim, observed);
+    LeaseRecord last = observed();
+    return claim != null && claim.confirmed() && last != null && isBy(claim, last);
   }
 
   /** The end of the term by {@link Clock#nanoTime()}, if it is not renewed any more. */
@@ -312,6 +290,6 @@ final class Candidate {
 
   /** The lease as it was last seen; null when none was seen yet. */
   @Nullable LeaseRecord observed() {
-    return observed;
+    return seen.record();
   }
 }

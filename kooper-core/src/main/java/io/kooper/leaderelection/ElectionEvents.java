@@ -3,6 +3,7 @@ package io.kooper.leaderelection;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.internal.Pace;
 import io.kooper.leaderelection.LeaderElectionListener.Reason;
 import io.kooper.metrics.ElectionMetrics;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class ElectionEvents {
 
   private static final Log log = Log.of(LeaderElection.class);
-  private static final long QUIET = Duration.ofMinutes(1).toNanos();
 
   /** How long a stop waits for listeners. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -31,14 +31,13 @@ final class ElectionEvents {
   private final Callbacks ends;
   private final Guard listenerGuard;
   private final Guard metricsGuard;
+  private final Pace lines;
 
   private volatile boolean untold; // the start of the term that is under way: neither is its end
   // of the campaign's thread
   private @Nullable String leader;
   private int failures; // consecutive attempts
   private boolean warned; // of these
-  private long warnedAt;
-  private boolean everWarned;
   private volatile @Nullable String lastFailure;
 
   ElectionEvents(LeaderElection.Settings settings, List<LeaderElectionListener> listeners) {
@@ -49,6 +48,7 @@ final class ElectionEvents {
     this.told = new Callbacks("kooper-" + settings.name() + "-listener", clock);
     this.ends = new Callbacks("kooper-" + settings.name() + "-ended", clock);
     this.listenerGuard = new Guard(log, "a listener of the election on lease " + lease);
+    this.lines = new Pace(Duration.ofMinutes(1).toNanos(), clock.nanoTime());
     this.metricsGuard = new Guard(log, "the metrics of the election on lease " + lease);
   }
 
@@ -133,7 +133,7 @@ final class ElectionEvents {
     lastFailure = failure.getMessage();
     if (failure.kind() == LeaseException.Kind.CLIENT_CLOSED) {
       log.error("{}; the election does not try again", failure.getMessage());
-    } else if (mayWarn()) {
+    } else if (lines.passes(clock.nanoTime())) {
       warned = true;
       log.warn("{} (consecutive failure {}; trying again{})", failure.getMessage(), failures,
           leaderless == null ? "" : "; nobody has led for " + leaderless);
@@ -145,19 +145,9 @@ final class ElectionEvents {
 
   /** An attempt is over, and nobody has led for so long. */
   void leaderless(Duration time) {
-    if (mayWarn()) {
+    if (lines.passes(clock.nanoTime())) {
       log.warn("nobody has led by lease {} for {}", lease, time);
     }
-  }
-
-  private boolean mayWarn() {
-    long now = clock.nanoTime();
-    if (everWarned && now - warnedAt < QUIET) {
-      return false;
-    }
-    everWarned = true;
-    warnedAt = now;
-    return true;
   }
 
   @Nullable String lastFailure() {

@@ -16,11 +16,17 @@ final class Members {
   /** After so many of its durations without a sign of life a lease is litter. */
   private static final int LITTER = 10;
 
-  private record Seen(Lease lease, LeaseRecord record, @Nullable String uid, long at) {
+  private static final class Member {
+    private final Observed seen;
+    private Lease lease; // as it was seen last
 
-    boolean isUnchangedFor(int times, int seconds, long now) {
-      long duration = Duration.ofSeconds(record.seconds() == 0 ? seconds : record.seconds()).toNanos();
-      return now - at >= times * duration;
+    Member(Lease lease, Observed seen) {
+      this.lease = lease;
+      this.seen = seen;
+    }
+
+    boolean lives() {
+      return !LeaseRecord.of(lease).isFree() && !seen.isUnchangedFor(1);
     }
 
     String created() {
@@ -28,39 +34,37 @@ final class Members {
     }
   }
 
-  private final int leaseSeconds;
+  private final Duration duration;
   private final Clock clock;
-  private Map<String, Seen> seen = Map.of(); // by name
+  private final Map<String, Member> members = new HashMap<>(); // by name
   private List<String> order = List.of();
   private long changedAt;
 
   Members(Duration lease, Clock clock) {
-    this.leaseSeconds = (int) lease.toSeconds();
+    this.duration = lease;
     this.clock = clock;
     this.changedAt = clock.nanoTime();
   }
 
   /** @param leases of all members of this configuration */
   void look(List<Lease> leases) {
-    long now = clock.nanoTime();
-    Map<String, Seen> next = new HashMap<>();
+    members.keySet().retainAll(leases.stream().map(Members::name).toList());
     for (Lease lease : leases) {
-      String name = lease.getMetadata().getName();
-      Seen before = seen.get(name);
-      Seen one = new Seen(lease, LeaseRecord.of(lease), lease.getMetadata().getUid(), now);
-      next.put(name, before != null && before.record.equals(one.record) && Objects.equals(before.uid, one.uid)
-          ? new Seen(lease, one.record, one.uid, before.at) : one);
+      Member member = members.computeIfAbsent(name(lease), name -> new Member(lease, new Observed(duration, clock)));
+      member.lease = lease;
+      member.seen.see(lease);
     }
-    seen = next;
-    List<String> live = next.entrySet().stream()
-        .filter(one -> !one.getValue().record.isFree() && !one.getValue().isUnchangedFor(1, leaseSeconds, now))
-        .sorted(Comparator.comparing((Map.Entry<String, Seen> one) -> one.getValue().created()).reversed()
-            .thenComparing(Map.Entry::getKey))
-        .map(Map.Entry::getKey).toList();
+    List<String> live = members.values().stream().filter(Member::lives)
+        .sorted(Comparator.comparing(Member::created).reversed().thenComparing(member -> name(member.lease)))
+        .map(member -> name(member.lease)).toList();
     if (!live.equals(order)) {
       order = live;
-      changedAt = now;
+      changedAt = clock.nanoTime();
     }
+  }
+
+  private static String name(Lease lease) {
+    return lease.getMetadata().getName();
   }
 
   /** Those that live, the youngest first. */
@@ -75,8 +79,7 @@ final class Members {
 
   /** The lease of one that died long ago, or null. */
   @Nullable Lease litter() {
-    long now = clock.nanoTime();
-    return seen.values().stream().filter(one -> one.isUnchangedFor(LITTER, leaseSeconds, now)).map(Seen::lease).findFirst()
+    return members.values().stream().filter(one -> one.seen.isUnchangedFor(LITTER)).map(one -> one.lease).findFirst()
         .orElse(null);
   }
 }

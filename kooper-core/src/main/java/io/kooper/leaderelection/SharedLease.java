@@ -7,8 +7,6 @@ import io.kooper.internal.Durations;
 import io.kooper.leaderelection.LeaseStore.Request;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +31,10 @@ final class SharedLease {
   private final Clock clock;
 
   private @Nullable Lease base; // as last read
-  private @Nullable LeaseRecord observed; // null until one was seen
-  private @Nullable String observedUid;
-  private long observedAt;
+  private final Observed seen;
   private boolean looked;
   private long lookedAt; // when the last read, or the last confirmed write, was sent
   private long sentAt; // of the write under way
-  private int highest = -1;
-  private Instant lastStamp = Instant.EPOCH;
 
   private boolean held; // until bound at most
   private long bound;
@@ -51,12 +45,13 @@ final class SharedLease {
     this.leaseSeconds = (int) lease.toSeconds();
     this.renewNanos = Durations.nanos(renew);
     this.clock = clock;
+    this.seen = new Observed(lease, clock);
   }
 
   /** What a read has shown that was sent then; reads and writes come one after the other. */
   void saw(@Nullable Lease lease, long sent) {
     base = lease;
-    if (lease != null && note(lease)) {
+    if (lease != null && seen.see(lease)) {
       if (!isOurs()) {
         held = false;
       } else if (looked) {
@@ -72,11 +67,11 @@ final class SharedLease {
     if (isHeld() && left() >= renewNanos - often || !mayTake()) {
       return null;
     }
-    LeaseRecord last = observed;
-    Instant now = stamp();
+    LeaseRecord last = seen.record();
+    Instant now = seen.stamp();
     LeaseRecord next = last != null && isOurs() && last.acquireTime() != null
         ? new LeaseRecord(configuration, leaseSeconds, last.acquireTime(), now, last.transitions())
-        : new LeaseRecord(configuration, leaseSeconds, now, now, highest == Integer.MAX_VALUE ? highest : highest + 1);
+        : new LeaseRecord(configuration, leaseSeconds, now, now, seen.nextToken());
     sentAt = clock.nanoTime();
     return base == null ? new Request.Create(next.on(blank)) : new Request.Update(next.on(base));
   }
@@ -84,24 +79,10 @@ final class SharedLease {
   /** The write was confirmed. */
   void written(Lease lease) {
     base = lease;
-    note(lease);
+    seen.see(lease);
     looked = true;
     lookedAt = sentAt;
     extend(sentAt + renewNanos);
-  }
-
-  /** Whether it is news. */
-  private boolean note(Lease lease) {
-    LeaseRecord record = LeaseRecord.of(lease);
-    String uid = lease.getMetadata().getUid();
-    if (record.equals(observed) && Objects.equals(uid, observedUid)) {
-      return false;
-    }
-    observed = record;
-    observedUid = uid;
-    observedAt = clock.nanoTime();
-    highest = Math.max(highest, record.transitions());
-    return true;
   }
 
   private void extend(long next) {
@@ -110,13 +91,13 @@ final class SharedLease {
   }
 
   private boolean mayTake() {
-    LeaseRecord last = observed;
-    return last == null || last.isFree() || isOurs() || clock.nanoTime() - observedAt
-        >= Duration.ofSeconds(last.seconds() == 0 ? leaseSeconds : last.seconds()).toNanos();
+    LeaseRecord last = seen.record();
+    return last == null || last.isFree() || isOurs() || seen.isUnchangedFor(1);
   }
 
   private boolean isOurs() {
-    return observed != null && observed.holder().equals(configuration);
+    LeaseRecord last = seen.record();
+    return last != null && last.holder().equals(configuration);
   }
 
   /** Whether members of this configuration may work. */
@@ -136,13 +117,7 @@ final class SharedLease {
 
   /** Who keeps us from working; null when nobody does. */
   @Nullable String stranger() {
-    LeaseRecord last = observed;
+    LeaseRecord last = seen.record();
     return last == null || isHeld() || isOurs() || last.isFree() ? null : last.holder();
-  }
-
-  private Instant stamp() {
-    Instant now = clock.now().truncatedTo(ChronoUnit.MICROS);
-    lastStamp = now.isAfter(lastStamp) ? now : lastStamp.plus(1, ChronoUnit.MICROS);
-    return lastStamp;
   }
 }

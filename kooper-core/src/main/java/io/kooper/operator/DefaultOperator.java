@@ -86,17 +86,23 @@ final class DefaultOperator implements Operator {
     } catch (Throwable t) { // whatever it is: close() waits for the end
       failures.add(t);
     }
-    interrupted |= stop(failures);
+    ControllerException thrown = end(failures, interrupted);
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+
+  /** Stops all controllers, and returns what is to be thrown. */
+  private @Nullable ControllerException end(List<Throwable> failures, boolean interrupted) {
+    boolean interrupt = stop(failures) || interrupted;
     ControllerException thrown = thrown(failures);
     failure = thrown;
     setState(State.ENDED);
     ended.countDown();
-    if (interrupted) {
+    if (interrupt) {
       Thread.currentThread().interrupt();
     }
-    if (thrown != null) {
-      throw thrown;
-    }
+    return thrown;
   }
 
   private synchronized void begin() {
@@ -125,8 +131,11 @@ final class DefaultOperator implements Operator {
       cause = t;
     }
     Throwable failed = cause instanceof ControllerEndedException && stopping() ? null : cause; // it could not even begin
-    Loop.run(log, "operator {}: the end of a controller could not be told; it is tried again", name,
-        () -> !news.add(new News(controller, failed)));
+    tell(new News(controller, failed));
+  }
+
+  private void tell(News one) {
+    Loop.run(log, "operator {}: the end of a controller could not be told; it is tried again", name, () -> !news.add(one));
   }
 
   /** Takes note of a controller that has ended; before the stop that alone is a failure. */
@@ -146,10 +155,8 @@ final class DefaultOperator implements Operator {
   /** Stops all controllers at once and waits for them. Returns whether this thread was interrupted meanwhile. */
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
-    if (threads.isEmpty()) {
-      return closeAll();
-    }
-    running.forEach(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller)));
+    boolean run = !threads.isEmpty(); // else no thread says that they have ended
+    running.forEach(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller, !run)));
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     while (!running.isEmpty()) {
@@ -172,30 +179,15 @@ final class DefaultOperator implements Operator {
     return interrupted;
   }
 
-  /** Closes those that have not been run; one that hangs is waited for no longer than a stop may take. Whether interrupted. */
-  private boolean closeAll() {
-    List<Thread> closing = controllers.stream()
-        .map(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller))).toList();
-    long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
-    try {
-      for (Thread thread : closing) {
-        thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - CLOCK.nanoTime())));
-        if (thread.isAlive()) {
-          log.warn("operator {}: a controller has not closed within {}; see thread {}", name, stopDeadline, thread.getName());
-        }
-      }
-      return false;
-    } catch (InterruptedException e) {
-      return true;
-    }
-  }
-
   /** A foreign one may throw: the others have to be closed all the same, and who waits for the end must not hang. */
-  private void closeOne(Controller controller) {
+  private void closeOne(Controller controller, boolean ends) {
     try {
       controller.close();
     } catch (Throwable t) {
       log.error("operator {}: controller {} failed to close", name, nameOf(controller), t);
+    }
+    if (ends) {
+      tell(new News(controller, null));
     }
   }
 
@@ -216,19 +208,15 @@ final class DefaultOperator implements Operator {
     boolean neverRun;
     synchronized (this) {
       neverRun = state == State.NEW;
-      if (neverRun) {
-        state = State.ENDED;
-      } else if (state == State.RUNNING) {
-        state = State.STOPPING;
+      if (state == State.RUNNING) {
         news.add(new News(null, null));
       }
+      state = state == State.ENDED ? State.ENDED : State.STOPPING;
     }
     definitions.close();
-    if (neverRun) {
-      if (closeAll()) {
-        Thread.currentThread().interrupt();
-      }
-      ended.countDown();
+    ControllerException hung = neverRun ? end(new ArrayList<>(), false) : null;
+    if (hung != null) {
+      log.warn("operator {} was closed before it ran: {}", name, hung.getMessage());
     }
     if (isCalledByHandler()) {
       return; // the end waits for it

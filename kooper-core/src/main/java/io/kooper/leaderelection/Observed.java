@@ -1,0 +1,71 @@
+package io.kooper.leaderelection;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.kooper.clock.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A lease as it was last seen, and since when it has not changed. For one thread. */
+final class Observed {
+
+  private final long duration; // of a lease that does not say, in nanoseconds
+  private final Clock clock;
+  private @Nullable LeaseRecord record; // null until one was seen
+  private @Nullable String uid;
+  private long since; // after the answer in which this record was seen first
+  private int highest = -1; // of all transitions seen: a token is not used twice, not even when the lease was deleted
+  private Instant lastStamp = Instant.EPOCH;
+
+  Observed(Duration lease, Clock clock) {
+    this.duration = lease.toNanos();
+    this.clock = clock;
+  }
+
+  /** A request has shown this lease. Whether that is news: others may edit labels, which is no sign of life. */
+  boolean see(Lease lease) {
+    LeaseRecord seen = LeaseRecord.of(lease);
+    String seenUid = lease.getMetadata().getUid();
+    if (seen.equals(record) && Objects.equals(seenUid, uid)) {
+      return false;
+    }
+    record = seen;
+    uid = seenUid;
+    since = clock.nanoTime();
+    highest = Math.max(highest, seen.transitions());
+    return true;
+  }
+
+  @Nullable LeaseRecord record() {
+    return record;
+  }
+
+  long since() {
+    return since;
+  }
+
+  /** Whether it has not changed for so many of its durations. */
+  boolean isUnchangedFor(int durations) {
+    LeaseRecord last = record;
+    long own = last == null || last.seconds() == 0 ? duration : Duration.ofSeconds(last.seconds()).toNanos();
+    return clock.nanoTime() - since >= durations * own;
+  }
+
+  int highest() {
+    return highest;
+  }
+
+  /** The token of who takes the lease. */
+  int nextToken() {
+    return highest == Integer.MAX_VALUE ? highest : highest + 1;
+  }
+
+  /** The time of day to write; always a new one, that others see a change whatever the machine's clock does. */
+  Instant stamp() {
+    Instant now = clock.now().truncatedTo(ChronoUnit.MICROS);
+    lastStamp = now.isAfter(lastStamp) ? now : lastStamp.plus(1, ChronoUnit.MICROS);
+    return lastStamp;
+  }
+}
