@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 
 /** A kube-apiserver and its etcd as processes, without a kubelet or a controller-manager. */
-final class BareCluster extends Cluster {
+public final class BareCluster extends Cluster {
 
   private static final String TOKEN = "kooper-tests";
   private static final Pattern REVISION = Pattern.compile("\"revision\":\"(\\d+)\"");
@@ -48,7 +48,7 @@ final class BareCluster extends Cluster {
     apiServer = runApiServer();
   }
 
-  static BareCluster start(Path assets) throws IOException {
+  public static BareCluster start(Path assets) throws IOException {
     BareCluster cluster = new BareCluster(assets);
     try {
       cluster.awaitReady();
@@ -93,7 +93,7 @@ final class BareCluster extends Cluster {
   }
 
   @Override
-  Config config() {
+  public Config config() {
     return new ConfigBuilder(Config.empty()).withMasterUrl("https://127.0.0.1:" + port + "/").withTrustCerts(true)
         .withOauthToken(TOKEN).withRequestRetryBackoffLimit(0).build();
   }

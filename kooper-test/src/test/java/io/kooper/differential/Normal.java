@@ -4,19 +4,29 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** Answers without what is another in each run: versions, uids and times, and the order of problems. */
+/**
+ * Answers without what is another in each run: versions, uids and times, the random ends of names, addresses, ports and tokens,
+ * the hashes of documents, and the order of problems.
+ */
 final class Normal {
 
   private static final Set<String> DIFFERENT_EACH_TIME = Set.of("resourceVersion", "uid", "creationTimestamp",
       "lastTransitionTime", "deletionTimestamp", "time", "continue", "lastUpdateTime");
 
   private static final YAMLMapper YAML = YAMLMapper.builder().build();
+
+  /** Where a message says which version an object or the server has. */
+  private static final Pattern VERSIONS = Pattern.compile(
+      "((?<=resourceVersion)\\\\*\":\\\\*\"|ResourceVersion in record \\(|resource version: \\d+, current: )\\d+");
+
+  private static final int RANDOM = 5; // letters at the end of a generated name
 
   private Normal() {}
 
@@ -37,6 +47,25 @@ final class Normal {
     return normal;
   }
 
+  /** What the server chooses for an object that does not say it. */
+  private static void assigned(ObjectNode object) {
+    String prefix = object.path("generateName").asString("");
+    String name = object.path("name").asString("");
+    int kept = name.length() - RANDOM;
+    if (!prefix.isEmpty() && kept > 0 && prefix.startsWith(name.substring(0, kept))) {
+      object.put("name", name.substring(0, kept) + "<random>");
+    }
+    if (object.path("clusterIP").asString("").startsWith("10.")) {
+      object.put("clusterIP", "<address>").putArray("clusterIPs").add("<address>");
+    }
+    if (object.path("nodePort").isNumber()) {
+      object.put("nodePort", "<port>");
+    }
+    if (object.path("token").isString() && object.has("expirationTimestamp")) {
+      object.put("token", "<token>");
+    }
+  }
+
   private static JsonNode values(JsonNode node) {
     if (node instanceof ObjectNode object) {
       if (object.get("cells") instanceof ArrayNode cells) {
@@ -55,6 +84,7 @@ final class Normal {
         managers.removeAll();
         managers.addAll(sorted);
       }
+      assigned(object);
       for (String name : List.copyOf(object.propertyNames())) {
         JsonNode value = object.get(name);
         boolean different = DIFFERENT_EACH_TIME.contains(name) && value.isString() && !value.stringValue().isEmpty();
@@ -65,7 +95,9 @@ final class Normal {
         array.set(i, values(array.get(i)));
       }
     } else if (node.isString()) {
-      return StringNode.valueOf(node.stringValue()
+      return StringNode.valueOf(VERSIONS.matcher(node.stringValue()).replaceAll("$1<resourceVersion>")
+          .replaceAll(",(\\\\*\")time\\1:\\1[^,}]*\\1(?=[,}])", "") // of managers in a text, as above
+          .replaceAll("\\?hash=[0-9A-F]+", "?hash=<hash>").replaceAll("\\b\\d+(\\.\\d+){3}:\\d+", "<host>")
           .replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uid>")
           .replaceAll("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z", "<time>"));
     }

@@ -42,8 +42,12 @@ record Recorded(JsonNode request, Answered answer) {
 
   /** The requests of a file, in the order in which they were sent. */
   static List<Recorded> read(String name) {
+    return of(lines(name + ".jsonl"));
+  }
+
+  static List<Recorded> of(List<String> lines) {
     List<Recorded> recorded = new ArrayList<>();
-    for (String line : lines(name + ".jsonl")) {
+    for (String line : lines) {
       ObjectNode node = (ObjectNode) MAPPER.readTree(line);
       node.put("number", recorded.size());
       recorded.add(new Recorded(node, new Answered(node.path("status").asInt(), node.path("warning").asString(""),
@@ -72,5 +76,30 @@ record Recorded(JsonNode request, Answered answer) {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** In the order in which they were sent; watches in a row at once, and what is sent meanwhile while they are open. */
+  static Map<Recorded, Answered> play(List<Recorded> recorded, Player player) {
+    Map<Recorded, Answered> answers = new LinkedHashMap<>();
+    Map<Recorded, Player.Sent> open = new LinkedHashMap<>();
+    for (int i = 0; i < recorded.size(); i++) {
+      Recorded one = recorded.get(i);
+      boolean watched = i + 1 < recorded.size() && recorded.get(i + 1).isMeanwhile();
+      if (watched && !one.isMeanwhile()) {
+        open.forEach((watch, sent) -> answers.put(watch, player.finish(sent)));
+        open.clear();
+      }
+      if (one.isWatch()) {
+        open.put(one, player.begin(one.request()));
+        continue;
+      }
+      if (!one.isMeanwhile()) {
+        open.forEach((watch, sent) -> answers.put(watch, player.finish(sent)));
+        open.clear();
+      }
+      answers.put(one, player.play(one.request()));
+    }
+    open.forEach((watch, sent) -> answers.put(watch, player.finish(sent)));
+    return answers;
   }
 }

@@ -54,6 +54,7 @@ public final class Reviews {
       case "SelfSubjectRulesReview" -> {
         rules(review.putObject("status"), access.rules(caller, spec.path("namespace").asString("")));
         review.putObject("spec"); // as the API server, which does not repeat it
+        metadata.remove("managedFields");
       }
       case "TokenReview" -> token(review.putObject("status"), tokens.find(spec.path("token").asString("")));
       case "SelfSubjectReview" -> {

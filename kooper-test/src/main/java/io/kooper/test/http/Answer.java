@@ -39,7 +39,7 @@ final class Answer {
   }
 
   private void send(int code, String contentType, byte[] json) {
-    putWarnings();
+    warnings.forEach(this::put);
     response.status(code).header("Content-Type", contentType);
     if (share >= 1) {
       response.end(json);
@@ -57,9 +57,16 @@ final class Answer {
     warnings = told;
   }
 
-  private void putWarnings() {
-    warnings.forEach(warning -> response.header("Warning",
-        "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\""));
+  /** Tells the client at once that a type is to go. */
+  void deprecated(Resource resource) {
+    String deprecation = resource.kind() == null ? null : resource.kind().deprecation();
+    if (deprecation != null) {
+      put(deprecation);
+    }
+  }
+
+  private void put(String warning) {
+    response.header("Warning", "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
   }
 
   void send(StatusException e) {

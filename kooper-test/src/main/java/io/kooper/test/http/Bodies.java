@@ -1,5 +1,6 @@
 package io.kooper.test.http;
 
+import io.kooper.test.json.GoSyntax;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -71,7 +72,8 @@ final class Bodies {
     try {
       node = Json.tree(body);
     } catch (JacksonException e) {
-      throw unrecognized(kind, e.getOriginalMessage(), shown);
+      String wrong = GoSyntax.problem(body);
+      throw unrecognized(kind, wrong == null ? e.getOriginalMessage() : wrong, shown);
     }
     if (node.isNull() || node.isMissingNode()) {
       return Json.object();

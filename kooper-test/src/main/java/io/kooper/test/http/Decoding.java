@@ -7,6 +7,7 @@ import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.types.BuiltInTypes;
+import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.CustomSchema;
 import io.kooper.test.validation.Problem;
@@ -24,6 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class Decoding {
 
   private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
+
+  private static final KindSchema SCALE = new KindSchema("autoscaling", "v1", "Scale");
 
   private enum Mode { STRICT, WARN, IGNORE }
 
@@ -88,6 +91,7 @@ final class Decoding {
     if (tell(errors)) {
       throw refused(resource, "strict decoding error: " + String.join(", ", errors));
     }
+    warnings.addAll(Crds.warnings(resource, object));
     return object;
   }
 
@@ -103,11 +107,21 @@ final class Decoding {
    * @throws StatusException 422 when it has what it may not
    */
   ObjectNode patched(Resource resource, @Nullable String subresource, ObjectNode current, ObjectNode object) {
+    if ("scale".equals(subresource)) {
+      ObjectNode sent = object.deepCopy();
+      KindSchema.Read read = SCALE.read(object);
+      if (read.error() != null) {
+        throw Statuses.invalidPatch(PatchedText.of(sent), read.error());
+      }
+      return object;
+    }
     if (subresource == null) {
       finalizers(resource, current, object);
     }
     if (resource.kind() != null) {
-      return patched(resource.type(), resource.kind().schema(), current, object);
+      ObjectNode patched = patched(resource.type(), resource.kind().schema(), current, object);
+      warnings.addAll(Crds.warnings(resource, patched));
+      return patched;
     }
     if (resource.schema() == null) {
       return object;
@@ -115,7 +129,7 @@ final class Decoding {
     ObjectNode sent = mode == Mode.STRICT ? object.deepCopy() : object;
     List<String> errors = shape(resource.schema(), object);
     if (tell(errors)) {
-      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+      throw Statuses.invalidPatch(Problem.shown(sent), "strict decoding error: " + String.join(", ", errors));
     }
     return object;
   }
@@ -124,7 +138,7 @@ final class Decoding {
     ObjectNode sent = object.deepCopy();
     String mismatch = BuiltInTypes.mismatch(type, object);
     if (mismatch != null) {
-      throw Statuses.invalidPatch(sent, mismatch);
+      throw Statuses.invalidPatch(PatchedText.of(sent), mismatch);
     }
     String uid = object.at("/metadata/uid").asString("");
     if (!uid.isEmpty() && !uid.equals(current.at("/metadata/uid").asString(""))) {
@@ -133,11 +147,11 @@ final class Decoding {
     }
     KindSchema.Read read = schema.read(object);
     if (read.error() != null) {
-      throw Statuses.invalidPatch(sent, read.error());
+      throw Statuses.invalidPatch(PatchedText.of(sent), read.error());
     }
     List<String> errors = read.unknown().stream().map(path -> "unknown field \"" + path + "\"").toList();
     if (tell(errors)) {
-      throw Statuses.invalidPatch(sent, "strict decoding error: " + String.join(", ", errors));
+      throw Statuses.invalidPatch(PatchedText.of(sent), "strict decoding error: " + String.join(", ", errors));
     }
     schema.complete(object);
     return object;

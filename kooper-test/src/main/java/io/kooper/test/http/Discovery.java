@@ -31,12 +31,16 @@ final class Discovery {
   private Discovery() {}
 
   /** @throws StatusException 404 when the path is none of these */
-  static ObjectNode answer(List<String> segments, List<Resource> resources) {
-    String first = segments.isEmpty() ? "" : segments.get(0);
-    return switch (first) {
+  static ObjectNode answer(Call call, List<Resource> resources) {
+    List<String> segments = call.segments();
+    String host = String.valueOf(call.http().header("Host"));
+    return switch (segments.isEmpty() ? "" : segments.get(0)) {
+      case "" -> SelfDescription.paths(resources);
+      case ".well-known" -> SelfDescription.openId(host);
+      case "openid" -> SelfDescription.keys();
       case "version" -> version();
       case "openapi" -> OpenApi.answer(segments, resources);
-      case "api" -> segments.size() == 1 ? coreVersions() : resources(resources, "", segments.get(1));
+      case "api" -> segments.size() == 1 ? coreVersions(host) : resources(resources, "", segments.get(1));
       case "apis" -> switch (segments.size()) {
         case 1 -> groups(resources);
         case 2 -> group(resources, segments.get(1));
@@ -49,13 +53,15 @@ final class Discovery {
   private static ObjectNode version() {
     return Json.object().put("major", "1").put("minor", "36").put("gitVersion", "v1.36.2+kooper-test")
         .put("gitCommit", "").put("gitTreeState", "clean").put("buildDate", "1970-01-01T00:00:00Z")
-        .put("goVersion", "").put("compiler", "javac").put("platform", "jvm");
+        .put("goVersion", "").put("compiler", "javac").put("platform", "jvm")
+        .put("emulationMajor", "1").put("emulationMinor", "36").put("minCompatibilityMajor", "1")
+        .put("minCompatibilityMinor", "35");
   }
 
-  private static ObjectNode coreVersions() {
+  private static ObjectNode coreVersions(String host) {
     ObjectNode versions = Json.object().put("kind", "APIVersions");
     versions.putArray("versions").add("v1");
-    versions.putArray("serverAddressByClientCIDRs");
+    versions.putArray("serverAddressByClientCIDRs").addObject().put("clientCIDR", "0.0.0.0/0").put("serverAddress", host);
     return versions;
   }
 

@@ -1,5 +1,6 @@
 package io.kooper.test.http;
 
+import io.kooper.test.json.GoSyntax;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -150,11 +151,17 @@ final class Lists {
   }
 
   private static Continue decode(String token) {
+    byte[] json;
     try {
-      ObjectNode next = Json.readObject(Base64.getUrlDecoder().decode(token));
-      return new Continue(next.path("rv").asLong(), next.path("start").asString());
+      json = Base64.getUrlDecoder().decode(token);
     } catch (IllegalArgumentException e) {
       throw Statuses.badRequest("invalid continue token: continue key is not valid: " + e.getMessage());
     }
+    String wrong = GoSyntax.problem(json);
+    if (wrong != null) {
+      throw Statuses.badRequest("invalid continue token: continue key is not valid: " + wrong);
+    }
+    ObjectNode next = Json.readObject(json);
+    return new Continue(next.path("rv").asLong(), next.path("start").asString());
   }
 }

@@ -5,7 +5,13 @@ import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.kinds.OpenApiSchemas;
 import io.kooper.test.types.Resource;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -29,20 +35,45 @@ final class OpenApi {
   private static ObjectNode index(List<Resource> resources) {
     ObjectNode index = Json.object();
     ObjectNode paths = index.putObject("paths");
-    resources.forEach(resource -> paths.putObject(groupVersion(resource))
-        .put("serverRelativeURL", "/openapi/v3/" + groupVersion(resource)));
+    documents(resources).forEach((name, contents) -> paths.putObject(name)
+        .put("serverRelativeURL", "/openapi/v3/" + name + "?hash=" + hash(name + contents)));
     return index;
   }
 
+  /** The names of all documents, and of what each is made beside its name. */
+  private static Map<String, String> documents(List<Resource> resources) {
+    Map<String, String> documents = new TreeMap<>();
+    List.of(".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version")
+        .forEach(name -> documents.put(name, ""));
+    for (Resource resource : resources) {
+      if (resource.kind() != null && !resource.type().group().isEmpty()) {
+        documents.put("apis/" + resource.type().group(), "");
+      }
+      String schema = resource.schema() == null ? "" : resource.schema().text().toString();
+      documents.merge(groupVersion(resource), schema, String::concat);
+    }
+    return documents;
+  }
+
+  /** Another for each text, so that a client may keep what it has read. */
+  private static String hash(String text) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-512").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().withUpperCase().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // each Java has it
+    }
+  }
+
   private static ObjectNode document(String groupVersion, List<Resource> resources) {
+    if (!documents(resources).containsKey(groupVersion)) {
+      throw Statuses.noSuchPath();
+    }
     ObjectNode document = Json.object().put("openapi", "3.0.0");
     document.putObject("info").put("title", "Kubernetes").put("version", "unversioned");
     ObjectNode paths = document.putObject("paths");
     resources.stream().filter(resource -> groupVersion(resource).equals(groupVersion))
         .forEach(resource -> patch(paths.putObject(path(resource)).putObject("patch"), resource.type()));
-    if (paths.isEmpty()) {
-      throw Statuses.noSuchPath();
-    }
     document.putObject("components").set("schemas", schemas("#/components/schemas/",
         resources.stream().filter(resource -> groupVersion(resource).equals(groupVersion)).toList()));
     return document;

@@ -26,9 +26,7 @@ import io.kooper.test.types.Shape;
 import io.kooper.test.write.Actions;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Writes;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +40,6 @@ public final class Router {
 
   private static final Logger LOG = LoggerFactory.getLogger("io.kooper.test.EmbeddedApiServer");
   private static final int MAX_BODY = 3 * 1024 * 1024; // the API server's limit
-  private static final byte[] OK = "ok".getBytes(StandardCharsets.US_ASCII);
-  private static final Set<String> HEALTH = Set.of("healthz", "livez", "readyz");
 
   private final Loop loop;
   private final Settings settings;
@@ -138,17 +134,18 @@ public final class Router {
   }
 
   private void read(Call call, Answer answer) {
-    List<String> segments = call.segments();
-    if (!segments.isEmpty() && HEALTH.contains(segments.get(0))) {
-      call.http().response().header("Content-Type", "text/plain; charset=utf-8").end(OK);
-      return;
-    }
     if (call.request().resource().isEmpty()) {
-      answer.send(200, Json.bytes(Discovery.answer(segments, registry.all())));
+      byte[] text = SelfDescription.text(call);
+      if (text != null) {
+        call.http().response().header("Content-Type", "text/plain; charset=utf-8").end(text);
+        return;
+      }
+      answer.send(200, Json.bytes(Discovery.answer(call, registry.all())));
       return;
     }
     Accept accept = Accept.of(call);
     Resource resource = accept.shown(resource(call));
+    answer.deprecated(resource);
     Table table = accept.table(call, resource);
     answer.yaml(accept.yaml());
     Options.list(call);
@@ -220,6 +217,7 @@ public final class Router {
       throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
     }
     Resource resource = resource(call);
+    answer.deprecated(resource);
     answer.yaml(Accept.of(call).yaml());
     String subresource = call.request().subresource();
     String type = call.http().header("Content-Type");
@@ -232,7 +230,7 @@ public final class Router {
         if (call.request().name() != null) {
           String action = subresource == null || !resource.allows(subresource, "create") ? "" : subresource;
           ObjectNode posted = body.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, body));
-          answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.dryRun()));
+          answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.manager(), call.dryRun()));
           return;
         }
         Decoding decoding = Decoding.of(call);
@@ -240,6 +238,7 @@ public final class Router {
         ObjectNode object = decoding.object(resource, Bodies.json(type, body));
         decoding.finalizers(resource, null, object);
         if (Reviews.isReview(resource)) {
+          Writes.track(resource, object, manager(call, resource, null));
           answer.send(201, reviews.answer(resource, caller, call.request().namespace(), object));
           return;
         }
@@ -296,7 +295,7 @@ public final class Router {
       answer.warn(decoding.warnings());
       answer.send(200, update(call, resource, subresource, false, current -> {
         ObjectNode patched = Patches.apply(current, shape, mediaType, body);
-        return "scale".equals(subresource) ? patched : decoding.patched(resource, subresource, current, patched);
+        return decoding.patched(resource, subresource, current, patched);
       }));
     }
   }

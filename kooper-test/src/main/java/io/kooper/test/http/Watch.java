@@ -202,7 +202,7 @@ final class Watch {
 
   private byte[] bookmark(long version, boolean initialEventsEnd) {
     ObjectNode metadata = Json.object();
-    metadata.put("resourceVersion", Long.toString(version)).putNull("creationTimestamp");
+    metadata.put("resourceVersion", Long.toString(version));
     if (initialEventsEnd) {
       metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
     }

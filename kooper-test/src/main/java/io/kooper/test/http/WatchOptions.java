@@ -51,6 +51,9 @@ record WatchOptions(
           "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
     }
     Long version = call.number("resourceVersion");
+    if (watchList && !asked && (version == null || version == 0)) {
+      initialEvents = true; // the API server treats an old watch of everything as a streaming list
+    }
     Long timeout = call.number("timeoutSeconds");
     // without a wish, the API server ends a watch after half an hour to an hour
     long seconds = timeout != null && timeout > 0 ? timeout : ThreadLocalRandom.current().nextLong(1800, 3600);

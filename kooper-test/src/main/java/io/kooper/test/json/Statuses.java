@@ -155,9 +155,9 @@ public final class Statuses {
     return new StatusException(status);
   }
 
-  /** What a patch has made cannot be understood. */
-  public static StatusException invalidPatch(ObjectNode patched, String why) {
-    Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched.toString(), why);
+  /** What a patch has made, which is this text, cannot be understood. */
+  public static StatusException invalidPatch(String patched, String why) {
+    Problem problem = Problem.of("FieldValueInvalid", "patch", "Invalid value", patched, why);
     StatusException e = new StatusException(failure(422, " \"\" is invalid: " + problem));
     e.status().putObject("details").putArray("causes").addObject().put("reason", problem.reason())
         .put("message", problem.message()).put("field", problem.field());

@@ -54,7 +54,7 @@ final class Decoder {
       } else {
         JsonNode read = value(field, value, at, new Place(struct, where.isEmpty() ? name : where + "." + name));
         boolean collection = field.form() == Field.Form.LIST || field.form() == Field.Form.MAP;
-        if (collection && read.isContainer() && read.isEmpty()) {
+        if (collection && read.isContainer() && read.isEmpty() && !Defaults.isShown(struct, name)) {
           object.remove(name); // as good as none, and not there any more when the object is read again
         } else {
           object.set(name, read);

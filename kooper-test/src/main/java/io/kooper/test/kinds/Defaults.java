@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -82,6 +82,12 @@ final class Defaults {
     return all;
   }
 
+  /** Whether a list or a map is always shown, as null if nothing else. */
+  static boolean isShown(Struct struct, String name) {
+    return struct.required().contains(name) || ALL.getOrDefault(Struct.simpleName(struct.name()), List.of()).stream()
+        .anyMatch(one -> one.path().equals(List.of(name)) && one.value() != null && one.value().isNull());
+  }
+
   static void complete(Struct struct, ObjectNode object) {
     ALL.getOrDefault(Struct.simpleName(struct.name()), List.of()).forEach(one -> one.set(object));
     ALL.getOrDefault(struct.name(), List.of()).forEach(one -> one.set(object));
@@ -90,7 +96,23 @@ final class Defaults {
       if (value == null && struct.required().contains(name) && isShown(field)) {
         object.set(name, Decoder.zero(field));
       } else if (value != null && !name.equals("metadata")) {
-        complete(field, value);
+        each(field, value, Defaults::complete);
+      }
+    });
+  }
+
+  /** Makes an object what is read back of it: an empty list is none, which is null where one is always shown. */
+  static void store(Struct struct, ObjectNode object) {
+    struct.fields().forEach((name, field) -> {
+      JsonNode value = object.get(name);
+      if (value == null || name.equals("metadata")) {
+        return;
+      }
+      boolean collection = field.form() == Field.Form.LIST || field.form() == Field.Form.MAP;
+      if (collection && value.isContainer() && value.isEmpty()) {
+        object.putNull(name);
+      } else {
+        each(field, value, Defaults::store);
       }
     });
   }
@@ -100,14 +122,13 @@ final class Defaults {
         || field.form() == Field.Form.BOOLEAN || field.form() == Field.Form.STRING;
   }
 
-  private static void complete(Field field, JsonNode value) {
+  /** Does something with each struct that a value is, or has as a part of its list or map. */
+  private static void each(Field field, JsonNode value, BiConsumer<Struct, ObjectNode> action) {
     Field of = field.of();
     if (field.form() == Field.Form.STRUCT && value instanceof ObjectNode object) {
-      complete(field.struct(), object);
-    } else if (of != null && value instanceof ArrayNode array) {
-      array.forEach(item -> complete(of, item));
-    } else if (of != null && field.form() == Field.Form.MAP) {
-      value.forEach(item -> complete(of, item));
+      action.accept(field.struct(), object);
+    } else if (of != null && value.isContainer()) {
+      value.forEach(item -> each(of, item, action));
     }
   }
 }

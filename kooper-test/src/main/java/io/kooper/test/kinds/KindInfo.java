@@ -2,6 +2,7 @@ package io.kooper.test.kinds;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -13,12 +14,14 @@ import tools.jackson.databind.JsonNode;
  * @param unversioned whether a PUT may leave the resourceVersion out
  * @param creates whether a PUT creates what is missing
  * @param fields the field selectors beyond metadata
+ * @param deprecation what clients are warned of, null if of nothing
  */
 public record KindInfo(String group, String version, String kind, String plural, boolean namespaced, JsonNode entry,
     Map<String, JsonNode> subresources, boolean generation, boolean unversioned, boolean creates, List<String> fields,
-    KindSchema schema) {
+    KindSchema schema, @Nullable String deprecation) {
 
-  static KindInfo of(String groupVersion, JsonNode entry, Map<String, JsonNode> subresources, List<String> traits) {
+  static KindInfo of(String groupVersion, JsonNode entry, Map<String, JsonNode> subresources, List<String> traits,
+      @Nullable String deprecation) {
     int slash = groupVersion.indexOf('/');
     String group = slash < 0 ? "" : groupVersion.substring(0, slash);
     String version = groupVersion.substring(slash + 1);
@@ -26,7 +29,7 @@ public record KindInfo(String group, String version, String kind, String plural,
     return new KindInfo(group, version, kind, entry.path("name").asString(), entry.path("namespaced").asBoolean(), entry,
         subresources, traits.contains("generation"), traits.contains("unversioned"), traits.contains("creates"),
         traits.stream().filter(trait -> trait.contains(".") || FLAT_FIELDS.contains(trait)).toList(),
-        new KindSchema(group, version, kind));
+        new KindSchema(group, version, kind), deprecation);
   }
 
   private static final List<String> FLAT_FIELDS = List.of("type", "reason", "reportingComponent", "source",

@@ -42,6 +42,11 @@ public final class KindSchema {
     KindDefaults.after(kind, object);
   }
 
+  /** Makes an object what is read back of it once it is stored. */
+  public void store(ObjectNode object) {
+    Defaults.store(struct(), object);
+  }
+
   /** What is wrong with an object that is new or has changed, but for its metadata. */
   public List<Problem> problems(ObjectNode object) {
     List<Problem> problems = new ArrayList<>();

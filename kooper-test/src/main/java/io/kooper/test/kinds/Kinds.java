@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -16,6 +17,12 @@ public final class Kinds {
   /** Each version of each group, as an {@code APIResourceList}. */
   public static List<ObjectNode> discovery() {
     return Data.objects("discovery.jsonl");
+  }
+
+  /** What is checked of a server, by the paths that tell it, in the order in which they do. */
+  public static Map<String, List<String>> checks() {
+    return Data.lines("health.txt").stream().map(line -> List.of(line.split(" ")))
+        .collect(Collectors.toMap(words -> words.get(0), words -> words.subList(1, words.size())));
   }
 
   /** The columns of the tables of each kind, by names such as {@code apps_v1_deployments}. */
@@ -38,6 +45,7 @@ public final class Kinds {
   /** All of them. */
   public static List<KindInfo> all() {
     Map<String, List<String>> traits = traits();
+    Map<String, String> deprecations = deprecations();
     List<KindInfo> kinds = new ArrayList<>();
     for (ObjectNode version : discovery()) {
       String groupVersion = version.path("groupVersion").asString();
@@ -51,11 +59,17 @@ public final class Kinds {
               subresources.put(other.substring(name.length() + 1), sub);
             }
           });
-          kinds.add(KindInfo.of(groupVersion, entry, subresources, traits.getOrDefault(groupVersion + "/" + name, List.of())));
+          kinds.add(KindInfo.of(groupVersion, entry, subresources, traits.getOrDefault(groupVersion + "/" + name, List.of()),
+              deprecations.get(groupVersion + "/" + name)));
         }
       });
     }
     return kinds;
+  }
+
+  private static Map<String, String> deprecations() {
+    return Data.lines("deprecated.txt").stream().map(line -> line.split(" ", 2))
+        .collect(Collectors.toMap(line -> line[0], line -> line[1]));
   }
 
   private static Map<String, List<String>> traits() {

@@ -2,6 +2,7 @@ package io.kooper.test.patch;
 
 import io.kooper.test.ResourceType;
 import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
@@ -48,30 +49,33 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     if (!object.at("/metadata/managedFields").isMissingNode()) {
       throw Statuses.badRequest("metadata.managedFields must be nil");
     }
-    if (!resource.isCustom()) {
-      removeNulls(object); // a custom resource keeps them
-    }
     return new Apply(object, new FieldOwners.Manager(manager, true, resource.type().apiVersion(), subresource), force);
   }
 
   /**
    * The part that is applied, as far as the schema knows it.
    *
-   * @throws StatusException 500, as from the API server, when it has what the schema does not know
+   * @throws StatusException 500, as from the API server, when it has what the schema does not know, or a part of a list twice
    */
   public ObjectNode checkedPart(Resource resource, String name) {
     ObjectNode part = part(resource);
+    String twice = Fields.duplicate(part, resource.shapeAt(manager.subresource()), "");
+    if (twice != null) {
+      throw untyped(resource, part, name, twice);
+    }
     if ((resource.schema() != null || resource.kind() != null) && !"scale".equals(manager.subresource())) {
       List<String> unknown = resource.schema() != null ? resource.schema().unknown(part)
           : Objects.requireNonNull(resource.kind()).schema().read(part.deepCopy()).unknown();
       if (!unknown.isEmpty()) {
-        throw Statuses.untyped(" (%s/%s; %s, Kind=%s): .%s: field not declared in schema".formatted(
-            part.at("/metadata/namespace").asString(""), name, (resource.type().group().isEmpty() ? "/" : "")
-                + resource.type().apiVersion(),
-            resource.type().kind(), unknown.get(0)));
+        throw untyped(resource, part, name, "." + unknown.get(0) + ": field not declared in schema");
       }
     }
     return part;
+  }
+
+  private static StatusException untyped(Resource resource, ObjectNode part, String name, String why) {
+    return Statuses.untyped(" (%s/%s; %s, Kind=%s): %s".formatted(part.at("/metadata/namespace").asString(""), name,
+        (resource.type().group().isEmpty() ? "/" : "") + resource.type().apiVersion(), resource.type().kind(), why));
   }
 
   /** The part that is applied: an object without its status, or the status only, or the wanted number of replicas. */
@@ -86,31 +90,24 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
 
   /**
    * Merges what is wanted into what is there, which it changes: objects by their members, lists by their parts, in the
-   * order of those that are wanted.
-   *
-   * @throws StatusException 500, as from the API server, when a list has a part twice
+   * order of those that are wanted. Null stands for an empty one.
    */
-  static JsonNode merge(@Nullable JsonNode present, JsonNode wanted, Shape shape, String path) {
+  static JsonNode merge(@Nullable JsonNode present, JsonNode wanted, Shape shape) {
     if (wanted instanceof ObjectNode change && !shape.isAtomic()) {
       ObjectNode target = present instanceof ObjectNode object ? object : Json.object();
-      change.forEachEntry((name, value) ->
-          target.set(name, merge(target.get(name), value, shape.member(name), path + "." + name)));
+      change.forEachEntry((name, value) -> target.set(name, merge(target.get(name), value, shape.member(name))));
       return target;
     }
     if (wanted instanceof ArrayNode change && Fields.isMerged(shape)) {
-      return mergeLists(present instanceof ArrayNode array ? array : Json.array(), change, shape, path);
+      return mergeLists(present instanceof ArrayNode array ? array : Json.array(), change, shape);
     }
-    return wanted;
+    boolean kept = wanted.isNull() && present != null && Fields.isMerged(present, shape);
+    return kept ? present : wanted;
   }
 
-  private static ArrayNode mergeLists(ArrayNode present, ArrayNode wanted, Shape shape, String path) {
+  private static ArrayNode mergeLists(ArrayNode present, ArrayNode wanted, Shape shape) {
     Map<String, JsonNode> parts = new LinkedHashMap<>();
-    for (JsonNode part : wanted) {
-      String key = Fields.key(part, shape);
-      if (parts.put(key, part) != null) {
-        throw Statuses.untyped(": %s: duplicate entries for key %s".formatted(path, key));
-      }
-    }
+    wanted.forEach(part -> parts.put(Fields.key(part, shape), part));
     Map<String, JsonNode> before = new LinkedHashMap<>();
     present.forEach(part -> before.put(Fields.key(part, shape), part));
     Deque<String> rest = new ArrayDeque<>(before.keySet());
@@ -122,7 +119,7 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
       while (!rest.isEmpty() && !rest.element().equals(shared.peek())) {
         addUnless(parts, rest.remove(), before, merged);
       }
-      merged.add(merge(before.get(key), part, shape.items(), path + key));
+      merged.add(merge(before.get(key), part, shape.items()));
       if (key.equals(shared.peek())) {
         shared.remove();
         rest.remove(key);
@@ -153,12 +150,5 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
       return Json.object();
     }
     throw Statuses.badRequest("error decoding YAML: an object is wanted");
-  }
-
-  private static void removeNulls(JsonNode node) {
-    if (node instanceof ObjectNode object) {
-      object.removeNulls();
-    }
-    node.forEach(Apply::removeNulls);
   }
 }

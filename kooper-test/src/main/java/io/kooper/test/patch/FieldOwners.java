@@ -153,7 +153,7 @@ public final class FieldOwners {
       throw conflict(conflicts);
     }
     conflicts.forEach(this::take);
-    ObjectNode merged = (ObjectNode) Apply.merge(object, part, shape, "");
+    ObjectNode merged = (ObjectNode) Apply.merge(object, part, shape);
     Set<String> gone = given == null ? new HashSet<>() : Fields.withParents(given);
     gone.removeAll(wanted.keySet());
     owned.values().forEach(gone::removeAll);

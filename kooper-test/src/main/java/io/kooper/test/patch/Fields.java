@@ -62,7 +62,7 @@ public final class Fields {
 
   private static void removeStructs(ObjectNode object, Shape shape, String path, Set<String> fields) {
     object.forEachEntry((name, value) -> {
-      boolean merged = value.isObject() && !shape.member(name).isAtomic() || value.isArray() && isMerged(shape.member(name));
+      boolean merged = isMerged(value, shape.member(name));
       if (shape.isAlwaysThere(name) && (merged || isZero(value)) || value.isNull() || value.isString() && isZero(value)) {
         fields.remove(path + "f:" + name);
         if (value instanceof ObjectNode struct) {
@@ -156,8 +156,7 @@ public final class Fields {
 
   private static boolean isGone(JsonNode node, Shape shape, String path, Set<String> gone) {
     removeParts(node, shape, path + "\n", gone);
-    boolean merged = node.isObject() && !shape.isAtomic() || node.isArray() && isMerged(shape);
-    return gone.contains(path) && !(merged && !node.isEmpty());
+    return gone.contains(path) && !(isMerged(node, shape) && !node.isEmpty());
   }
 
   /** What tells a part of a merged list from the others in {@code FieldsV1}. */
@@ -173,6 +172,30 @@ public final class Fields {
       }
     });
     return "k:" + keys;
+  }
+
+  /** Where a list that is merged has a part twice, as a message says it; null if none has. */
+  static @Nullable String duplicate(JsonNode node, Shape shape, String path) {
+    String found = null;
+    if (node instanceof ObjectNode object && !shape.isAtomic()) {
+      for (Map.Entry<String, JsonNode> member : object.properties()) {
+        found = found != null ? found
+            : duplicate(member.getValue(), shape.member(member.getKey()), path + "." + member.getKey());
+      }
+    } else if (node instanceof ArrayNode array && isMerged(shape)) {
+      Set<String> keys = new HashSet<>();
+      for (JsonNode item : array) {
+        String key = key(item, shape);
+        found = found != null ? found
+            : keys.add(key) ? duplicate(item, shape.items(), path + key) : path + ": duplicate entries for key " + key;
+      }
+    }
+    return found;
+  }
+
+  /** Whether this is merged by its parts. */
+  static boolean isMerged(JsonNode node, Shape shape) {
+    return node.isObject() && !shape.isAtomic() || node.isArray() && isMerged(shape);
   }
 
   /** Whether this list is merged by its parts. */

@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** Label and field selectors, as they stand in a query. */
 public final class Selectors {
@@ -16,7 +17,17 @@ public final class Selectors {
   private static final String NOT_KNOWN =
       "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
 
+  /** What a field is for a selector where an object does not say it: a Go program's zero. */
+  private static final Map<String, String> ZEROS = Map.of("spec.hostNetwork", "false", "spec.unschedulable", "false",
+      "status.replicas", "0", "status.successful", "0");
+
   private Selectors() {}
+
+  /** What a selector compares of a field: empty if it is no scalar, or not there. */
+  static String value(Resource resource, String field, JsonNode value) {
+    String zero = resource.isCustom() ? "" : ZEROS.getOrDefault(field, "");
+    return value.isValueNode() && !value.isNull() ? value.asString(zero) : zero;
+  }
 
   /**
    * What both selectors of a query let through.
@@ -44,10 +55,8 @@ public final class Selectors {
       boolean known = resource.fields().containsKey(field) || field.equals("metadata.name")
           || field.equals("metadata.namespace") && resource.type().namespaced();
       if (!known) {
-        throw Statuses.badRequest(resource.isCustom() ? "field label not supported: " + field
-            : resource.fields().isEmpty() ? NOT_KNOWN.formatted(field)
-                : ("Unable to find \"%s\" that match label selector \"\", field selector \"%s\": "
-            + "field label not supported: %s").formatted(resource.type().qualifiedName(), selector, field));
+        throw Statuses.badRequest(resource.isCustom() || !resource.fields().isEmpty() ? "field label not supported: " + field
+            : NOT_KNOWN.formatted(field));
       }
       boolean equal = !matcher.group(2).equals("!=");
       all = all.and(object -> value.equals(object.fields().getOrDefault(field, "")) == equal);

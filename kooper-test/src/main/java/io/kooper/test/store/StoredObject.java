@@ -43,7 +43,7 @@ public record StoredObject(
       metadata.put("resourceVersion", Long.toString(version));
     }
     Map<String, String> fields = new LinkedHashMap<>();
-    resource.fields().forEach((field, pointer) -> fields.put(field, Json.field(tree, pointer)));
+    resource.fields().forEach((field, pointer) -> fields.put(field, Selectors.value(resource, field, tree.at(pointer))));
     fields.put("metadata.name", name);
     if (resource.type().namespaced()) {
       fields.put("metadata.namespace", namespace);

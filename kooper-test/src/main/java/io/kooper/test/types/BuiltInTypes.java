@@ -79,6 +79,7 @@ public final class BuiltInTypes {
         case "source" -> "source/component";
         case "reportingController" -> "reportingComponent";
         case "status.podIPs" -> "status/podIP";
+        case "status.successful" -> "status/succeeded";
         default -> field.replace("regarding.", "involvedObject.").replace('.', '/');
       });
     }

@@ -72,6 +72,13 @@ public final class Crds {
     return problems;
   }
 
+  /** What the client is told of a definition, which may be anything else: the formats that say nothing to the API server. */
+  public static List<String> warnings(Resource resource, ObjectNode crd) {
+    return !resource.is(QUALIFIED_NAME) ? List.of()
+        : crd.at("/spec/versions").valueStream().flatMap(version -> schema(version).unknownFormats().stream()).distinct()
+            .map(format -> "unrecognized format \"" + format + "\"").toList();
+  }
+
   private static CustomSchema schema(JsonNode version) {
     return new CustomSchema(version.at("/schema/openAPIV3Schema"), version.at("/subresources/scale"));
   }

@@ -2,6 +2,8 @@ package io.kooper.test.validation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -105,6 +107,13 @@ public final class CustomSchema {
       broken.stream().filter(CelRules.Broken::isWrong).forEach(rule -> problems.add(rule.problem(path)));
     }
     return problems;
+  }
+
+  /** The formats of texts that nobody checks, sorted. */
+  public List<String> unknownFormats() {
+    Set<String> formats = new TreeSet<>();
+    Formats.collectUnknown(text, formats);
+    return List.copyOf(formats);
   }
 
   /** What the API server checks and this schema cannot: rules and patterns that only it can compile. */

@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** The formats that the API server checks; others say nothing there. */
 final class Formats {
@@ -66,6 +67,24 @@ final class Formats {
       default -> false;
     };
     return known ? format : "";
+  }
+
+  /** Finds the formats of texts in a schema, and in those within it, that are none. */
+  static void collectUnknown(JsonNode schema, Set<String> unknown) {
+    if (!schema.isObject()) {
+      return;
+    }
+    JsonNode format = schema.path("format");
+    if (schema.path("type").asString("").equals("string") && format.isString() && !format.stringValue().isEmpty()
+        && !TEXTS.containsKey(normal(format.stringValue()))) {
+      unknown.add(format.stringValue());
+    }
+    for (String one : new String[] {"items", "additionalProperties", "not"}) {
+      collectUnknown(schema.path(one), unknown);
+    }
+    for (String many : new String[] {"properties", "allOf", "anyOf", "oneOf"}) {
+      schema.path(many).forEach(within -> collectUnknown(within, unknown));
+    }
   }
 
   /** Whether a format is one of texts, and this text is not of it. */

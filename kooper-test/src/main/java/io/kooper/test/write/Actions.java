@@ -3,12 +3,16 @@ package io.kooper.test.write;
 import io.kooper.test.ResourceType;
 import io.kooper.test.auth.Tokens;
 import io.kooper.test.json.Json;
+import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.patch.FieldOwners;
+import io.kooper.test.patch.Fields;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Resource;
+import io.kooper.test.types.Shape;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -20,6 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What is done to an object by what is posted at a subresource, and stored nowhere. */
 public final class Actions {
+
+  private static final String TOKENS = "authentication.k8s.io/v1";
+  private static final Shape TOKEN_REQUEST =
+      Shape.builtIn(new KindSchema("authentication.k8s.io", "v1", "TokenRequest").root());
 
   private final ObjectStore store;
   private final Writes writes;
@@ -39,16 +47,19 @@ public final class Actions {
   /**
    * Does something to an object.
    *
+   * @param manager the name of who does it
    * @throws StatusException 404 when it is not there, or 405 when nothing like that is done here
    */
-  public byte[] act(Resource resource, String namespace, String name, String action, ObjectNode body, boolean dryRun) {
+  public byte[] act(Resource resource, String namespace, String name, String action, ObjectNode body,
+      String manager, boolean dryRun) {
     return switch (resource.type().plural() + "/" + action) {
       case "pods/binding" -> bind(resource, namespace, name, body, dryRun);
       case "pods/eviction" -> evict(resource, namespace, name, body, dryRun);
-      case "serviceaccounts/token" -> token(resource, namespace, name, body);
+      case "serviceaccounts/token" -> token(resource, namespace, name, body, manager);
       case "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy" -> {
-        store.locked(() -> require(resource, namespace, name));
-        throw Statuses.badRequest("pod %s does not have a host assigned".formatted(name));
+        StoredObject asked = store.locked(() -> require(resource, namespace, name));
+        throw isBound(asked) ? unreachable(resource, asked)
+            : Statuses.badRequest("pod %s does not have a host assigned".formatted(name));
       }
       default -> throw Statuses.methodNotAllowed();
     };
@@ -92,18 +103,20 @@ public final class Actions {
     return done();
   }
 
-  private byte[] token(Resource resource, String namespace, String name, ObjectNode request) {
+  private byte[] token(Resource resource, String namespace, String name, ObjectNode request, String manager) {
     StoredObject account = store.locked(() -> require(resource, namespace, name));
     ObjectNode spec = request.withObjectProperty("spec");
     long seconds = spec.path("expirationSeconds").asLong(3600);
     spec.put("expirationSeconds", seconds);
+    FieldOwners owners =
+        FieldOwners.of(new FieldOwners.Manager(manager, false, TOKENS, "token"), Fields.created(request, TOKEN_REQUEST));
     if (spec.path("audiences").isEmpty()) {
       spec.putArray("audiences").add("https://kubernetes.default.svc");
     }
     spec.putIfAbsent("boundObjectRef", Json.object().nullNode());
-    ObjectNode answer = Json.object().put("kind", "TokenRequest").put("apiVersion", "authentication.k8s.io/v1");
+    ObjectNode answer = Json.object().put("kind", "TokenRequest").put("apiVersion", TOKENS);
     answer.putObject("metadata").put("name", name).put("namespace", namespace).put("uid", account.uid())
-        .put("creationTimestamp", Writes.now());
+        .put("creationTimestamp", Writes.now()).set("managedFields", owners.write(Writes.now()));
     answer.set("spec", spec);
     answer.putObject("status").put("token", tokens.issue(namespace, name))
         .put("expirationTimestamp", Instant.now().plusSeconds(seconds).truncatedTo(ChronoUnit.SECONDS).toString());
@@ -119,12 +132,25 @@ public final class Actions {
   public byte[] log(Resource resource, String namespace, String name) {
     String text = logs.get(StoredObject.path(namespace, name));
     store.locked(() -> {
-      String node = require(resource, namespace, name).tree().at("/spec/nodeName").asString("");
-      if (!node.isEmpty() && text == null) {
-        throw Statuses.notFound(resource.type(), node); // as the API server says of a node that it cannot reach
+      StoredObject pod = require(resource, namespace, name);
+      if (isBound(pod) && text == null) {
+        throw unreachable(resource, pod);
       }
     });
     return text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static boolean isBound(StoredObject pod) {
+    return !node(pod).isEmpty();
+  }
+
+  private static String node(StoredObject pod) {
+    return pod.tree().at("/spec/nodeName").asString("");
+  }
+
+  /** What the API server says of the node of a pod, which it cannot find. */
+  private static StatusException unreachable(Resource resource, StoredObject pod) {
+    return Statuses.notFound(resource.type(), node(pod));
   }
 
   private StoredObject require(Resource resource, String namespace, String name) {

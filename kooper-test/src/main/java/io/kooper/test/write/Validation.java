@@ -3,17 +3,21 @@ package io.kooper.test.write;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.types.Conversions;
+import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.CustomSchema;
 import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Refuses objects that are not what their schema says. Under the store's lock. */
 final class Validation {
+
+  private static final Set<String> KEPT_AS_JSON = Set.of(Crds.GROUP, "apiregistration.k8s.io");
 
   private Validation() {}
 
@@ -57,6 +61,14 @@ final class Validation {
   /** The kind in whose form an object is kept. */
   private static KindSchema storedKind(Resource resource) {
     return Conversions.stored(resource);
+  }
+
+  /** Makes an object what is read back of it; what is kept as JSON stays as it is. */
+  static ObjectNode store(Resource resource, ObjectNode object) {
+    if (resource.kind() != null && !KEPT_AS_JSON.contains(resource.type().group())) {
+      storedKind(resource).store(object);
+    }
+    return object;
   }
 
   /** Makes an object what its schema says of it, without a word. */

@@ -46,6 +46,11 @@ public final class Writes {
   /** The answer to a write that may create. */
   public record Written(int code, byte[] json) {}
 
+  /** Says of an object that is answered and not stored who has written it. */
+  public static void track(Resource resource, ObjectNode object, FieldOwners.Manager manager) {
+    manage(object, NewObjects.owners(resource, object, manager).write(now()));
+  }
+
   /** The created object. */
   public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun, FieldOwners.Manager manager) {
     return create(resource, namespace, object, dryRun, () -> NewObjects.owners(resource, object, manager));
@@ -83,7 +88,8 @@ public final class Writes {
       if (dryRun) {
         return Json.bytes(object);
       }
-      StoredObject created = StoredObject.of(resource, namespace, name, object, store.nextVersion());
+      StoredObject created =
+          StoredObject.of(resource, namespace, name, Validation.store(resource, object), store.nextVersion());
       collection.put(created);
       if (resource.is(Crds.QUALIFIED_NAME)) {
         establish(resource, created);
@@ -165,7 +171,7 @@ public final class Writes {
       WriteChecks.checkDeletion(resource, current, wanted);
     }
     WriteChecks.checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
-    ObjectNode after = Conversions.stored(resource, after(resource, subresource, before, wanted));
+    ObjectNode after = Validation.store(resource, Conversions.stored(resource, after(resource, subresource, before, wanted)));
     Conversions.stored(resource, before);
     Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
     boolean last = Deletes.isFinal(resource, after);
