@@ -49,8 +49,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   private static final Duration STUCK_AFTER = Duration.ofMinutes(10);
 
-  final @Nullable Retriever<T> retriever;
-  final @Nullable Handler<T> handler;
+  final Retriever<T> retriever;
+  final Handler<T> handler;
   final List<InformerListener<? super T>> listeners = new ArrayList<>();
   final Map<String, Function<? super T, ? extends Collection<String>>> indexes = new LinkedHashMap<>();
   @Nullable String name;
@@ -70,7 +70,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   boolean warmStandby = true;
   boolean campaignAgain;
   @Nullable UnaryOperator<T> transform;
-  final List<RelatedKind<T, ?>> related = new ArrayList<>();
+  final List<Relation.Kind<T, ?>> related = new ArrayList<>();
   @Nullable Function<? super T, ?> projection;
   @Nullable Predicate<? super T> pause;
   Duration minInterval = Duration.ZERO;
@@ -78,8 +78,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   Clock clock = Clock.system();
 
   ControllerBuilder(Retriever<T> retriever, Handler<T> handler) {
-    this.retriever = retriever;
-    this.handler = handler;
+    this.retriever = Objects.requireNonNull(retriever, "retriever");
+    this.handler = Objects.requireNonNull(handler, "handler");
   }
 
   /** Default: the resource's plural. */
@@ -104,7 +104,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
 
   /** As {@link #owns(Retriever)}, with what is special about this kind. */
   public <R extends HasMetadata> ControllerBuilder<T> owns(Retriever<R> related, Consumer<Related<R>> options) {
-    return relate(related, options, Owners.of(Objects.requireNonNull(retriever, "retriever").objectType()), null, null);
+    return relate(related, options, Owners.of(retriever.objectType()), null, null);
   }
 
   /**
@@ -145,7 +145,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
       @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
     Related<R> said = new Related<>();
     options.accept(said);
-    related.add(new RelatedKind<>(Objects.requireNonNull(retriever, "related"), said, owners, toPrimaries, references));
+    related.add(new Relation.Kind<>(Objects.requireNonNull(retriever, "related"), said, owners, toPrimaries, references));
     return this;
   }
 
@@ -372,10 +372,8 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** As {@link #build()}, with what an operator's controllers share. */
   public Controller build(ControllerDefaults defaults) {
     Refusals wrong = new Refusals();
-    wrong.addIf(retriever == null, "retriever is null");
-    wrong.addIf(handler == null, "handler is null");
     wrong.addIf(name != null && name.isBlank(), "name is blank");
-    wrong.addIf(name == null && retriever != null && Objects.requireNonNullElse(retriever.plural(), "").isBlank(),
+    wrong.addIf(name == null && Objects.requireNonNullElse(retriever.plural(), "").isBlank(),
         "name is missing, and the retriever has no plural to take for it");
     wrong.addIf(workers < 1, "workers is " + workers + ", at least 1 is needed");
     wrong.addIf(resync != null && resync.compareTo(Duration.ofSeconds(1)) < 0,
@@ -391,7 +389,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
     wrong.addIf(shards != null && election != null, "election and shards exclude each other: each shard has its own election");
     wrong.addIf(shards != null && !warmStandby, "coldStandby() makes no sense with shards: each replica works");
     Set<String> names = new HashSet<>();
-    related.stream().map(RelatedKind::name).filter(one -> !names.add(one))
+    related.stream().map(Relation.Kind::name).filter(one -> !names.add(one))
         .forEach(one -> wrong.add("two related kinds are called \"" + one + "\": give one of them another name"));
     wrong.addIf(stopDeadline.isNegative(), "stopDeadline is " + stopDeadline + ", less than 0");
     wrong.refuse("a controller");

@@ -16,14 +16,12 @@ import io.kooper.leaderelection.Runner;
 import io.kooper.leaderelection.Shards;
 import io.kooper.leaderelection.Shards.Member;
 import io.kooper.metrics.EventType;
-import io.kooper.queue.WorkQueue;
 import io.kooper.queue.WorkQueue.Item.Status;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Runs an {@link Engine} in terms of leadership, from its first list to its end. */
@@ -35,7 +33,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   static final Duration GRACE = Duration.ofSeconds(5);
 
   private final String name;
-  private final Engine<T> engine;
+  final Engine<T> engine;
   private final Lifecycle life;
   private final Runner runner;
   private final @Nullable Shards shards;
@@ -46,7 +44,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private volatile boolean informing; // the informers were started, which can be done only once; written by the thread in run()
 
   DefaultController(ControllerBuilder<T> builder, ControllerDefaults defaults) {
-    this.name = builder.name == null ? Objects.requireNonNull(builder.retriever).plural() : builder.name;
+    this.name = builder.name == null ? builder.retriever.plural() : builder.name;
     this.syncTimeout = builder.syncTimeout;
     this.shards = builder.shards != null || builder.election != null ? builder.shards : defaults.shards();
     Runner election = builder.election != null ? builder.election : defaults.election();
@@ -72,7 +70,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         inform();
       }
       if (shards != null) {
-        share(shards, Objects.requireNonNull(engine.gate));
+        share(shards);
       } else {
         do {
           runner.run(this::lead);
@@ -108,8 +106,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       leadership.onEnd((Urgent) life::signal);
       if (life.awaitSync(leadership, engine.relations.byNamespace())) {
         engine.start();
-        engine.ledger.begin(key -> true);
-        engine.workers.lead(leadership);
+        engine.begin(new Gate.Term(leadership));
         log.info("controller {}: running with {} worker(s)", name, engine.workerCount);
         watch(leadership);
       }
@@ -128,7 +125,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   /** Looks at the health once a period, until the stop or the end of the term. */
   private void watch(Leadership leadership) throws InterruptedException {
     Loop.interruptibly(log, "controller {}: looking at its health failed; it goes on", name, () -> {
-      boolean goesOn = life.awaitPeriod(leadership, check.periodNanos());
+      boolean goesOn = life.awaitSignal(check.periodNanos()) && leadership.isValid();
       if (goesOn) {
         check.watch();
       }
@@ -137,7 +134,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   }
 
   /** All terms of all shards; in each other process works as well. Returns when nothing of it goes on. */
-  private void share(Shards all, ShardGate gate) {
+  private void share(Shards all) {
     if (!life.beginTerm()) {
       return;
     }
@@ -149,7 +146,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
         engine.start();
         member = all.join(life::signal);
         log.info("controller {}: running with {} worker(s) on its share of {} shards", name, engine.workerCount, all.count());
-        new ShardWork(engine, gate, member, GRACE).run(check);
+        new ShardWork(engine, member, GRACE).run(check);
       }
     } catch (InterruptedException e) {
       life.interrupt();
@@ -219,7 +216,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       return;
     }
     log.warn("controller {}: lost the leadership; it waits to lead again", name);
-    engine.reset();
+    engine.end(0);
   }
 
   private boolean awaitIdle() {
@@ -303,18 +300,5 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   private Standby standby() {
     boolean waits = life.state() == State.RUNNING && life.isWaiting() && runner != Runner.ALWAYS;
     return !waits ? Standby.NONE : warmStandby || informing ? Standby.WARM : Standby.COLD;
-  }
-
-  /** For tests, as the next ones. */
-  WorkQueue<ObjectKey> workQueue() {
-    return engine.queue;
-  }
-
-  @Nullable Resync<?> resync() {
-    return engine.resync;
-  }
-
-  @Nullable Timeouts timeouts() {
-    return engine.timeouts;
   }
 }

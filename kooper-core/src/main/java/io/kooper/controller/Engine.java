@@ -8,10 +8,14 @@ import io.kooper.handler.Handler;
 import io.kooper.informer.KeyListener.Origin;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Guard;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.leaderelection.Shards;
+import io.kooper.leaderelection.Shards.Holding;
+import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.queue.Lane;
+import io.kooper.queue.QueueListener;
 import io.kooper.queue.RateLimiter;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
@@ -21,6 +25,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +42,7 @@ final class Engine<T extends HasMetadata> {
   final Ledger<T> ledger;
   final Workers<T> workers;
   final LoopDetector loops;
-  final @Nullable ShardGate gate;
+  final Gate gate;
   final @Nullable Resync<T> resync;
   final @Nullable Timeouts timeouts;
   final int workerCount;
@@ -45,7 +50,7 @@ final class Engine<T extends HasMetadata> {
   private final @Nullable Executor executor;
   private final Duration stopDeadline;
   private final MetricsRecorder recorder;
-  private final GuardedMetrics metrics;
+  private final Hook<ControllerMetrics> metrics;
   private final FailureLog failures;
 
   Engine(String name, ControllerBuilder<T> builder, ControllerDefaults defaults, @Nullable Shards shards) {
@@ -55,10 +60,10 @@ final class Engine<T extends HasMetadata> {
     this.workerCount = builder.workers;
     this.executor = builder.executor;
     this.stopDeadline = builder.stopDeadline;
-    this.gate = shards == null ? null : new ShardGate(shards, life::signal);
+    this.gate = new Gate(shards, life::signal);
     MetricsRecorder chosen = builder.metrics != null ? builder.metrics : defaults.metrics();
     this.recorder = Objects.requireNonNullElse(chosen, MetricsRecorder.NONE);
-    this.metrics = new GuardedMetrics(name);
+    this.metrics = new Hook<>(log, "controller " + name, ControllerMetrics.NONE);
     this.failures = new FailureLog(clock);
     this.loops = new LoopDetector(name, builder.loopLimit, clock);
     this.relations = new Relations<>(name, builder, defaults, shards, recorder, new Calls() {
@@ -72,11 +77,16 @@ final class Engine<T extends HasMetadata> {
         ledger.wake(key);
       }
     });
-    this.queue = WorkQueue.<ObjectKey>builder().name(name).clock(clock).listener(metrics).build();
-    this.ledger = new Ledger<>(name, relations.primary(), relations.primary().store(), queue, filter(builder), metrics,
-        gate == null ? key -> true : gate::isHeld, clock);
+    this.queue = WorkQueue.<ObjectKey>builder().name(name).clock(clock).listener(new QueueListener<>() {
+      @Override
+      public void taken(ObjectKey key, Lane lane, Duration waited) {
+        metrics.tell(told -> told.taken(waited.toNanos()));
+      }
+    }).build();
+    this.ledger = new Ledger<>(name, relations.primary, relations.primary.store(), queue, filter(builder), metrics,
+        gate::isHeld, clock);
     this.timeouts = builder.handlerTimeout == null ? null : new Timeouts(name, builder.handlerTimeout, clock, metrics, failures);
-    this.workers = new Workers<>(name, queue, ledger, relations, Objects.requireNonNull(builder.retriever)::copy,
+    this.workers = new Workers<>(name, queue, ledger, relations,
         chain(builder, builder.tracing != null ? builder.tracing : defaults.tracing()), timeouts, gate, metrics, clock);
     this.resync = builder.resync == null ? null : new Resync<>(name, ledger, builder.resync, builder.retries, clock);
     relations.listen(ledger, life::setSynced);
@@ -95,30 +105,30 @@ final class Engine<T extends HasMetadata> {
 
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */
   private Processor<T> chain(ControllerBuilder<T> builder, @Nullable Tracing tracing) {
-    Handler<T> handler = Objects.requireNonNull(builder.handler);
+    Handler<T> handler = builder.handler;
     Duration interval = builder.resync;
     int retries = builder.retries;
     Tracer<T> tracer = tracing == null ? null : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, interval,
-        retries, job.key(), job.delivery().delete(), job.attempt(), job.reasons())), ledger, retries);
+        retries, job.key(), job.delivery.delete(), job.attempt(), job.reasons())), ledger, retries);
     Processor<T> call = job -> {
-      relations.refer(job.key(), job.delivery().object());
+      relations.refer(job.key(), job.delivery.object());
       ledger.given(job.key());
       try {
         job.call(handler);
       } finally {
-        if (job.delivery().delete()) {
+        if (job.delivery.delete()) {
           relations.forget(job.key());
         }
       }
     };
     Processor<T> traced = tracer == null ? call : tracer.call(call);
-    Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : new MeteredProcessor<>(traced, metrics, clock);
+    Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : measured(traced);
     Processor<T> begun = job -> {
-      loops.called(job.key(), job.delivery());
+      loops.called(job.key(), job.delivery);
       job.begin();
       log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
       measured.process(job);
-      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt()) / 1000);
+      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt) / 1000);
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, ledger, Objects.requireNonNullElse(builder.rateLimiter, RateLimiter.standard(clock)),
@@ -126,9 +136,25 @@ final class Engine<T extends HasMetadata> {
     return new MdcProcessor<>(tracer == null ? retried : tracer.job(retried), new Guard(log, name + ": its log context"));
   }
 
+  /** Counts the handler's calls and takes their times. */
+  private Processor<T> measured(Processor<T> next) {
+    return job -> {
+      long start = clock.nanoTime();
+      boolean succeeded = false;
+      try {
+        next.process(job);
+        succeeded = true;
+      } finally {
+        long took = clock.nanoTime() - start;
+        boolean well = succeeded;
+        metrics.tell(told -> told.processed(job.delivery.type(), took, well));
+      }
+    };
+  }
+
   /** Metrics are taken from now on. Throws what the recorder throws. */
   void open() {
-    metrics.open(recorder.controller(name, new Figures(queue, workers, relations, ledger, loops)));
+    metrics.open(recorder.controller(name, new Figures(this)));
   }
 
   /** The threads that make calls; once in a life. */
@@ -145,22 +171,29 @@ final class Engine<T extends HasMetadata> {
     }
   }
 
-  /** Whether the stores keep a shard's objects from now on; see {@link Relations#keep}. */
-  boolean keep(int shard) {
-    return relations.keep(shard, ledger);
+  /** Work begins in this term. Returns false while a store still has to drop what it had of an earlier one: then ask again. */
+  boolean begin(Holding holding) {
+    if (!relations.keep(holding.shard(), ledger)) {
+      return false;
+    }
+    gate.begin(holding); // first: what changes from now on is queued for itself, what changed before is in the store
+    workers.begin(holding.leadership());
+    ledger.begin(key -> gate.shard(key) == holding.shard());
+    return true;
+  }
+
+  /** A term is over, and none of its calls runs: the next one, here or in another process, begins as a new process would. */
+  void end(int shard) {
+    Predicate<ObjectKey> ofShard = key -> gate.shard(key) == shard;
+    gate.end(shard); // first: from now on nothing is queued
+    ledger.reset(ofShard);
+    relations.reset(ofShard);
+    queue.clear(ofShard);
   }
 
   /** The stores need not keep a shard's objects any more. */
   void drop(int shard) {
     relations.drop(shard, ledger);
-  }
-
-  /** After a term: a new one begins as a new process would. */
-  void reset() {
-    ledger.stop();
-    ledger.reset(key -> true);
-    relations.reset(key -> true);
-    queue.clear();
   }
 
   /**
@@ -175,7 +208,6 @@ final class Engine<T extends HasMetadata> {
     }
     ledger.release();
     queue.shutDown(Set.of(Lane.RESYNC));
-    workers.stopWaiting();
     boolean drained = workers.started() && awaitDrained(life.failure() == null ? stopDeadline : Duration.ZERO);
     queue.shutDownNow();
     if (!drained) {
@@ -209,7 +241,6 @@ final class Engine<T extends HasMetadata> {
   /** Ends all that is left, whatever was ended before. May be done again. */
   void close() {
     queue.shutDownNow();
-    workers.stopWaiting();
     if (resync != null) {
       resync.stop(); // between two terms nobody drains
     }
@@ -217,10 +248,7 @@ final class Engine<T extends HasMetadata> {
       timeouts.stop(DefaultController.GRACE);
     }
     relations.close();
-    if (!metrics.close(DefaultController.GRACE, "kooper-" + name + "-metrics")) {
-      log.warn("controller {}: its metrics have not closed within {}; its end does not wait for them any longer", name,
-          DefaultController.GRACE);
-    }
+    metrics.close("kooper-" + name + "-metrics");
   }
 
   /** The name of a thread that has ended too early, but for the informer's and the workers'; null when there is none. */

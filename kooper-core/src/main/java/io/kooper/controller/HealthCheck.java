@@ -60,7 +60,7 @@ final class HealthCheck {
   Health check(Standby standby, Question<String> defectOfTerms, Question<List<String>> reasonsOfTerms) {
     State now = life.state();
     boolean allSeen = life.isSynced();
-    InformerHealth watch = relations.primary().health();
+    InformerHealth watch = relations.primary.health();
     String ofRunner = now == State.RUNNING ? guard.ask(defectOfTerms) : null;
     String defect = now == State.RUNNING ? ofRunner != null ? ofRunner : defect() : null;
     boolean broken = defect != null;

@@ -26,7 +26,7 @@ final class Holds {
   private final long minInterval; // nanoseconds between a successful call and the next one
   private final Clock clock;
   private final Set<ObjectKey> held = new HashSet<>();
-  private final Set<ObjectKey> paused = new HashSet<>();
+  final Set<ObjectKey> paused = new HashSet<>();
   private boolean stopping;
 
   Holds(WorkQueue<ObjectKey> queue, long minInterval, Clock clock) {
@@ -86,10 +86,6 @@ final class Holds {
 
   boolean stopping() {
     return stopping;
-  }
-
-  Set<ObjectKey> paused() {
-    return paused;
   }
 
   void reset(Predicate<ObjectKey> which) {

@@ -12,7 +12,6 @@ import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +21,10 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private final String controller;
   private final ObjectKey key;
   private final int attempt;
-  private final Delivery<T> delivery;
+  final Delivery<T> delivery;
   private final Relations<T> relations;
-  private final UnaryOperator<T> copier;
   private final Leadership leadership;
-  private final long startedAt;
+  final long startedAt; // in the clock's nanoseconds
 
   /** Set while the handler runs: an interrupt that is meant for this job must not hit the next one on it. Guarded by this. */
   private @Nullable Thread thread;
@@ -34,7 +32,11 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   private volatile boolean timedOut;
   private volatile @Nullable Duration requeueAfter;
   private volatile List<Write> writes = List.of(); // written under this
-  private boolean succeeded; // of the worker's thread, as the next two
+
+  // of the worker's thread
+
+  /** Whether the handler has returned normally, and in time, whatever was thrown around its call. */
+  boolean succeeded;
 
   /** Null while it is open. */
   @Nullable Outcome outcome;
@@ -43,13 +45,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   @Nullable Trace trace;
 
   Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Relations<T> relations,
-      UnaryOperator<T> copier, Leadership leadership, long startedAt) {
+      Leadership leadership, long startedAt) {
     this.controller = controller;
     this.key = key;
     this.attempt = attempt;
     this.delivery = delivery;
     this.relations = relations;
-    this.copier = copier;
     this.leadership = leadership;
     this.startedAt = startedAt;
   }
@@ -101,11 +102,6 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     succeeded = true;
   }
 
-  /** Whether the handler has returned normally, and in time, whatever was thrown around its call. */
-  boolean succeeded() {
-    return succeeded;
-  }
-
   /** This thread is no longer interrupted for the job. */
   void end() {
     setThread(null);
@@ -128,15 +124,6 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   void timeOut() {
     timedOut = true;
     cancel();
-  }
-
-  /** In the clock's nanoseconds. */
-  long startedAt() {
-    return startedAt;
-  }
-
-  Delivery<T> delivery() {
-    return delivery;
   }
 
   /** What the handler has asked for; null for nothing. */
@@ -176,12 +163,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public T copy() {
-    return copier.apply(delivery.object());
+    return relations.copy(delivery.object());
   }
 
   @Override
   public Store<T> store() {
-    return relations.primary().store();
+    return relations.primary.store();
   }
 
   @Override

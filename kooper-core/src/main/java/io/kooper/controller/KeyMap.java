@@ -18,24 +18,13 @@ final class KeyMap {
   synchronized Set<ObjectKey> put(ObjectKey source, Set<ObjectKey> now) {
     Set<ObjectKey> before = targets.getOrDefault(source, Set.of());
     now.forEach(target -> sources.computeIfAbsent(target, key -> new HashSet<>(2)).add(source)); // what may fail comes first
-    if (now.isEmpty()) {
-      targets.remove(source);
-    } else {
-      targets.put(source, now);
-    }
+    targets.compute(source, (key, old) -> now.isEmpty() ? null : now);
     for (ObjectKey target : before) {
       if (!now.contains(target)) {
-        remove(target, source);
+        sources.computeIfPresent(target, (key, left) -> left.remove(source) && left.isEmpty() ? null : left);
       }
     }
     return before;
-  }
-
-  private void remove(ObjectKey target, ObjectKey source) {
-    Set<ObjectKey> left = sources.get(target);
-    if (left != null && left.remove(source) && left.isEmpty()) {
-      sources.remove(target);
-    }
   }
 
   synchronized Set<ObjectKey> targets(ObjectKey source) {

@@ -10,6 +10,7 @@ import io.kooper.informer.KeyListener;
 import io.kooper.informer.State;
 import io.kooper.informer.State.Read;
 import io.kooper.informer.Store;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
@@ -66,12 +67,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   private final Store<T> store;
   private final WorkQueue<ObjectKey> queue;
   private final CallFilter<T> filter;
-  private final ControllerMetrics metrics;
+  private final Hook<ControllerMetrics> metrics;
   private final Clock clock;
-  private final Predicate<ObjectKey> ours;
 
-  /** Whether changes are queued: before a term begins the store alone remembers them, and it forgets what is gone. */
-  private volatile boolean begun;
+  /** What is in a term. Before that the store alone remembers changes, and it forgets what is gone. */
+  private final Predicate<ObjectKey> ours;
 
   // guarded by this, which nobody holds while something blocks or code of users runs
 
@@ -85,7 +85,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** @param ours whether a key is this controller's affair: of others' nothing is queued or remembered */
   Ledger(String name, Object informer, Store<T> store, WorkQueue<ObjectKey> queue, CallFilter<T> filter,
-      ControllerMetrics metrics, Predicate<ObjectKey> ours, Clock clock) {
+      Hook<ControllerMetrics> metrics, Predicate<ObjectKey> ours, Clock clock) {
     this.name = name;
     this.informer = informer;
     this.store = store;
@@ -97,15 +97,9 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     this.holds = new Holds(queue, filter.minInterval(), clock);
   }
 
-  /** A term begins: all objects of which {@code which} holds are queued, and from now on each change. */
+  /** A term begins: all objects of which {@code which} holds are queued. Those are ours by now, so each change is as well. */
   void begin(Predicate<ObjectKey> which) {
-    begun = true; // first: what changes from now on is queued for itself, what changed before is in the store
     store.keys().stream().filter(which).forEach(key -> enqueue(key, EventType.ADD, Lane.RESYNC, 0));
-  }
-
-  /** Nothing is queued before the next term begins. */
-  void stop() {
-    begun = false;
   }
 
   /** A term is over: forgets what these keys were told, since another process tells it again. No handler runs for them. */
@@ -137,7 +131,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     if (newlyGone) { // at once, though the handler failed before: nobody causes deletes in a loop
       enqueue(key, EventType.DELETE, Lane.CHANGE, 0);
     }
-    if (now != null && isBegun(key)) {
+    if (now != null && ours.test(key)) {
       EventType type = known ? EventType.UPDATE : EventType.ADD;
       enqueue(key, type, origin == Origin.FIRST_LIST ? Lane.RESYNC : Lane.CHANGE, failures);
     }
@@ -168,7 +162,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         }
       });
       keys.addAll(reasons.keySet());
-      keys.addAll(holds.paused());
+      keys.addAll(holds.paused);
     }
     gone.forEach(key -> enqueue(key, EventType.DELETE, Lane.CHANGE, 0)); // to queue it may be what failed
     keys.forEach(key -> changed(key, null, origin));
@@ -197,12 +191,12 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether a call for this key will follow: there is such an object, and a term. */
   boolean call(ObjectKey key, Cause cause) {
-    if (!isBegun(key) || store.state(key).isEmpty()) {
+    if (!ours.test(key) || store.state(key).isEmpty()) {
       return false;
     }
     int failures;
     synchronized (this) {
-      if (!isBegun(key)) { // it was let go meanwhile, and is forgotten
+      if (!ours.test(key)) { // it was let go meanwhile, and is forgotten
         return false;
       }
       reasons.computeIfAbsent(key, k -> new Causes()).add(cause);
@@ -216,7 +210,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     synchronized (this) {
       Entry<T> entry = entries.get(key);
       boolean present = store.state(key).isPresent();
-      if (!isBegun(key) || !(entry == null ? present : entry.resyncs(present, retries))) {
+      if (!ours.test(key) || !(entry == null ? present : entry.resyncs(present, retries))) {
         return; // it may have been let go since the round began
       }
     }
@@ -232,15 +226,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     keys.forEach(key -> queue.add(key, Lane.CHANGE));
   }
 
-  private boolean isBegun(ObjectKey key) {
-    return begun && ours.test(key);
-  }
-
   private boolean enqueue(ObjectKey key, EventType type, Lane lane, int failures) {
     long delay = failures == 0 ? 0 : Math.min(LONGEST_DELAY, SHORTEST_DELAY << Math.min(failures, 10));
     boolean taken = queue.addAfter(key, Duration.ofMillis(delay), lane);
     if (taken) {
-      metrics.queued(type);
+      metrics.tell(told -> told.queued(type));
     }
     return taken;
   }
@@ -383,14 +373,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Keys whose object is paused. */
   synchronized int paused() {
-    return holds.paused().size();
+    return holds.paused.size();
   }
 
   /** All keys there is something to tell of: objects, and deletes that have not been taken. None between two terms. */
   List<ObjectKey> keys() {
-    if (!begun) {
-      return List.of();
-    }
     Set<ObjectKey> keys = store.keys().stream().filter(ours).collect(Collectors.toCollection(HashSet::new));
     synchronized (this) {
       entries.entrySet().stream().filter(one -> one.getValue().gone != null).forEach(one -> keys.add(one.getKey()));

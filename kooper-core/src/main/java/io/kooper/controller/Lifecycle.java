@@ -14,7 +14,6 @@ final class Lifecycle {
   enum State { NEW, RUNNING, STOPPING, ENDED }
 
   private final String name;
-  private final Clock clock;
   private final Monitor monitor; // all below is written there
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Runnable ending = this::setEnded; // made now: to end needs no memory
@@ -28,7 +27,6 @@ final class Lifecycle {
 
   Lifecycle(String name, Clock clock) {
     this.name = name;
-    this.clock = clock;
     this.monitor = new Monitor(clock);
   }
 
@@ -121,8 +119,7 @@ final class Lifecycle {
 
   /** Waits for a signal, the stop, or so many nanoseconds; false when it is the stop. */
   boolean awaitSignal(long nanos) throws InterruptedException {
-    long end = clock.nanoTime() + Math.min(nanos, Durations.LONGEST);
-    monitor.await(() -> signalled || state != State.RUNNING ? 0 : end - clock.nanoTime());
+    monitor.await(() -> signalled || state != State.RUNNING, nanos);
     monitor.run(() -> signalled = false); // who waited looks at everything now
     return state == State.RUNNING;
   }
@@ -133,22 +130,13 @@ final class Lifecycle {
    * @param some whether work begins with those of some namespaces, before all have been seen
    */
   boolean awaitSync(Leadership leadership, boolean some) throws InterruptedException {
-    monitor.await(() -> synced || some || !goesOn(leadership) ? 0 : Long.MAX_VALUE);
+    monitor.await(() -> synced || some || !goesOn(leadership), Durations.LONGEST);
     return goesOn(leadership);
   }
 
   /** Waits until all objects have been seen or the stop has come; false when neither was so in time. */
   boolean awaitSynced(long timeout) throws InterruptedException {
-    long end = clock.nanoTime() + timeout;
-    monitor.await(() -> synced || state != State.RUNNING ? 0 : end - clock.nanoTime());
-    return synced || state != State.RUNNING;
-  }
-
-  /** Waits for a period; false when the stop or the end of the term came first. */
-  boolean awaitPeriod(Leadership leadership, long period) throws InterruptedException {
-    long end = clock.nanoTime() + period;
-    monitor.await(() -> goesOn(leadership) ? end - clock.nanoTime() : 0);
-    return goesOn(leadership);
+    return monitor.await(() -> synced || state != State.RUNNING, timeout);
   }
 
   private boolean goesOn(Leadership leadership) {

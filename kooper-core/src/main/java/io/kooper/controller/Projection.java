@@ -13,18 +13,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What matters of an object, as a hash: the object itself may be modified by who reads it. */
-final class Projection<T extends HasMetadata> {
+record Projection<T extends HasMetadata>(Function<? super T, ?> function, Guard guard) {
 
   /** The first 128 bits of SHA-256. */
   record Hash(long high, long low) {}
-
-  private final Function<? super T, ?> function;
-  private final Guard guard;
-
-  Projection(Function<? super T, ?> function, Guard guard) {
-    this.function = function;
-    this.guard = guard;
-  }
 
   /** Null when the function throws, or returns something that is no JSON. */
   @Nullable Hash of(T object, @Nullable Object more) {

@@ -10,6 +10,7 @@ import io.kooper.informer.State;
 import io.kooper.informer.State.Read;
 import io.kooper.internal.Guard;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.Retriever;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,6 +40,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Relation<T extends HasMetadata, R extends HasMetadata> implements KeyListener<R> {
 
+  /** What a builder was told of a related kind; one of the three functions is there. */
+  record Kind<T extends HasMetadata, R extends HasMetadata>(
+      Retriever<R> retriever, Related<R> options, @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
+      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
+      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references) {
+
+    String name() {
+      return options.name == null ? retriever.plural() : options.name;
+    }
+  }
+
   /** What is called, for a related object that changed. */
   interface Calls {
     void related(ObjectKey primary, String text, Change change, Origin origin);
@@ -47,17 +59,11 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     void passedOver(ObjectKey primary);
   }
 
-  private final String name;
-  private final Class<R> type;
-  private final boolean optional;
+  private final Kind<T, R> kind;
+  private final @Nullable Function<? super T, ? extends Collection<ObjectKey>> references; // of the kind
+  final String name;
   private final boolean together; // with the primaries: their namespaces are selected in the same way
-  private final Informer<R> informer;
-
-  // one of these three
-
-  private final @Nullable Function<ObjectMeta, List<ObjectKey>> owners;
-  private final @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries;
-  private final @Nullable Function<? super T, ? extends Collection<ObjectKey>> references;
+  final Informer<R> informer;
   private final @Nullable Projection<R> projection;
   private final Guard guard;
   private final Calls calls;
@@ -75,34 +81,24 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   /** The keys to call for a related object, until all were: should one fail, all are called again. */
   private final Map<ObjectKey, Set<ObjectKey>> owed = new HashMap<>();
 
-  Relation(String name, Class<R> type, boolean optional, boolean together, Informer<R> informer,
-      @Nullable Function<ObjectMeta, List<ObjectKey>> owners,
-      @Nullable Function<? super R, ? extends Collection<ObjectKey>> toPrimaries,
-      @Nullable Function<? super T, ? extends Collection<ObjectKey>> references,
-      @Nullable Projection<R> projection, Guard guard, Calls calls) {
+  Relation(Kind<T, R> kind, String name, boolean together, Informer<R> informer, @Nullable Projection<R> projection,
+      Guard guard, Calls calls) {
+    this.kind = kind;
+    this.references = kind.references();
     this.name = name;
-    this.type = type;
-    this.optional = optional;
     this.together = together;
     this.informer = informer;
-    this.owners = owners;
-    this.toPrimaries = toPrimaries;
-    this.references = references;
     this.projection = projection;
     this.guard = guard;
     this.calls = calls;
   }
 
-  String name() {
-    return name;
-  }
-
   Class<R> type() {
-    return type;
+    return kind.retriever().objectType();
   }
 
   boolean optional() {
-    return optional;
+    return kind.options().optional;
   }
 
   /**
@@ -110,11 +106,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
    * know yet, or no more, waits: the primary's informer will say the same soon.
    */
   boolean ready(ObjectKey primary) {
-    return optional || informer.synced(primary) && (!together || informer.lists(primary));
-  }
-
-  Informer<R> informer() {
-    return informer;
+    return optional() || informer.synced(primary) && (!together || informer.lists(primary));
   }
 
   /** Whether the objects of a shard are kept from now on. */
@@ -139,7 +131,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   @Override
   public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {
     State<R> now = informer.store().state(key).orElse(null);
-    Read<R> read = now == null || toPrimaries == null && projection == null ? null : now.read();
+    Read<R> read = now == null || kind.toPrimaries() == null && projection == null ? null : now.read();
     Set<ObjectKey> before = references != null ? keys.sources(key) : keys.targets(key);
     Set<ObjectKey> mapped = mapped(now, read, before);
     Hash hash = projection == null || read == null ? null : projection.of(read.object(), null);
@@ -151,17 +143,9 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     }
     if (references == null) { // before the calls, which read it
       keys.put(key, mapped);
-      if (now == null) {
-        noted.remove(key);
-      } else {
-        noted.put(key, now);
-      }
+      noted.compute(key, (same, old) -> now);
     }
-    if (hash == null) {
-      seen.remove(key);
-    } else {
-      seen.put(key, hash);
-    }
+    seen.compute(key, (same, old) -> hash);
     Change change = new Change(informer, key, now == null ? null : now.resourceVersion());
     owed.getOrDefault(key, Set.of()).forEach(primary -> calls.related(primary, "related " + name + " " + key, change, origin));
     if (owed.remove(key) == null) {
@@ -170,6 +154,8 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   }
 
   private Set<ObjectKey> mapped(@Nullable State<R> now, @Nullable Read<R> read, Set<ObjectKey> before) {
+    var owners = kind.owners();
+    var toPrimaries = kind.toPrimaries();
     if (references != null) {
       return before;
     } else if (now == null) {
@@ -257,7 +243,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     Optional<R> found = informer.store().get(key);
     if (found.isEmpty() && informer.health().undecodable().contains(key)) {
       throw new IllegalStateException(
-          name + " " + key + " exists, but cannot be bound to " + type.getName() + ": the log of its informer says why");
+          name + " " + key + " exists, but cannot be bound to " + type().getName() + ": the log of its informer says why");
     }
     return found;
   }

@@ -22,7 +22,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -42,9 +41,9 @@ final class Relations<T extends HasMetadata> {
   private final @Nullable BooleanSupplier mayAsk;
   private final SharedInformers shared;
   private final @Nullable Shards shards; // null: each process works on all
-  private final Class<T> type;
+  private final Retriever<T> retriever;
   private final @Nullable Object namespaces; // how they are selected; null if they are not
-  private final Informer<T> primary;
+  final Informer<T> primary;
   private final List<Relation<T, ?>> all;
   private final List<KeyListener<T>> listeners;
   private final Deque<Runnable> leaving = new ArrayDeque<>(); // what is left to do at the end; guarded by this
@@ -54,14 +53,13 @@ final class Relations<T extends HasMetadata> {
    */
   Relations(String controller, ControllerBuilder<T> builder, ControllerDefaults defaults, @Nullable Shards shards,
       MetricsRecorder recorder, Calls calls) {
-    Retriever<T> retriever = Objects.requireNonNull(builder.retriever);
     this.controller = controller;
+    this.retriever = builder.retriever;
     this.clock = builder.clock;
     this.recorder = recorder;
     this.mayAsk = defaults.mayAsk();
     this.shards = shards;
     this.shared = defaults.informers() == null ? new SharedInformers() : defaults.informers();
-    this.type = retriever.objectType();
     boolean plain = builder.transform == null && builder.indexes.isEmpty(); // else its store is of use to nobody else
     Supplier<Informer<T>> own = () -> {
       Informer.Builder<T> informer = informer(retriever, controller, shards == null ? null : keys(shards, null));
@@ -89,7 +87,7 @@ final class Relations<T extends HasMetadata> {
     return new ShardKeys(shards.count(), key -> shards.of(key.namespace(), key.name()), owners);
   }
 
-  private <R extends HasMetadata> Relation<T, R> relation(RelatedKind<T, R> kind, Calls calls) {
+  private <R extends HasMetadata> Relation<T, R> relation(Relation.Kind<T, R> kind, Calls calls) {
     String name = kind.name();
     Retriever<R> retriever = kind.retriever();
     var owners = kind.owners();
@@ -100,8 +98,7 @@ final class Relations<T extends HasMetadata> {
     var function = kind.options().projection;
     Projection<R> projection = function == null ? null : new Projection<>(function, ofObjects(name + ", onlyWhenChanged"));
     boolean together = namespaces != null && namespaces.equals(selection(retriever));
-    return new Relation<>(name, retriever.objectType(), kind.options().optional, together, informer, kind.owners(),
-        kind.toPrimaries(), kind.references(), projection, ofObjects(name + ", its mapping"), calls);
+    return new Relation<>(kind, name, together, informer, projection, ofObjects(name + ", its mapping"), calls);
   }
 
   private static @Nullable Object selection(Retriever<?> retriever) {
@@ -121,7 +118,7 @@ final class Relations<T extends HasMetadata> {
     }));
     primary.addListener(ledger);
     all.forEach(relation -> {
-      leaving.add(() -> shared.release(relation.informer(), relation::leave));
+      leaving.add(() -> shared.release(relation.informer, relation::leave));
       relation.listen();
     });
     listeners.forEach(primary::addListener);
@@ -176,15 +173,15 @@ final class Relations<T extends HasMetadata> {
     }
   }
 
-  Informer<T> primary() {
-    return primary;
+  T copy(T object) {
+    return retriever.copy(object);
   }
 
   /** Those whose objects must have been seen before a handler is called, and the name of what they inform of. */
   Map<String, Informer<?>> required() {
     Map<String, Informer<?>> required = new LinkedHashMap<>();
     required.put("objects", primary);
-    all.stream().filter(relation -> !relation.optional()).forEach(relation -> required.put(relation.name(), relation.informer()));
+    all.stream().filter(relation -> !relation.optional()).forEach(relation -> required.put(relation.name, relation.informer));
     return required;
   }
 
@@ -205,17 +202,17 @@ final class Relations<T extends HasMetadata> {
   }
 
   Stream<Informer<?>> informers() {
-    return Stream.concat(Stream.of(primary), all.stream().map(Relation::informer));
+    return Stream.concat(Stream.of(primary), all.stream().map(relation -> relation.informer));
   }
 
   /** Of the relation of this name, or the only one of this type. */
   <R extends HasMetadata> List<R> related(ObjectKey key, @Nullable String name, Class<R> wanted, Predicate<R> which) {
     List<Relation<T, ?>> found = all.stream()
-        .filter(relation -> name == null ? relation.type() == wanted : relation.name().equals(name)).toList();
+        .filter(relation -> name == null ? relation.type() == wanted : relation.name.equals(name)).toList();
     if (found.size() != 1 || found.get(0).type() != wanted) {
       throw new IllegalArgumentException((found.isEmpty() ? "no relation" : found.size() > 1 ? "more than one relation"
           : "the relation is of another type than") + " " + wanted.getSimpleName() + (name == null ? "" : " \"" + name + '"')
-          + "; there are " + all.stream().map(relation -> relation.name() + " of " + relation.type().getSimpleName()).toList());
+          + "; there are " + all.stream().map(relation -> relation.name + " of " + relation.type().getSimpleName()).toList());
     }
     @SuppressWarnings("unchecked") // its type is the one that is wanted
     Relation<T, R> relation = (Relation<T, R>) found.get(0);
@@ -224,7 +221,7 @@ final class Relations<T extends HasMetadata> {
 
   /** All that a state references, in a fixed order. */
   List<String> referenced(T object) {
-    return all.stream().flatMap(relation -> relation.referenced(object).stream().map(key -> relation.name() + " " + key))
+    return all.stream().flatMap(relation -> relation.referenced(object).stream().map(key -> relation.name + " " + key))
         .sorted().toList();
   }
 
@@ -253,12 +250,12 @@ final class Relations<T extends HasMetadata> {
     if (version == null) {
       return null;
     }
-    if (type.isInstance(written) && primary.lists(key)) {
+    if (retriever.objectType().isInstance(written) && primary.lists(key)) {
       Function<ObjectKey, @Nullable State<?>> view = one -> primary.store().state(one).orElse(null);
       return new Write(primary, view, key, uid, version, view.apply(key) != null);
     }
-    return all.stream().filter(relation -> relation.type().isInstance(written) && relation.informer().lists(key)).findFirst()
-        .map(relation -> new Write(relation.informer(), relation::state, key, uid, version, relation.state(key) != null))
+    return all.stream().filter(relation -> relation.type().isInstance(written) && relation.informer.lists(key)).findFirst()
+        .map(relation -> new Write(relation.informer, relation::state, key, uid, version, relation.state(key) != null))
         .orElse(null);
   }
 

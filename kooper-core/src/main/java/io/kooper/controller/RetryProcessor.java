@@ -5,6 +5,7 @@ import io.kooper.controller.Job.Outcome;
 import io.kooper.controller.Ledger.Verdict;
 import io.kooper.handler.TerminalException;
 import io.kooper.internal.Guard;
+import io.kooper.internal.Hook;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.EventType;
 import io.kooper.queue.Lane;
@@ -16,7 +17,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /** Decides what comes after a job: nothing, a later call, a retry, or giving up for now. What the handler throws ends here. */
-final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
+record RetryProcessor<T extends HasMetadata>(Processor<T> next, WorkQueue<ObjectKey> queue, Ledger<T> ledger,
+    RateLimiter<ObjectKey> limiter, Guard limiting, int retries, boolean resynced, Hook<ControllerMetrics> metrics,
+    FailureLog log) implements Processor<T> {
 
   /** When a key that was given up is tried again if there is no resync to do it. */
   static final Duration PARKED = Duration.ofMinutes(1);
@@ -29,29 +32,6 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private static final int SETTLE_ATTEMPTS = 100;
   private static final long SETTLE_PAUSE = Duration.ofMillis(100).toNanos();
 
-  private final Processor<T> next;
-  private final WorkQueue<ObjectKey> queue;
-  private final Ledger<T> ledger;
-  private final RateLimiter<ObjectKey> limiter;
-  private final Guard limiting;
-  private final int retries;
-  private final boolean resynced;
-  private final ControllerMetrics metrics;
-  private final FailureLog log;
-
-  RetryProcessor(Processor<T> next, WorkQueue<ObjectKey> queue, Ledger<T> ledger, RateLimiter<ObjectKey> limiter,
-      Guard limiting, int retries, boolean resynced, ControllerMetrics metrics, FailureLog log) {
-    this.next = next;
-    this.queue = queue;
-    this.ledger = ledger;
-    this.limiter = limiter;
-    this.limiting = limiting;
-    this.retries = retries;
-    this.resynced = resynced;
-    this.metrics = metrics;
-    this.log = log;
-  }
-
   @Override
   public void process(Job<T> job) {
     try {
@@ -63,12 +43,12 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       return;
     } catch (TerminalException e) {
       job.outcome = Outcome.REFUSED;
-      metrics.gaveUp();
+      metrics.tell(ControllerMetrics::gaveUp);
       settle(job, Verdict.REFUSED);
       log.warn(job, "is not tried again before it changes", e);
       return;
     } catch (Throwable t) { // an Error too: the key must not be lost with it
-      if (!job.succeeded()) { // else what goes around the call has failed, as without memory
+      if (!job.succeeded) { // else what goes around the call has failed, as without memory
         job.outcome = failed(job, t);
         return;
       }
@@ -98,7 +78,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
     }
     settle(job, Verdict.POSTPONED);
     if (queue.addAfter(job.key(), after, Lane.RETRY)) {
-      metrics.queued(EventType.REQUEUE);
+      metrics.tell(told -> told.queued(EventType.REQUEUE));
     }
     return Outcome.POSTPONED;
   }
@@ -106,8 +86,8 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   private Outcome failed(Job<T> job, Throwable cause) {
     int failures = settle(job, Verdict.FAILED);
     if (failures <= retries && queue.addAfter(job.key(), backOff(job.key(), failures), Lane.RETRY)) {
-      metrics.queued(EventType.REQUEUE);
-      metrics.retried();
+      metrics.tell(told -> told.queued(EventType.REQUEUE));
+      metrics.tell(ControllerMetrics::retried);
       if (failures == ALARMING) {
         log.error(job, "failed for the tenth time in a row; it is tried again at least once a minute", cause);
       } else {
@@ -119,7 +99,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
       log.warn(job, "failed while the controller stops, and is left undone", cause);
       return Outcome.LEFT;
     }
-    metrics.gaveUp();
+    metrics.tell(ControllerMetrics::gaveUp);
     if (resynced) {
       log.error(job, "failed; given up until it changes or the next resync", cause);
     } else {
@@ -130,7 +110,7 @@ final class RetryProcessor<T extends HasMetadata> implements Processor<T> {
   }
 
   private int settle(Job<T> job, Verdict verdict) {
-    return ledger.settle(job.key(), job.delivery(), verdict, job.writes());
+    return ledger.settle(job.key(), job.delivery, verdict, job.writes());
   }
 
   private Duration backOff(ObjectKey key, int failures) {

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -37,7 +36,7 @@ final class ShardWork {
   private static final long STALE = Duration.ofMillis(100).toNanos();
 
   private final Engine<?> engine;
-  private final ShardGate gate;
+  private final Gate gate;
   private final Member member;
   private final long grace; // nanoseconds
   private final Clock clock;
@@ -45,9 +44,9 @@ final class ShardWork {
   private boolean stale; // a store still has objects of an earlier term of a shard that was gained
 
   /** @param grace for handlers to end when the term has */
-  ShardWork(Engine<?> engine, ShardGate gate, Member member, Duration grace) {
+  ShardWork(Engine<?> engine, Member member, Duration grace) {
     this.engine = engine;
-    this.gate = gate;
+    this.gate = engine.gate;
     this.member = member;
     this.grace = Durations.nanos(grace);
     this.clock = engine.clock;
@@ -90,13 +89,8 @@ final class ShardWork {
     }
   }
 
-  /** What ends, all of it as at the end of a term: another process tells it again. */
   private void end(Holding holding) {
-    Predicate<ObjectKey> ofShard = key -> gate.shard(key) == holding.shard();
-    gate.end(holding.shard()); // first: from now on nothing is queued
-    engine.ledger.reset(ofShard);
-    engine.relations.reset(ofShard);
-    engine.queue.clear(ofShard);
+    engine.end(holding.shard());
     holding.ended();
     engine.drop(holding.shard());
     begun.remove(holding.shard());
@@ -106,16 +100,11 @@ final class ShardWork {
     if (!holding.isActive()) {
       holding.ended(); // before it has begun
       engine.drop(holding.shard()); // which some of the stores may have begun to keep
-      return;
-    }
-    if (!engine.keep(holding.shard())) {
+    } else if (engine.begin(holding)) {
+      begun.put(holding.shard(), new Begun(holding));
+    } else {
       stale = true;
-      return;
     }
-    gate.begin(holding); // first: what changes from now on is queued for itself
-    engine.workers.begin(holding.leadership());
-    engine.ledger.begin(key -> gate.shard(key) == holding.shard());
-    begun.put(holding.shard(), new Begun(holding));
   }
 
   /** How long until {@link #overdue} may say something, in nanoseconds. */

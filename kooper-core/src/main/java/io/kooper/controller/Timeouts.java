@@ -2,6 +2,7 @@ package io.kooper.controller;
 
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
@@ -22,14 +23,14 @@ final class Timeouts implements Runnable {
   private final String name;
   private final Duration timeout;
   private final Clock clock;
-  private final ControllerMetrics metrics;
+  private final Hook<ControllerMetrics> metrics;
   private final FailureLog failures;
   private final Monitor monitor;
   private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout; as the next
   private boolean stopped; // guarded by monitor
   private volatile @Nullable Thread thread;
 
-  Timeouts(String name, Duration timeout, Clock clock, ControllerMetrics metrics, FailureLog failures) {
+  Timeouts(String name, Duration timeout, Clock clock, Hook<ControllerMetrics> metrics, FailureLog failures) {
     this.name = name;
     this.timeout = timeout;
     this.clock = clock;
@@ -62,11 +63,7 @@ final class Timeouts implements Runnable {
     monitor.run(() -> stopped = true);
     Thread running = thread;
     if (running != null) {
-      try {
-        running.join(limit.toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      Threads.join(running, limit);
     }
   }
 
@@ -87,7 +84,7 @@ final class Timeouts implements Runnable {
       late.timeOut();
       forget(late); // only now: what fails before is done again
       failures.timedOut(late, timeout);
-      metrics.timedOut();
+      metrics.tell(ControllerMetrics::timedOut);
     }
     return monitor.get(() -> !stopped);
   }

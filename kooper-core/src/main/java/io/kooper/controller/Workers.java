@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Ledger.Delivery;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
@@ -24,7 +25,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,29 +44,24 @@ final class Workers<T extends HasMetadata> {
   private final WorkQueue<ObjectKey> queue;
   private final Ledger<T> ledger;
   private final Relations<T> relations;
-  private final UnaryOperator<T> copier;
   private final Processor<T> processor;
   private final @Nullable Timeouts timeouts;
-  private final @Nullable ShardGate gate; // null: one term for all keys
-  private final ControllerMetrics metrics;
+  private final Gate gate;
+  private final Hook<ControllerMetrics> metrics;
   private final Clock clock;
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final LongAdder calls = new LongAdder();
   private volatile List<Worker> pool = List.of(); // empty until they are started
-  private final Monitor monitor; // term, stopping, or the last of the running ended
-  private volatile @Nullable Leadership term; // no job begins without one
-  private volatile boolean stopping; // nobody waits for a term any more
+  private final Monitor monitor; // the last of the running ended
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
   Workers(String name, WorkQueue<ObjectKey> queue, Ledger<T> ledger, Relations<T> relations,
-      UnaryOperator<T> copier, Processor<T> processor, @Nullable Timeouts timeouts, @Nullable ShardGate gate,
-      ControllerMetrics metrics, Clock clock) {
+      Processor<T> processor, @Nullable Timeouts timeouts, Gate gate, Hook<ControllerMetrics> metrics, Clock clock) {
     this.name = name;
     this.queue = queue;
     this.ledger = ledger;
     this.relations = relations;
-    this.copier = copier;
     this.processor = processor;
     this.timeouts = timeouts;
     this.gate = gate;
@@ -128,7 +123,7 @@ final class Workers<T extends HasMetadata> {
   /** For how long the longest running of them has been running. */
   Duration longestRunning() {
     long now = clock.nanoTime();
-    return Duration.ofNanos(running.values().stream().mapToLong(job -> now - job.startedAt()).max().orElse(0));
+    return Duration.ofNanos(running.values().stream().mapToLong(job -> now - job.startedAt).max().orElse(0));
   }
 
   /**
@@ -137,17 +132,8 @@ final class Workers<T extends HasMetadata> {
    * @param waiting for how long a key has been ready; asked for only if it matters
    */
   boolean isStuck(Duration limit, Supplier<Duration> waiting) {
-    return isLeading() && clock.nanoTime() - progressAt >= Durations.nanos(limit)
+    return gate.isOpen() && clock.nanoTime() - progressAt >= Durations.nanos(limit)
         && (longestRunning().compareTo(limit) >= 0 || waiting.get().compareTo(limit) >= 0);
-  }
-
-  private boolean isLeading() {
-    return gate != null ? gate.isOpen() : validTerm() != null;
-  }
-
-  private @Nullable Leadership validTerm() {
-    Leadership now = term;
-    return now != null && now.isValid() ? now : null;
   }
 
   /** Those that run. */
@@ -161,21 +147,10 @@ final class Workers<T extends HasMetadata> {
     return pool.stream().anyMatch(worker -> worker.thread == current);
   }
 
-  /** Lets jobs begin for as long as this term lasts; when it ends, those that run are cancelled. */
-  void lead(Leadership leadership) {
-    monitor.run(() -> term = leadership);
-    begin(leadership);
-  }
-
   /** The calls of this term are cancelled when it ends. */
   void begin(Leadership leadership) {
     progressAt = clock.nanoTime();
     leadership.onEnd((Urgent) () -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
-  }
-
-  /** From now on workers do not wait for a term: without a valid one they leave their key undone. */
-  void stopWaiting() {
-    monitor.run(() -> stopping = true);
   }
 
   /** Cancels the jobs that run now, and those that still begin. */
@@ -186,18 +161,7 @@ final class Workers<T extends HasMetadata> {
 
   /** Waits until no job runs; whether that came true in time. */
   boolean awaitIdle(Duration timeout) throws InterruptedException {
-    long end = clock.nanoTime() + Durations.nanos(timeout);
-    monitor.await(() -> running.isEmpty() ? 0 : end - clock.nanoTime());
-    return running.isEmpty();
-  }
-
-  /** The term in which a job may begin now; null when none will come. */
-  private @Nullable Leadership awaitTerm() throws InterruptedException {
-    Leadership now;
-    while ((now = validTerm()) == null && !stopping) {
-      monitor.await(() -> stopping || validTerm() != null);
-    }
-    return now;
+    return monitor.await(running::isEmpty, Durations.nanos(timeout));
   }
 
   /** On an executor's thread, which gets its own context class loader back. */
@@ -273,19 +237,15 @@ final class Workers<T extends HasMetadata> {
   private void process(ObjectKey key) throws Throwable {
     boolean more = true;
     while (more) {
-      Leadership leadership = gate == null ? awaitTerm() : gate.enter(key);
+      Leadership leadership = gate.enter(key);
       if (leadership == null) {
-        if (gate != null) {
-          metrics.termless(); // its keys are queued again when the shard is gained
-        }
+        metrics.tell(ControllerMetrics::termless); // all keys of the shard are queued when its next term begins
         return;
       }
       try {
         more = process(key, leadership);
       } finally {
-        if (gate != null) {
-          gate.leave(key);
-        }
+        gate.leave(key);
       }
     }
   }
@@ -296,7 +256,7 @@ final class Workers<T extends HasMetadata> {
     if (delivery == null) {
       return false;
     }
-    run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, copier, leadership, clock.nanoTime()));
+    run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, leadership, clock.nanoTime()));
     // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
     return delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
   }
@@ -322,7 +282,7 @@ final class Workers<T extends HasMetadata> {
         progressAt = clock.nanoTime();
         running.remove(job.key());
         if (running.isEmpty()) {
-          monitor.run(() -> {});
+          monitor.signal();
         }
       }
     }

@@ -20,10 +20,10 @@ import io.kooper.internal.Threads;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -152,7 +152,7 @@ public final class EventRecorder implements AutoCloseable {
     Series known = series.get(said);
     if (closed) {
       drop(said, "it was told after the end");
-    } else if (known != null && (known.isPending() || now - known.lastAt() < HEARTBEAT)) {
+    } else if (known != null && (known.isPending() || now - known.lastAt < HEARTBEAT)) {
       known.again(clock.now(), now);
     } else if (!mayBegin(said.regarding(), now)) {
       drop(said, "it is one of more than " + BURST + " about this object, and one every five minutes");
@@ -176,17 +176,13 @@ public final class EventRecorder implements AutoCloseable {
 
   /** Makes room; false when all of them are still to be written. */
   private boolean forgetOne() {
-    for (Iterator<Series> all = series.values().iterator(); all.hasNext(); ) {
-      if (!all.next().isPending()) {
-        all.remove();
-        return true;
-      }
-    }
-    return false;
+    Optional<Series> oldest = series.values().stream().filter(one -> !one.isPending()).findFirst();
+    oldest.ifPresent(one -> series.remove(one.said));
+    return oldest.isPresent();
   }
 
   private @Nullable Series pending() {
-    return series.values().stream().filter(Series::isPending).min(Comparator.comparingLong(Series::dueAt)).orElse(null);
+    return series.values().stream().filter(Series::isPending).min(Comparator.comparingLong(one -> one.dueAt)).orElse(null);
   }
 
   private void run() {
@@ -197,7 +193,7 @@ public final class EventRecorder implements AutoCloseable {
     try {
       monitor.await(() -> {
         Series next = abandoned ? null : pending();
-        return next == null || closed ? 0 : next.dueAt() - clock.nanoTime();
+        return next == null || closed ? 0 : next.dueAt - clock.nanoTime();
       });
     } catch (InterruptedException e) {
       return true; // by close(), which the next step sees
@@ -214,7 +210,7 @@ public final class EventRecorder implements AutoCloseable {
     try {
       writer.accept(event);
     } catch (Exception e) { // the next repeat tries again
-      monitor.run(() -> drop(next.said(), Throwables.message(e)));
+      monitor.run(() -> drop(next.said, Throwables.message(e)));
     }
     return true;
   }
@@ -247,10 +243,9 @@ public final class EventRecorder implements AutoCloseable {
   /** Writes what was recorded so far, for five seconds at most. What is recorded later is dropped. */
   @Override
   public void close() {
-    long end = clock.nanoTime() + PATIENCE.toNanos();
     monitor.run(() -> closed = true);
     try {
-      monitor.await(() -> thread == null ? 0 : end - clock.nanoTime());
+      monitor.await(() -> thread == null, PATIENCE.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -262,7 +257,7 @@ public final class EventRecorder implements AutoCloseable {
     abandoned = true;
     if (thread != null) {
       thread.interrupt();
-      series.values().stream().filter(Series::isPending).forEach(one -> drop(one.said(), "the end did not wait for it"));
+      series.values().stream().filter(Series::isPending).forEach(one -> drop(one.said, "the end did not wait for it"));
     }
   }
 }

@@ -24,14 +24,14 @@ final class Series {
   private static final DateTimeFormatter MICROS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-  private final Said said;
+  final Said said;
   private final String name;
   private final Instant first;
   private Instant last;
-  private long lastAt; // in the clock's nanoseconds, as below
+  long lastAt; // in the clock's nanoseconds, as below
   private int count = 1;
   private int written; // of the count
-  private long dueAt; // when what is not written may be
+  long dueAt; // when what is not written may be
 
   Series(Said said, Instant now, long nanos) {
     this.said = said;
@@ -48,18 +48,6 @@ final class Series {
     byte[] bytes = note.getBytes(StandardCharsets.UTF_8);
     return bytes.length <= LONGEST_NOTE ? note
         : new String(bytes, 0, LONGEST_NOTE - 6, StandardCharsets.UTF_8) + "..."; // a half character becomes one of 3 bytes
-  }
-
-  Said said() {
-    return said;
-  }
-
-  long lastAt() {
-    return lastAt;
-  }
-
-  long dueAt() {
-    return dueAt;
   }
 
   boolean isPending() {

@@ -19,17 +19,13 @@ record Arrival<T extends HasMetadata>(
     ObjectKey key, @Nullable String uid, @Nullable String resourceVersion, boolean deleted,
     Supplier<@Nullable ObjectMeta> metadata, Maker<T> maker) {
 
-  /** As {@link Arrival#state}. */
   interface Maker<T extends HasMetadata> {
-    @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report);
-  }
 
-  /**
-   * Its state; null, and reported, when the object is needed now and cannot be had.
-   *
-   * @param before the state of the same key until now, or null
-   */
-  @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report) {
-    return maker.state(before, report);
+    /**
+     * Its state; null, and reported, when the object is needed now and cannot be had.
+     *
+     * @param before the state of the same key until now, or null
+     */
+    @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report);
   }
 }

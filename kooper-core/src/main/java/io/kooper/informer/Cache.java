@@ -3,7 +3,9 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.informer.KeyListener.Origin;
-import io.kooper.metrics.MetricsRecorder;
+import io.kooper.internal.Hook;
+import io.kooper.internal.Log;
+import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
@@ -20,16 +22,18 @@ import org.jspecify.annotations.Nullable;
 /** Applies lists and events to the store and notifies the listeners of what that changed. */
 final class Cache<T extends HasMetadata> {
 
-  private final GuardedInformerMetrics metrics;
-  private final States<T> states;
-  private final ObjectStore<T> store;
+  private static final Log log = Log.of(Informer.class);
+
+  final Hook<InformerMetrics> metrics;
+  final States<T> states;
+  final ObjectStore<T> store;
 
   /** Held while the store changes and the change is told, so that a listener added meanwhile hears each object once. */
   private final ReentrantLock telling = new ReentrantLock();
 
   private final Subscriptions<T> subscriptions;
   private final Unreadables<T> unreadables;
-  private final @Nullable KeptShards shards; // null: the store keeps all objects
+  final @Nullable KeptShards shards; // null: the store keeps all objects
 
   private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
 
@@ -38,26 +42,14 @@ final class Cache<T extends HasMetadata> {
   private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
 
   Cache(String name, @Nullable UnaryOperator<T> transform, List<Index<T>> indexes, boolean byNamespace, Clock clock,
-      MetricsRecorder recorder, @Nullable ShardKeys shards) {
+      @Nullable ShardKeys shards) {
     this.subscriptions = new Subscriptions<>(name);
-    this.metrics = new GuardedInformerMetrics(name, recorder);
+    this.metrics = new Hook<>(log, "informer " + name, InformerMetrics.NONE);
     this.store = new ObjectStore<>(indexes, byNamespace);
     this.unreadables = new Unreadables<>(name, store, this.metrics);
     this.states = new States<>(transform, indexes, unreadables);
     this.clock = clock;
     this.shards = shards == null ? null : new KeptShards(shards);
-  }
-
-  States<T> states() {
-    return states;
-  }
-
-  GuardedInformerMetrics metrics() {
-    return metrics;
-  }
-
-  ObjectStore<T> store() {
-    return store;
   }
 
   /** Whether the store has been complete once. */
@@ -68,11 +60,6 @@ final class Cache<T extends HasMetadata> {
   /** As {@link #synced()}, and the listeners were told. */
   boolean syncedAndTold() {
     return subscriptions.syncedAndTold();
-  }
-
-  /** Which shards the store keeps; null if it keeps all objects. */
-  @Nullable KeptShards shards() {
-    return shards;
   }
 
   /** Whether all that is listed together with this key has been listed, of its shard if there are some. */
@@ -269,7 +256,7 @@ final class Cache<T extends HasMetadata> {
         }
         return;
       }
-      State<T> after = arrival.state(before, this::undecodable);
+      State<T> after = arrival.maker().state(before, this::undecodable);
       if (after != null) {
         unreadables.stored(arrival.key(), after);
         change(arrival.key(), before, after);
@@ -290,7 +277,7 @@ final class Cache<T extends HasMetadata> {
       }
       unreadables.stored(arrival.key(), null);
       if (before != null) {
-        State<T> last = arrival.state(before, this::report);
+        State<T> last = arrival.maker().state(before, this::report);
         if (last != null) {
           last.follow(before);
         }

@@ -22,7 +22,7 @@ final class Index<T extends HasMetadata> {
 
   private static final Log log = Log.of(Index.class);
 
-  private final String name;
+  final String name;
   private final Function<? super T, ? extends Collection<String>> values;
 
   /** The states of each value, as they were when they had it, so that a reader never sees one that does not. */
@@ -40,10 +40,6 @@ final class Index<T extends HasMetadata> {
   /** An empty one of the same kind. */
   Index<T> fresh() {
     return new Index<>(name, values, position);
-  }
-
-  String name() {
-    return name;
   }
 
   Collection<State<T>> get(String value) {

@@ -49,6 +49,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   private final String name;
   private final Clock clock;
+  private final MetricsRecorder recorder;
   private final Cache<T> cache;
   private final Reflectors<T> reflectors;
   private final boolean byNamespace;
@@ -57,9 +58,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   private Informer(Builder<T> builder) {
     this.name = builder.name;
     this.clock = builder.clock;
+    this.recorder = builder.recorder;
     this.byNamespace = builder.source instanceof Namespaces;
-    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.recorder,
-        builder.shards);
+    this.cache = new Cache<>(name, builder.transform, builder.indexes, byNamespace, builder.clock, builder.shards);
     this.reflectors = new Reflectors<>(name, builder.source, cache, builder.clock, builder.recorder,
         builder.mayAsk == null ? oneASecond(builder.clock) : builder.mayAsk);
   }
@@ -85,7 +86,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       throw new IllegalStateException("informer " + name + " was " + (state == Life.CLOSED ? "closed" : "started")
           + " before: build a new one");
     }
-    cache.metrics().open(new Figures());
+    cache.metrics.tryOpen(() -> recorder.informer(name, new Figures()));
     reflectors.start();
     state = Life.STARTED;
   }
@@ -97,7 +98,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
   public Store<T> store() {
-    return cache.store();
+    return cache.store;
   }
 
   /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */
@@ -117,7 +118,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** The size of the store's objects as JSON, estimated from those that came; 0 if the source hands over Java objects. */
   public long storeBytes() {
-    return Math.round(cache.states().meanBytes() * cache.store().size());
+    return Math.round(cache.states.meanBytes() * cache.store.size());
   }
 
   /**
@@ -206,7 +207,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** A listener of objects as one of keys, for this informer. */
   public KeyListener<T> keyListener(InformerListener<? super T> listener) {
-    return new ObjectListener<T>(listener, cache.store());
+    return new ObjectListener<T>(listener, cache.store);
   }
 
   /** After this returns, {@code listener} is told nothing more. */
@@ -226,7 +227,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
       state = Life.CLOSED;
     }
     reflectors.close();
-    cache.metrics().close();
+    cache.metrics.close("kooper-" + name + "-metrics");
   }
 
   private final class Figures implements InformerFigures {
@@ -268,7 +269,6 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private final ListerWatcher<T> source;
     private String name;
     private @Nullable UnaryOperator<T> transform;
-    private boolean transformMissing;
     private final List<Index<T>> indexes = new ArrayList<>();
     private Clock clock = Clock.system();
     private MetricsRecorder recorder = MetricsRecorder.NONE;
@@ -276,13 +276,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private @Nullable ShardKeys shards;
 
     private Builder(Retriever<T> retriever) {
-      this.source = retriever.listerWatcher();
+      this.source = Objects.requireNonNull(retriever.listerWatcher(), "the retriever has no ListerWatcher");
       this.name = retriever.plural();
     }
 
     /** For its thread and its log lines. Default: the resource's plural. */
     public Builder<T> name(String name) {
-      this.name = name;
+      this.name = Objects.requireNonNull(name, "name");
       return this;
     }
 
@@ -292,8 +292,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      * undecodable. Default: nothing.
      */
     public Builder<T> transform(UnaryOperator<T> transform) {
-      this.transform = transform;
-      this.transformMissing = transform == null;
+      this.transform = Objects.requireNonNull(transform, "transform");
       return this;
     }
 
@@ -309,13 +308,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
     /** Default: {@link Clock#system()}. */
     public Builder<T> clock(Clock clock) {
-      this.clock = clock;
+      this.clock = Objects.requireNonNull(clock, "clock");
       return this;
     }
 
     /** What takes its figures from the start to the end. What it throws is logged. Default: nothing. */
     public Builder<T> metrics(MetricsRecorder recorder) {
-      this.recorder = recorder;
+      this.recorder = Objects.requireNonNull(recorder, "metrics");
       return this;
     }
 
@@ -324,7 +323,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      * informer asks whether the server still knows the last version. Default: {@link #oneASecond} of its own.
      */
     public Builder<T> mayAsk(BooleanSupplier mayAsk) {
-      this.mayAsk = mayAsk;
+      this.mayAsk = Objects.requireNonNull(mayAsk, "mayAsk");
       return this;
     }
 
@@ -340,17 +339,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     /**
      * Makes the informer.
      *
-     * @throws IllegalArgumentException when something is missing; the message names everything that is
+     * @throws IllegalArgumentException when the name is blank, or two indexes have one name
      */
     public Informer<T> build() {
       Refusals wrong = new Refusals();
-      wrong.addIf(name == null || name.isBlank(), "name is blank");
-      wrong.addIf(source == null, "the retriever has no ListerWatcher");
-      wrong.addIf(transformMissing, "transform is null");
+      wrong.addIf(name.isBlank(), "name is blank");
       Set<String> names = new HashSet<>();
-      indexes.forEach(index -> wrong.addIf(!names.add(index.name()), "there are two indexes \"" + index.name() + '"'));
-      wrong.addIf(clock == null, "clock is null");
-      wrong.addIf(recorder == null, "metrics is null");
+      indexes.forEach(index -> wrong.addIf(!names.add(index.name), "there are two indexes \"" + index.name + '"'));
       wrong.refuse("an informer");
       return new Informer<>(this);
     }

@@ -65,8 +65,8 @@ final class KeptShards {
 
   /** This user needs the shard no more. */
   synchronized void drop(int shard, Object user) {
-    Set<Object> left = users.getOrDefault(shard, Set.of());
-    if (left.remove(user) && left.isEmpty()) {
+    Set<Object> left = users.get(shard);
+    if (left != null && left.remove(user) && left.isEmpty()) {
       want(shard, 0);
     }
   }

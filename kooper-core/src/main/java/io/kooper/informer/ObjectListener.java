@@ -94,13 +94,8 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
       }
     }
     if (failure != null) {
-      throw sneaky(failure);
+      throw new IllegalStateException("a listener failed, of several perhaps", failure);
     }
-  }
-
-  @SuppressWarnings("unchecked") // whoever catches it expects anything
-  private static <E extends Throwable> RuntimeException sneaky(Throwable thrown) throws E {
-    throw (E) thrown;
   }
 
   @Override

@@ -125,12 +125,12 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     Objects.requireNonNull(value, "value");
     for (int i = 0; i < indexes.size(); i++) {
       int position = i;
-      if (indexes.get(i).name().equals(index)) {
+      if (indexes.get(i).name.equals(index)) {
         return parts.values().stream().flatMap(part -> objects(part.indexes.get(position).get(value))).toList();
       }
     }
     throw new IllegalArgumentException(
-        "there is no index \"" + index + "\"; there are " + indexes.stream().map(Index::name).toList());
+        "there is no index \"" + index + "\"; there are " + indexes.stream().map(one -> one.name).toList());
   }
 
   @Nullable State<T> peek(ObjectKey key) {

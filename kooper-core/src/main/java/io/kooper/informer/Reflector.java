@@ -6,9 +6,11 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.informer.Course.Step;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
+import io.kooper.internal.Pace;
 import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.metrics.InformerMetrics;
@@ -53,7 +55,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   private final Cache<T> cache;
   private final Runnable told;
   private final Clock clock;
-  private final InformerMetrics metrics;
+  private final Hook<InformerMetrics> metrics;
   private final Backoff backoff;
   private final Course course; // of the reflector's thread
   private final Wakeup gains;
@@ -65,7 +67,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
 
   // used by the reflector's thread alone
   private volatile @Nullable String version; // null before the first list; read by others too
-  private final Map<String, Long> loggedAt = new HashMap<>(); // by what failed and why: a few dozen at most
+  private final Map<String, Pace> lines = new HashMap<>(); // by what failed and why: a few dozen at most
 
   /**
    * @param name for messages
@@ -79,7 +81,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     this.source = source;
     this.cache = cache;
     this.told = told;
-    this.metrics = cache.metrics();
+    this.metrics = cache.metrics;
     this.clock = clock;
     this.pause = new Monitor(clock);
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
@@ -93,8 +95,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     Status now = status;
     Long heard = lastHeard;
     Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
-    return new InformerHealth(cache.synced(), cache.store().missing(), now.watching, now.since, lastHeardAt, now.lastError,
-        cache.applying(), cache.store().size(), cache.undecodable());
+    return new InformerHealth(cache.synced(), cache.store.missing(), now.watching, now.since, lastHeardAt, now.lastError,
+        cache.applying(), cache.store.size(), cache.undecodable());
   }
 
   boolean mayHave(ObjectKey key) {
@@ -176,14 +178,14 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
     Objects.requireNonNull(listed, "the ListerWatcher returned no version for its list");
     boolean first = version == null;
-    metrics.listed(first);
+    metrics.tell(told -> told.listed(first));
     long took = clock.nanoTime() - start;
     course.listed(took, cache.replace(staging)); // what a list leaves open is for the next one, after this watch
     backoff.listed();
     version = listed;
     lastHeard = clock.nanoTime();
     log.info(first ? "informer {}: synced with {} objects at version {}"
-        : "informer {}: listed again with {} objects at version {}", name, cache.store().keys(part).size(), listed);
+        : "informer {}: listed again with {} objects at version {}", name, cache.store.keys(part).size(), listed);
     told.run();
   }
 
@@ -217,7 +219,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       if (!gains.end()) {
         throw e;
       }
-      metrics.watchEnded(null); // by us, for a list
+      metrics.tell(told -> told.watchEnded(null)); // by us, for a list
     } finally {
       gains.end();
     }
@@ -246,7 +248,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     backoff.reset();
     events.opened(); // also of a source that never said so
     lastHeard = clock.nanoTime();
-    metrics.watchEnded(null);
+    metrics.tell(told -> told.watchEnded(null));
   }
 
   private void pauseAfter(RetrieveException failure, Step step) {
@@ -255,9 +257,9 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
     boolean watching = step == Step.WATCH;
     if (watching) {
-      metrics.watchEnded(failure.reason());
+      metrics.tell(told -> told.watchEnded(failure.reason()));
     } else {
-      metrics.listFailed(failure.reason());
+      metrics.tell(told -> told.listFailed(failure.reason()));
     }
     setWatching(false, failure);
     cache.failed(failure);
@@ -268,9 +270,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     } else {
       log(failure, step, delay);
     }
-    long end = clock.nanoTime() + delay;
     try {
-      pause.await(() -> stopped ? 0 : end - clock.nanoTime());
+      pause.await(() -> stopped, delay);
     } catch (InterruptedException e) {
       log.debug("informer {}: interrupted", name);
     }
@@ -279,13 +280,10 @@ final class Reflector<T extends HasMetadata> implements Runnable {
   /** Says each reason at once, and the same one of the same step once a minute, whatever else fails in between. */
   private void log(RetrieveException failure, Step step, long delay) {
     long now = clock.nanoTime();
-    String what = step + " " + failure.reason();
-    Long before = loggedAt.get(what);
-    if (before != null && now - before < LOG_AGAIN) {
+    if (!lines.computeIfAbsent(step + " " + failure.reason(), what -> new Pace(LOG_AGAIN, now)).passes(now)) {
       log.debug("informer {}: {}: {}", name, failure.reason(), failure.getMessage());
       return;
     }
-    loggedAt.put(what, now);
     log.warn("informer {}: {}: {}; trying again in {} ms", name, failure.reason(), failure.getMessage(),
         Duration.ofNanos(delay).toMillis(), failure.reason() == Reason.UNKNOWN ? failure : null);
   }
@@ -316,7 +314,7 @@ final class Reflector<T extends HasMetadata> implements Runnable {
       } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {
         seen(bookmark.resourceVersion());
       } else {
-        Arrival<T> arrival = cache.states().arrival(event, this::undecodable);
+        Arrival<T> arrival = cache.states.arrival(event, this::undecodable);
         if (arrival != null) {
           apply(arrival);
         }

@@ -6,6 +6,7 @@ import io.kooper.clock.Clock;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
+import io.kooper.internal.Threads;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
@@ -21,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +120,7 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   private Running<T> add(String part) {
-    cache.store().expect(part);
+    cache.store.expect(part);
     Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
         source.apply(part), cache, clock, mayAsk, monitor::signal));
     running.put(part, added);
@@ -136,27 +136,16 @@ final class Reflectors<T extends HasMetadata> {
 
   /** In the monitor. The thread {@code before}, if there is one, ends first. */
   private void start(String part, Running<T> one, @Nullable Thread before) {
-    Thread thread = new Thread(() -> run(part, one, before), "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part));
-    thread.setDaemon(true);
-    one.thread = thread;
+    String thread = "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part);
+    one.thread = Threads.start(thread, () -> run(part, one, before)); // its end waits for the monitor
     threads++;
-    boolean started = false;
-    try {
-      thread.start();
-      started = true;
-    } finally {
-      if (!started) { // as without memory
-        threads--;
-        one.thread = null;
-      }
-    }
   }
 
   private void run(String part, Running<T> one, @Nullable Thread before) {
     try {
       if (before != null) {
         awaitEnd(before); // it tells the deletes first, whoever drops this one meanwhile
-        cache.store().expect(part);
+        cache.store.expect(part);
       }
       one.reflector.run(); // which returns at once if it was stopped before
     } finally {
@@ -214,14 +203,13 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean awaitSynced(long nanos) throws InterruptedException {
-    long deadline = clock.nanoTime() + nanos;
-    monitor.await(() -> cache.syncedAndTold() || closed ? 0 : deadline - clock.nanoTime());
+    monitor.await(() -> cache.syncedAndTold() || closed, nanos);
     return cache.syncedAndTold();
   }
 
   boolean hasSeen(ObjectKey key, String version) {
     return monitor.get(() -> {
-      Running<T> one = running.get(cache.store().partOf(key));
+      Running<T> one = running.get(cache.store.partOf(key));
       return one != null && one.reflector.hasSeen(version);
     });
   }
@@ -233,7 +221,7 @@ final class Reflectors<T extends HasMetadata> {
 
   boolean lists(ObjectKey key) {
     return monitor.get(() -> {
-      Running<T> one = running.get(cache.store().partOf(key));
+      Running<T> one = running.get(cache.store.partOf(key));
       return one != null && !one.dropped && one.reflector.mayHave(key);
     });
   }
@@ -261,8 +249,8 @@ final class Reflectors<T extends HasMetadata> {
         : each.stream().map(InformerHealth::lastEvent).min(Comparator.naturalOrder()).orElse(null);
     RetrieveException error = each.stream().map(InformerHealth::lastError).filter(Objects::nonNull)
         .max(Comparator.comparing(failure -> failure.reason() == Reason.CLIENT_CLOSED)).orElse(null);
-    return new InformerHealth(cache.synced(), cache.store().missing(), watching, since, heard, error, cache.applying(),
-        cache.store().size(), cache.undecodable());
+    return new InformerHealth(cache.synced(), cache.store.missing(), watching, since, heard, error, cache.applying(),
+        cache.store.size(), cache.undecodable());
   }
 
   boolean ended() {
@@ -291,13 +279,7 @@ final class Reflectors<T extends HasMetadata> {
 
   private void join(List<Thread> others) {
     long end = OF_THREADS.nanoTime() + CLOSE_PATIENCE.toNanos();
-    try {
-      for (Thread thread : others) {
-        TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, end - OF_THREADS.nanoTime()));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    others.forEach(thread -> Threads.join(thread, Duration.ofNanos(end - OF_THREADS.nanoTime())));
     others.stream().filter(Thread::isAlive).forEach(thread ->
         log.warn("informer {} was closed, but its ListerWatcher ignores interrupts and still runs on thread {}",
             name, thread.getName()));

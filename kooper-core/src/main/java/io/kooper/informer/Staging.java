@@ -44,10 +44,10 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   Staging(Cache<T> cache, String part) {
     this.cache = cache;
-    this.shards = cache.shards();
+    this.shards = cache.shards;
     this.wanted = shards == null ? new long[0] : shards.wanted();
     this.part = part;
-    this.objects = new ConcurrentHashMap<>(Math.max(16, cache.store().keys(part).size()));
+    this.objects = new ConcurrentHashMap<>(Math.max(16, cache.store.keys(part).size()));
   }
 
   /** Whether nothing of it will be kept: then what counts is that the source can be listed, and from which version on. */
@@ -57,14 +57,14 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   @Override
   public void accept(SourceEvent<T> event) {
-    Arrival<T> arrival = isForNothing() ? null : cache.states().arrival(event, this::undecodable);
+    Arrival<T> arrival = isForNothing() ? null : cache.states.arrival(event, this::undecodable);
     if (arrival != null) {
       item(arrival);
     }
   }
 
   private void item(Arrival<T> arrival) {
-    if (!part.equals(cache.store().partOf(arrival.key()))) {
+    if (!part.equals(cache.store.partOf(arrival.key()))) {
       throw new IllegalStateException("the list of namespace " + part + " has an object of another one, " + arrival.key());
     }
     cache.apply(() -> {
@@ -72,9 +72,9 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
         objects.remove(arrival.key());
         return;
       }
-      State<T> before = cache.store().peek(arrival.key());
+      State<T> before = cache.store.peek(arrival.key());
       State<T> now = before != null && before.is(arrival.uid(), arrival.resourceVersion())
-          ? before : arrival.state(before, this::undecodable);
+          ? before : arrival.maker().state(before, this::undecodable);
       if (now != null) {
         broken.remove(now.key());
         objects.put(now.key(), now);
@@ -91,7 +91,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     if (shards != null && !shards.mayList(wanted, key)) {
       return;
     }
-    State<T> known = objects.getOrDefault(key, cache.store().peek(key));
+    State<T> known = objects.getOrDefault(key, cache.store.peek(key));
     objects.remove(key);
     broken.remove(key);
     broken.put(key, object);
@@ -102,7 +102,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   /** The list is complete: finds out what differs from the store, and keeps what it leaves open. With the cache's lock held. */
   void compare() {
-    ObjectStore<T> store = cache.store();
+    ObjectStore<T> store = cache.store;
     if (shards != null && shards.isLessThan(wanted)) {
       objects.values().removeIf(state -> !shards.stays(wanted, state));
       broken.keySet().removeIf(key -> !shards.mayStay(wanted, key));

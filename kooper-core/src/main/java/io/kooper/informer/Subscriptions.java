@@ -2,19 +2,66 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.informer.KeyListener.Origin;
+import io.kooper.internal.Log;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** All listeners of a cache. Used under the cache's lock, but for {@link #remove(KeyListener)}. */
+/** All listeners of a cache. Nothing here throws. Used under the cache's lock, but for {@link #remove(KeyListener)}. */
 final class Subscriptions<T extends HasMetadata> {
+
+  private static final Log log = Log.of(Subscriptions.class);
+
+  /** One listener, and whether it may have missed something. */
+  private final class Subscription {
+    private final KeyListener<T> listener;
+    private boolean behind = true; // it is told later, by comparing, whatever fails now
+    private boolean owesSynced = synced;
+    private boolean complained; // since it last caught up
+
+    Subscription(KeyListener<T> listener) {
+      this.listener = listener;
+    }
+
+    void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
+      Origin told = behind && origin == Origin.EVENT ? Origin.LIST : origin; // this one follows some that were not told
+      behind |= !tell(l -> l.changed(key, gone, told));
+    }
+
+    /** Tells what it missed, and that the store is complete. */
+    void catchUp(Origin origin) {
+      complained = false;
+      if (behind) {
+        behind = !tell(l -> l.missed(origin));
+      }
+      if (owesSynced && tell(KeyListener::synced)) {
+        owesSynced = false;
+      }
+    }
+
+    /** Whether it took it. */
+    boolean tell(Consumer<KeyListener<T>> news) {
+      try {
+        news.accept(listener);
+        return true;
+      } catch (Throwable t) { // code of users
+        if (complained) {
+          log.debug("informer {}: a listener failed again", informer, t);
+        } else {
+          complained = true;
+          log.error("informer {}: a listener failed; what it missed is told again within half a minute", informer, t);
+        }
+        return false;
+      }
+    }
+  }
 
   private final String informer;
 
   /** Those of keys come first: the ledgers of other controllers must not wait for code of users. */
-  private final List<Subscription<T>> all = new CopyOnWriteArrayList<>();
+  private final List<Subscription> all = new CopyOnWriteArrayList<>();
 
   private volatile boolean synced; // read by anybody
   private volatile boolean syncedAndTold;
@@ -32,34 +79,30 @@ final class Subscriptions<T extends HasMetadata> {
   }
 
   void add(KeyListener<T> listener) {
-    Subscription<T> subscription = new Subscription<>(informer, listener);
-    subscription.fallBehind();
-    if (synced) {
-      subscription.oweSynced();
-    }
+    Subscription subscription = new Subscription(listener);
     all.add(listener instanceof ObjectListener<?> ? all.size() : 0, subscription);
     subscription.catchUp(Origin.FIRST_LIST);
   }
 
   void remove(KeyListener<T> listener) {
-    all.removeIf(one -> one.listener() == listener);
+    all.removeIf(one -> one.listener == listener);
   }
 
   void remove(InformerListener<? super T> listener) {
-    all.removeIf(one -> one.listener() instanceof ObjectListener<T> objects && objects.endIfOf(listener));
+    all.removeIf(one -> one.listener instanceof ObjectListener<T> objects && objects.endIfOf(listener));
   }
 
   /** The store is complete, perhaps for the first time. */
   void complete() {
     if (!synced) {
-      all.forEach(Subscription::oweSynced);
+      all.forEach(one -> one.owesSynced = true);
       synced = true;
     }
   }
 
   /** All of them may have missed something. */
   void fallBehind() {
-    all.forEach(Subscription::fallBehind);
+    all.forEach(one -> one.behind = true);
   }
 
   /** Tells what was missed, and that the store is complete. */

@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.metrics.InformerMetrics;
 import io.kooper.retrieve.ObjectKey;
@@ -24,7 +25,7 @@ final class Unreadables<T extends HasMetadata> {
 
   private final String name;
   private final ObjectStore<T> store;
-  private final InformerMetrics metrics;
+  private final Hook<InformerMetrics> metrics;
 
   /** Bounded by the number of objects. */
   private final Map<ObjectKey, Found> keys = new ConcurrentHashMap<>();
@@ -32,7 +33,7 @@ final class Unreadables<T extends HasMetadata> {
   /** Found by readers, for the listeners, which hear of it on the informer's thread. Bounded by the number of states. */
   private final Queue<Undecodable> found = new ConcurrentLinkedQueue<>();
 
-  Unreadables(String name, ObjectStore<T> store, InformerMetrics metrics) {
+  Unreadables(String name, ObjectStore<T> store, Hook<InformerMetrics> metrics) {
     this.name = name;
     this.store = store;
     this.metrics = metrics;
@@ -95,7 +96,7 @@ final class Unreadables<T extends HasMetadata> {
   }
 
   private void log(Undecodable object, boolean again) {
-    metrics.undecodable();
+    metrics.tell(InformerMetrics::undecodable);
     if (again) {
       log.debug("informer {}: still undecodable: {}", name, object);
     } else {

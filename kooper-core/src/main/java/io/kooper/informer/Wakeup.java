@@ -1,6 +1,5 @@
 package io.kooper.informer;
 
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,24 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class Wakeup {
 
   private final BooleanSupplier stopped;
-  private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Thread waiting; // guarded by lock
-  private boolean rung; // since the last reset; guarded by lock
-  private boolean sent; // in this wait; guarded by lock
+  private @Nullable Thread waiting; // guarded by this, as the next two
+  private boolean rung; // since the last reset
+  private boolean sent; // in this wait
 
   Wakeup(BooleanSupplier stopped) {
     this.stopped = stopped;
   }
 
   /** Ends the wait, or the next one at its begin. */
-  void ring() {
-    lock.lock();
-    try {
-      rung = true;
-      send();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void ring() {
+    rung = true;
+    send();
   }
 
   private void send() {
@@ -41,56 +34,36 @@ final class Wakeup {
   }
 
   /** What was rung for is about to be done. */
-  void reset() {
-    lock.lock();
-    try {
-      rung = false;
-    } finally {
-      lock.unlock();
-    }
+  synchronized void reset() {
+    rung = false;
   }
 
   /** This thread is going to wait, unless it was rung for and {@code due} says that there still is something to do. */
-  boolean tryBegin(BooleanSupplier due) {
-    lock.lock();
-    try {
-      rung &= due.getAsBoolean();
-      waiting = rung ? null : Thread.currentThread();
-      return !rung;
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean tryBegin(BooleanSupplier due) {
+    rung &= due.getAsBoolean();
+    waiting = rung ? null : Thread.currentThread();
+    return !rung;
   }
 
   /** It waits again, after an event. */
-  void begin() {
-    lock.lock();
-    try {
-      waiting = Thread.currentThread();
-      if (rung) {
-        send();
-      }
-    } finally {
-      lock.unlock();
+  synchronized void begin() {
+    waiting = Thread.currentThread();
+    if (rung) {
+      send();
     }
   }
 
   /** It does not wait any more; whether the wait was ended from here. */
-  boolean end() {
-    lock.lock();
-    try {
-      boolean was = sent;
-      waiting = null;
-      sent = false;
-      if (was) {
-        Thread.interrupted();
-        if (stopped.getAsBoolean()) {
-          Thread.currentThread().interrupt();
-        }
+  synchronized boolean end() {
+    boolean was = sent;
+    waiting = null;
+    sent = false;
+    if (was) {
+      Thread.interrupted();
+      if (stopped.getAsBoolean()) {
+        Thread.currentThread().interrupt();
       }
-      return was;
-    } finally {
-      lock.unlock();
     }
+    return was;
   }
 }

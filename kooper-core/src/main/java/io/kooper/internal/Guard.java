@@ -64,13 +64,7 @@ public final class Guard {
    * @return whether it has ended
    */
   public boolean run(Duration limit, String thread, Code code) {
-    Thread running = Threads.start(thread, () -> run(code));
-    try {
-      running.join(limit.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return !running.isAlive();
+    return Threads.join(Threads.start(thread, () -> run(code)), limit);
   }
 
   /** What it says, or null when it throws. */

@@ -38,10 +38,6 @@ public final class Log {
     }
   }
 
-  public void trace(String format, @Nullable Object... arguments) {
-    write(Level.TRACE, format, arguments);
-  }
-
   public void debug(String format, @Nullable Object... arguments) {
     write(Level.DEBUG, format, arguments);
   }

@@ -102,15 +102,10 @@ public final class Monitor {
     }
   }
 
-  /** Waits until it is so, looked at after each change. */
-  public void await(BooleanSupplier condition) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (!condition.getAsBoolean()) {
-        changed.await();
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** Waits until it is so, looked at after each change, for so many nanoseconds at most. Whether it is so. */
+  public boolean await(BooleanSupplier condition, long limit) throws InterruptedException {
+    long end = clock.nanoTime() + Math.min(limit, Durations.LONGEST);
+    await(() -> condition.getAsBoolean() ? 0 : end - clock.nanoTime());
+    return get(condition::getAsBoolean);
   }
 }

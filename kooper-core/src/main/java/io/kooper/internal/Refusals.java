@@ -29,6 +29,11 @@ public final class Refusals {
     return all.isEmpty();
   }
 
+  /** What was collected, to which more may be added. */
+  public List<String> all() {
+    return all;
+  }
+
   /**
    * Refuses what was collected, if there is anything.
    *

@@ -1,5 +1,7 @@
 package io.kooper.internal;
 
+import java.time.Duration;
+
 /** Makes this library's own threads: daemons, each with a name. */
 public final class Threads {
 
@@ -17,5 +19,15 @@ public final class Threads {
     Thread thread = of(name, task);
     thread.start();
     return thread;
+  }
+
+  /** Waits for the end of a thread, {@code limit} at most; an interrupt ends the wait, and stays. Whether it has ended. */
+  public static boolean join(Thread thread, Duration limit) {
+    try {
+      thread.join(Math.max(1, limit.toMillis())); // 0 would be without limit
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return !thread.isAlive();
   }
 }

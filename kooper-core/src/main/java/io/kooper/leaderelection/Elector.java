@@ -102,7 +102,7 @@ final class Elector {
     Part part = null;
     try {
       while (part == null) {
-        monitor.await(this::isLeading);
+        monitor.await(this::isLeading, Durations.LONGEST);
         part = monitor.get(() -> {
           Term current = term;
           if (current == null || !current.isValid()) { // it has just ended

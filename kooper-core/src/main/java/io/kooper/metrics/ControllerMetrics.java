@@ -33,7 +33,7 @@ public interface ControllerMetrics extends AutoCloseable {
   /** A call took longer than it may and was cancelled. */
   default void timedOut() {}
 
-  /** A key was not called for want of a term of its shard: another replica has it. */
+  /** A key was not called for want of a term, or of one of its shard: another replica has it by now. */
   default void termless() {}
 
   /** The controller has ended: its figures must no longer be read. */

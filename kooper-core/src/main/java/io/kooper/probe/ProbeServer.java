@@ -6,6 +6,7 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.Health;
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
+import io.kooper.internal.Threads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -118,11 +119,8 @@ public final class ProbeServer implements AutoCloseable {
         throw new UncheckedIOException("cannot start a probe server on port " + port, e);
       }
       AtomicInteger number = new AtomicInteger();
-      ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
-        Thread thread = new Thread(task, "kooper-probe-" + number.getAndIncrement());
-        thread.setDaemon(true);
-        return thread;
-      });
+      ExecutorService threads = Executors.newFixedThreadPool(
+          THREADS, task -> Threads.of("kooper-probe-" + number.getAndIncrement(), task));
       ProbeServer probes = new ProbeServer(server, threads, this);
       server.createContext("/", probes::answer);
       server.setExecutor(threads);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -59,7 +60,16 @@ public interface RateLimiter<K> {
    * @throws IllegalArgumentException unless both are more than zero and {@code perSecond} is finite
    */
   static <K> RateLimiter<K> bucket(double perSecond, int burst, Clock clock) {
-    return new Bucket<>(perSecond, burst, clock);
+    check(perSecond > 0 && Double.isFinite(perSecond), "the rate must be a number more than zero: " + perSecond);
+    check(burst > 0, "the burst must be more than zero: " + burst);
+    long interval = (long) Math.min(Durations.LONGEST, Math.ceil(1e9 / perSecond)); // between two places after the burst
+    long window = (long) Math.min(Durations.LONGEST, (double) burst * interval); // how long an empty bucket takes to fill
+    AtomicLong last = new AtomicLong(clock.nanoTime() - window); // the last place; the bucket is full when it is a window ago
+    return (key, failures) -> {
+      long now = clock.nanoTime();
+      long place = last.updateAndGet(before -> now + Math.min(Durations.LONGEST, Math.max(before - now, -window) + interval));
+      return Duration.ofNanos(Math.max(0, place - now));
+    };
   }
 
   /**

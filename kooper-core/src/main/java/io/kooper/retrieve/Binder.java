@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Binds one object at a time, so that one that cannot be bound costs nothing but itself. */
 final class Binder<T extends HasMetadata> implements Json.Binding<T> {
 
-  private final KubernetesSerialization serialization;
+  final KubernetesSerialization serialization;
   private final Class<T> type;
   private final String apiVersion;
   private volatile @Nullable String kind;
@@ -27,10 +27,6 @@ final class Binder<T extends HasMetadata> implements Json.Binding<T> {
         && serialization.getRegisteredKubernetesResource(HasMetadata.getApiVersion(type), HasMetadata.getKind(type)) == null) {
       serialization.registerKubernetesResource(type);
     }
-  }
-
-  KubernetesSerialization serialization() {
-    return serialization;
   }
 
   /** A list of {@code FooList} holds objects of kind {@code Foo}, which do not say so themselves. */

@@ -54,7 +54,7 @@ record Bodies<T extends HasMetadata>(Target target, Binder<T> binder, Form form)
 
   private ListMeta bindMeta(Slice meta) throws RetrieveException {
     try {
-      return Binder.read(binder.serialization(), meta.bytes(), meta.length(), ListMeta.class);
+      return Binder.read(binder.serialization, meta.bytes(), meta.size(), ListMeta.class);
     } catch (Throwable t) { // whatever is wrong with the binding
       throw undecodable("the list's metadata cannot be read", t);
     }
@@ -71,7 +71,7 @@ record Bodies<T extends HasMetadata>(Target target, Binder<T> binder, Form form)
     Slice object = new Slice();
     while (body.begins()) {
       String type = "";
-      object.clear();
+      object.reset();
       for (String name; (name = body.name()) != null; ) {
         switch (name) {
           case "type" -> type = body.value(small).text();
@@ -90,11 +90,11 @@ record Bodies<T extends HasMetadata>(Target target, Binder<T> binder, Form form)
   }
 
   private Json<T> json(SourceEvent.Type type, Slice object) {
-    return Json.of(type, object.bytes(), object.length(), binder, form);
+    return Json.of(type, object.bytes(), object.size(), binder, form);
   }
 
   private void bookmark(Slice object, Consumer<SourceEvent<T>> events) {
-    String version = new ObjectPeek(object.bytes(), object.length()).resourceVersion();
+    String version = new ObjectPeek(object.bytes(), object.size()).resourceVersion();
     if (version == null || version.isEmpty()) {
       LOG.debug("ignoring a bookmark of {} without a version", target);
     } else {
@@ -103,7 +103,7 @@ record Bodies<T extends HasMetadata>(Target target, Binder<T> binder, Form form)
   }
 
   private RetrieveException error(Slice object) {
-    Status status = ErrorBody.status(object.bytes(), object.length(), binder.serialization());
+    Status status = ErrorBody.status(object.bytes(), object.size(), binder.serialization);
     if (status == null || status.getCode() == null) {
       return new RetrieveException(Reason.UNKNOWN, "cannot watch " + target + ": the API server ended it with an error"
           + (status == null ? "" : ", \"" + status.getMessage() + '"'));

@@ -13,6 +13,8 @@ import io.kooper.retrieve.RetrieveException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +40,9 @@ final class Exchange implements AutoCloseable {
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 16;
 
+  /** More than are ever outstanding: putting one must not block the client's thread. */
+  private static final int ROOM = 100 * AHEAD;
+
   /** The client's own timeout comes after ours, which tells better what happened. */
   private static final Duration AFTER_PATIENCE = Duration.ofMillis(100);
 
@@ -53,6 +58,8 @@ final class Exchange implements AutoCloseable {
   private final String doing;
   private final HttpResponse<AsyncBody> response;
   private final Handoff<List<ByteBuffer>> chunks;
+  private Iterator<ByteBuffer> buffers = Collections.emptyIterator(); // of the last chunk
+  private long longest; // that a chunk took to come
   private boolean ended;
 
   private Exchange(String doing, HttpResponse<AsyncBody> response, Handoff<List<ByteBuffer>> chunks) {
@@ -105,8 +112,7 @@ final class Exchange implements AutoCloseable {
 
   static Exchange open(HttpClient http, String url, String accept, Duration patience, String doing)
       throws RetrieveException, InterruptedException {
-    // no more than AHEAD chunks are ever outstanding: putting one must not block the client's thread
-    Handoff<List<ByteBuffer>> chunks = new Handoff<>(Integer.MAX_VALUE);
+    Handoff<List<ByteBuffer>> chunks = new Handoff<>(ROOM);
     CompletableFuture<HttpResponse<AsyncBody>> future;
     long due = CLOCK.nanoTime() + patience.toNanos();
     try {
@@ -181,11 +187,19 @@ final class Exchange implements AutoCloseable {
   }
 
   /**
-   * The next chunk of the body, or null at its end.
+   * The next bytes of the body, or null at its end.
    *
    * @throws RetrieveException when none came within {@code nanos}, or the connection broke
    */
-  @Nullable List<ByteBuffer> next(long nanos) throws RetrieveException, InterruptedException {
+  @Nullable ByteBuffer next(long nanos) throws RetrieveException, InterruptedException {
+    while (!ended && !buffers.hasNext()) {
+      buffers = chunk(nanos);
+    }
+    return ended ? null : buffers.next();
+  }
+
+  private Iterator<ByteBuffer> chunk(long nanos) throws RetrieveException, InterruptedException {
+    long start = CLOCK.nanoTime();
     List<ByteBuffer> chunk;
     try {
       chunk = chunks.take(nanos);
@@ -195,12 +209,18 @@ final class Exchange implements AutoCloseable {
     } catch (ExecutionException e) {
       throw Failures.ofConnection(doing, e);
     }
+    longest = Math.max(longest, CLOCK.nanoTime() - start);
+    ended = chunk == null;
     if (chunk == null) {
-      ended = true;
-    } else {
-      response.body().consume();
+      return Collections.emptyIterator();
     }
-    return chunk;
+    response.body().consume();
+    return chunk.iterator();
+  }
+
+  /** The longest time that a chunk took to come, in nanoseconds. */
+  long longest() {
+    return longest;
   }
 
   /** The rest of the body, if it comes by the deadline, which learns from it; cut once it is longer than {@code most}. */
@@ -208,14 +228,11 @@ final class Exchange implements AutoCloseable {
     long start = CLOCK.nanoTime();
     long end = start + deadline.nanos();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    List<ByteBuffer> chunk;
     try {
-      while (bytes.size() < most && (chunk = next(end - CLOCK.nanoTime())) != null) {
-        for (ByteBuffer buffer : chunk) {
-          byte[] copy = new byte[buffer.remaining()];
-          buffer.duplicate().get(copy);
-          bytes.write(copy, 0, copy.length);
-        }
+      for (ByteBuffer buffer; bytes.size() < most && (buffer = next(end - CLOCK.nanoTime())) != null; ) {
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.duplicate().get(copy);
+        bytes.write(copy, 0, copy.length);
       }
     } catch (RetrieveException e) {
       if (e.reason() == Reason.SILENT) {

@@ -43,16 +43,10 @@ final class Failures {
    */
   static RetrieveException ofStatus(
       String doing, int code, @Nullable Status status, @Nullable String retryAfterHeader, String advice) {
-    StringBuilder message = new StringBuilder("cannot ").append(doing).append(": ").append(code);
-    if (status != null && status.getReason() != null) {
-      message.append(' ').append(status.getReason());
-    }
-    if (status != null && status.getMessage() != null) {
-      message.append(", \"").append(status.getMessage()).append('"');
-    }
-    message.append(advice);
-    return new RetrieveException(
-        reason(code, status), message.toString(), retryAfter(status, retryAfterHeader), null);
+    String why = status == null || status.getReason() == null ? "" : " " + status.getReason();
+    String words = status == null || status.getMessage() == null ? "" : ", \"" + status.getMessage() + '"';
+    return new RetrieveException(reason(code, status), "cannot " + doing + ": " + code + why + words + advice,
+        retryAfter(status, retryAfterHeader), null);
   }
 
   private static Reason reason(int code, @Nullable Status status) {

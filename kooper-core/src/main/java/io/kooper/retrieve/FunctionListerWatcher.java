@@ -79,7 +79,7 @@ final class FunctionListerWatcher<T extends HasMetadata> implements ListerWatche
         deliver(news, events);
       }
     } catch (TimeoutException e) {
-      LOG.trace("the watch of {} has lasted long enough", name);
+      LOG.debug("the watch of {} has lasted long enough", name);
     } catch (ExecutionException e) {
       throw Failures.ofCause("watch " + name, e);
     } finally {

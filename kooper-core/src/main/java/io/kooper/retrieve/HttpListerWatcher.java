@@ -10,14 +10,9 @@ import io.kooper.internal.ClientLife;
 import io.kooper.internal.Deadline;
 import io.kooper.internal.Log;
 import io.kooper.retrieve.RetrieveException.Reason;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +111,9 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   private ListMeta page(String url, Deadline headers, Consumer<SourceEvent<T>> events)
       throws RetrieveException, InterruptedException {
     try (Exchange exchange = open("list", url, form.accept("PartialObjectMetadataList"), headers)) {
-      requireOk("list", exchange);
+      if (exchange.status() != 200) {
+        throw failure("list", exchange, ErrorBody.read(exchange, errorBody, binder.serialization));
+      }
       ListMeta meta = list(exchange, events);
       drain(exchange);
       return meta;
@@ -124,44 +121,15 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
   }
 
   private ListMeta list(Exchange exchange, Consumer<SourceEvent<T>> events) throws RetrieveException, InterruptedException {
-    Chunks chunks = new Chunks(exchange, silence::nanos);
     try {
-      ListMeta meta = bodies.list(chunks, events);
-      silence.met(chunks.longest);
+      ListMeta meta = bodies.list(() -> exchange.next(silence.nanos()), events);
+      silence.met(exchange.longest());
       return meta;
     } catch (RetrieveException e) {
       if (e.reason() == Reason.SILENT) {
         silence.passed();
       }
       throw e;
-    }
-  }
-
-  /** A body, as it comes in. */
-  private static final class Chunks implements JsonSlicer.Chunks {
-
-    private final Exchange exchange;
-    private final LongSupplier patience; // nanoseconds, for what comes next
-    private Iterator<ByteBuffer> buffers = Collections.emptyIterator();
-    private long longest; // that it took to come
-
-    Chunks(Exchange exchange, LongSupplier patience) {
-      this.exchange = exchange;
-      this.patience = patience;
-    }
-
-    @Override
-    public @Nullable ByteBuffer next() throws RetrieveException, InterruptedException {
-      while (!buffers.hasNext()) {
-        long start = CLOCK.nanoTime();
-        List<ByteBuffer> chunk = exchange.next(patience.getAsLong());
-        if (chunk == null) {
-          return null;
-        }
-        longest = Math.max(longest, CLOCK.nanoTime() - start);
-        buffers = chunk.iterator();
-      }
-      return buffers.next();
     }
   }
 
@@ -179,10 +147,10 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       if (exchange.status() == 200) {
         long end = CLOCK.nanoTime() + TimeUnit.SECONDS.toNanos(seconds) + watchGrace.toNanos();
         events.accept(SourceEvent.opened());
-        bodies.watch(new Chunks(exchange, () -> watchPatience(end)), events);
+        bodies.watch(() -> exchange.next(watchPatience(end)), events);
         return;
       }
-      ErrorBody body = ErrorBody.read(exchange, errorBody, binder.serialization());
+      ErrorBody body = ErrorBody.read(exchange, errorBody, binder.serialization);
       if (exchange.status() != 400 || !body.isForeign()) {
         throw failure("watch", exchange, body);
       }
@@ -219,12 +187,6 @@ final class HttpListerWatcher<T extends HasMetadata> implements ListerWatcher<T>
       }
     } catch (RetrieveException e) {
       LOG.debug("the connection of a complete list did not end well", e);
-    }
-  }
-
-  private void requireOk(String verb, Exchange exchange) throws RetrieveException, InterruptedException {
-    if (exchange.status() != 200) {
-      throw failure(verb, exchange, ErrorBody.read(exchange, errorBody, binder.serialization()));
     }
   }
 

@@ -1,12 +1,12 @@
 package io.kooper.retrieve;
 
 import io.kooper.retrieve.RetrieveException.Reason;
+import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -27,34 +27,20 @@ final class JsonSlicer {
   }
 
   /** A copy of a value. It grows to the largest one and is used again. */
-  static final class Slice {
-    private byte[] bytes = new byte[4096];
-    private int length;
+  static final class Slice extends ByteArrayOutputStream {
 
-    private void append(byte[] from, int start, int end) {
-      int more = end - start;
-      if (length + more > bytes.length) {
-        bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
-      }
-      System.arraycopy(from, start, bytes, length, more);
-      length += more;
+    Slice() {
+      super(4096);
     }
 
+    /** Of which {@link #size} count. */
     byte[] bytes() {
-      return bytes;
-    }
-
-    int length() {
-      return length;
-    }
-
-    void clear() {
-      length = 0;
+      return buf;
     }
 
     /** The string without escapes that it is; empty for anything else. */
     String text() {
-      return length > 1 && bytes[0] == '"' ? new String(bytes, 1, length - 2, StandardCharsets.UTF_8) : "";
+      return count > 1 && buf[0] == '"' ? new String(buf, 1, count - 2, StandardCharsets.UTF_8) : "";
     }
   }
 
@@ -165,7 +151,7 @@ final class JsonSlicer {
   private void value(@Nullable Slice into, boolean ofObject) throws RetrieveException, InterruptedException {
     byte c = token();
     if (into != null) {
-      into.clear();
+      into.reset();
     }
     copy = into;
     copyFrom = at - 1;
@@ -322,7 +308,7 @@ final class JsonSlicer {
 
   private void keep() {
     if (copy != null) {
-      copy.append(chunk, copyFrom, at);
+      copy.write(chunk, copyFrom, at - copyFrom);
       copyFrom = at;
     }
   }

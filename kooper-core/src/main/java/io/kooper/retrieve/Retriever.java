@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.dsl.Listable;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.kooper.internal.Names;
+import io.kooper.internal.Refusals;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
 import java.util.ArrayList;
@@ -131,19 +132,13 @@ public interface Retriever<T extends HasMetadata> {
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, String apiVersion, String kind) {
     Objects.requireNonNull(client, "client");
-    List<String> errors = new ArrayList<>();
+    Refusals wrong = new Refusals();
     int slash = apiVersion.indexOf('/');
     List<String> parts = new ArrayList<>();
     Names.resource(parts, slash < 0 ? null : apiVersion.substring(0, slash), apiVersion.substring(slash + 1), "any");
-    if (!parts.isEmpty() || slash == 0) {
-      errors.add("apiVersion \"" + apiVersion + "\" is not GROUP/VERSION");
-    }
-    if (!kind.matches("[A-Za-z0-9]+")) {
-      errors.add("\"" + kind + "\" is not a kind");
-    }
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException(String.join("; ", errors));
-    }
+    wrong.addIf(!parts.isEmpty() || slash == 0, "apiVersion \"" + apiVersion + "\" is not GROUP/VERSION");
+    wrong.addIf(!kind.matches("[A-Za-z0-9]+"), "\"" + kind + "\" is not a kind");
+    wrong.refuse("a retriever");
     DiscoveringListerWatcher listerWatcher =
         new DiscoveringListerWatcher(client, apiVersion, kind, Deadlines.DEFAULT);
     return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural,
@@ -157,11 +152,9 @@ public interface Retriever<T extends HasMetadata> {
    */
   static Retriever<GenericKubernetesResource> generic(KubernetesClient client, ResourceDefinitionContext kind) {
     Objects.requireNonNull(client, "client");
-    List<String> errors = new ArrayList<>();
-    Names.resource(errors, kind.getGroup(), kind.getVersion(), kind.getPlural());
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException(String.join("; ", errors));
-    }
+    Refusals wrong = new Refusals();
+    Names.resource(wrong.all(), kind.getGroup(), kind.getVersion(), kind.getPlural());
+    wrong.refuse("a retriever");
     Target target = new Target(Target.server(client), kind.getGroup() == null ? "" : kind.getGroup(),
         kind.getVersion(), kind.getPlural(), null, Map.of());
     return of(client, GenericKubernetesResource.class, target, kind.getKind());

@@ -6,9 +6,9 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
 import io.kooper.internal.Names;
+import io.kooper.internal.Refusals;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -116,34 +116,28 @@ public final class RetrieverBuilder<T extends HasMetadata> {
    * @throws IllegalArgumentException when something does not fit, with everything that does not
    */
   public Retriever<T> build() {
-    List<String> errors = new ArrayList<>();
+    Refusals wrong = new Refusals();
     if (type == GenericKubernetesResource.class) {
-      errors.add("a GenericKubernetesResource can be of any kind: say which by Retriever.generic");
+      wrong.add("a GenericKubernetesResource can be of any kind: say which by Retriever.generic");
     } else if (HasMetadata.getVersion(type) == null) {
-      errors.add(type.getName() + " has no @Version, so its path is not known");
+      wrong.add(type.getName() + " has no @Version, so its path is not known");
     } else if ((!namespaces.isEmpty() || namespaceSelector != null) && !Utils.isResourceNamespaced(type)) {
-      errors.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
+      wrong.add(HasMetadata.getPlural(type) + " are cluster-scoped, so they are in no namespace"
           + " (a custom resource class that is not has to implement Namespaced)");
     }
     if (HasMetadata.getVersion(type) != null) {
-      Names.resource(errors, HasMetadata.getGroup(type), HasMetadata.getVersion(type), HasMetadata.getPlural(type));
+      Names.resource(wrong.all(), HasMetadata.getGroup(type), HasMetadata.getVersion(type), HasMetadata.getPlural(type));
     }
-    namespaces.forEach(namespace -> Names.label(errors, "namespace", namespace == null ? "" : namespace));
+    namespaces.forEach(namespace -> Names.label(wrong.all(), "namespace", namespace == null ? "" : namespace));
     if (name != null) {
-      Names.object(errors, "name", name);
+      Names.object(wrong.all(), "name", name);
     }
-    if (!namespaces.isEmpty() && namespaceSelector != null) {
-      errors.add("the namespaces are named, and selected by labels as well");
-    }
-    if (metadataOnly && boundStore) {
-      errors.add("metadata only is kept as bytes, not in a bound store");
-    }
-    mustNotBeBlank(errors, "selector of namespaces", namespaceSelector);
-    mustNotBeBlank(errors, "label selector", labelSelector);
-    mustNotBeBlank(errors, "field selector", fieldSelector);
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException(String.join("; ", errors));
-    }
+    wrong.addIf(!namespaces.isEmpty() && namespaceSelector != null, "the namespaces are named, and selected by labels as well");
+    wrong.addIf(metadataOnly && boundStore, "metadata only is kept as bytes, not in a bound store");
+    wrong.addIf(isBlank(namespaceSelector), "the selector of namespaces is blank");
+    wrong.addIf(isBlank(labelSelector), "the label selector is blank");
+    wrong.addIf(isBlank(fieldSelector), "the field selector is blank");
+    wrong.refuse("a retriever");
     Map<String, String> selectors = new LinkedHashMap<>();
     if (labelSelector != null) {
       selectors.put("labelSelector", labelSelector);
@@ -170,9 +164,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone, identity);
   }
 
-  private static void mustNotBeBlank(List<String> errors, String what, @Nullable String value) {
-    if (value != null && value.isBlank()) {
-      errors.add("the " + what + " is blank");
-    }
+  private static boolean isBlank(@Nullable String selector) {
+    return selector != null && selector.isBlank();
   }
 }

@@ -3,14 +3,15 @@ package io.kooper.retrieve;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.client.Client;
 import io.kooper.internal.Names;
+import io.kooper.internal.Refusals;
 import io.kooper.internal.Urls;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,14 +50,12 @@ record Target(
     if (!core && !segments[0].equals("apis") || left != 1 && !inNamespace || another) {
       throw new IllegalArgumentException("not a list of a resource: " + Urls.withoutUser(uri.toString()));
     }
-    List<String> errors = new ArrayList<>();
+    Refusals wrong = new Refusals();
     if (inNamespace) {
-      Names.label(errors, "namespace", URLDecoder.decode(segments[rest + 1], StandardCharsets.UTF_8));
+      Names.label(wrong.all(), "namespace", URLDecoder.decode(segments[rest + 1], StandardCharsets.UTF_8));
     }
-    Names.resource(errors, core ? null : segments[1], segments[rest - 1], segments[segments.length - 1]);
-    if (!errors.isEmpty()) {
-      throw new IllegalArgumentException(String.join("; ", errors));
-    }
+    Names.resource(wrong.all(), core ? null : segments[1], segments[rest - 1], segments[segments.length - 1]);
+    wrong.refuse("a retriever");
     Map<String, String> selectors = new LinkedHashMap<>();
     if (query != null) {
       for (String parameter : query.split("&")) {
@@ -92,16 +91,8 @@ record Target(
   /** For people: {@code deployments.apps in namespace "x" selected by labelSelector=app}. */
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(resource());
-    if (namespace != null) {
-      text.append(" in namespace \"").append(namespace).append('"');
-    }
-    String by = " selected by ";
-    for (Map.Entry<String, String> selector : selectors.entrySet()) {
-      text.append(by).append(selector.getKey()).append('=').append(selector.getValue());
-      by = ", ";
-    }
-    return text.toString();
+    String selected = selectors.entrySet().stream().map(String::valueOf).collect(Collectors.joining(", ", " selected by ", ""));
+    return resource() + (namespace == null ? "" : " in namespace \"" + namespace + '"') + (selectors.isEmpty() ? "" : selected);
   }
 
   String listUrl(ListOptions options) {
@@ -137,20 +128,11 @@ record Target(
 
   /** Without the parameters that are null. */
   private String url(Map<String, @Nullable Object> query) {
-    StringBuilder url = new StringBuilder(server).append(group.isEmpty() ? "api" : "apis/" + Names.encoded(group))
-        .append('/').append(Names.encoded(version));
-    if (namespace != null) {
-      url.append("/namespaces/").append(Names.encoded(namespace));
-    }
-    url.append('/').append(Names.encoded(plural));
-    char separator = '?';
-    for (Map.Entry<String, @Nullable Object> parameter : query.entrySet()) {
-      if (parameter.getValue() != null) {
-        url.append(separator).append(parameter.getKey()).append('=')
-            .append(Names.encoded(parameter.getValue().toString()));
-        separator = '&';
-      }
-    }
-    return url.toString();
+    query.values().removeIf(Objects::isNull);
+    String path = (group.isEmpty() ? "api" : "apis/" + Names.encoded(group)) + "/" + Names.encoded(version)
+        + (namespace == null ? "" : "/namespaces/" + Names.encoded(namespace)) + "/" + Names.encoded(plural);
+    String parameters = query.entrySet().stream().map(one -> one.getKey() + "=" + Names.encoded(String.valueOf(one.getValue())))
+        .collect(Collectors.joining("&", "?", ""));
+    return server + path + (query.isEmpty() ? "" : parameters);
   }
 }

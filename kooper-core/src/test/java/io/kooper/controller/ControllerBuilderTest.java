@@ -24,7 +24,7 @@ class ControllerBuilderTest {
   @Tag("K14")
   @DisplayName("K14: all that is wrong is refused at once, when it is built")
   void allThatIsWrongIsRefusedAtOnce() {
-    var builder = Controller.<ConfigMap>builder(null, null)
+    var builder = Controller.builder(retriever, handler)
         .name(" ")
         .workers(0)
         .resync(Duration.ofMillis(999))
@@ -33,7 +33,7 @@ class ControllerBuilderTest {
         .stopDeadline(Duration.ofSeconds(-1));
 
     assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("retriever is null", "handler is null", "name is blank", "workers is 0",
+        .hasMessageContainingAll("name is blank", "workers is 0",
             "resync is PT0.999S", "retries is -1", "syncTimeout is PT0S", "stopDeadline is PT-1S");
   }
 
@@ -100,6 +100,8 @@ class ControllerBuilderTest {
 
   @Test
   void nullIsRefusedWhereItIsGiven() {
+    assertThatThrownBy(() -> Controller.builder(null, handler)).isInstanceOf(NullPointerException.class).hasMessage("retriever");
+    assertThatThrownBy(() -> Controller.builder(retriever, null)).isInstanceOf(NullPointerException.class).hasMessage("handler");
     var builder = Controller.builder(retriever, handler);
     assertThatThrownBy(() -> builder.name(null)).isInstanceOf(NullPointerException.class).hasMessage("name");
     assertThatThrownBy(() -> builder.clock(null)).isInstanceOf(NullPointerException.class).hasMessage("clock");

@@ -224,7 +224,7 @@ class EnginePropertyTest {
     private void stop(Controller controller, Thread run) {
       clock.advance(Duration.ofMinutes(5)); // no back-off, and a watch
       source.put("a", "" + ++value); // once it is handled, the controller works: one that is stopped before handles nothing
-      var queue = ((DefaultController<?>) controller).workQueue();
+      var queue = ((DefaultController<?>) controller).engine.queue;
       // what is in flight may be a call that ends a row of failures: until it has, changes of its key are delayed
       until("a watch", () -> source.watching() == 1 && isQuiet() && queue.inFlight() == 0 && queue.length() == 0);
       Set<String> refused = new HashSet<>();

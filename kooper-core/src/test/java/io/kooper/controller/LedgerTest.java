@@ -11,6 +11,7 @@ import io.kooper.informer.KeyListener.Origin;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
 import io.kooper.internal.Guard;
+import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.queue.WorkQueue;
@@ -34,7 +35,8 @@ class LedgerTest {
   static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
     CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null,
         new Guard(Log.of(LedgerTest.class), "none"), key -> true, 0);
-    return new Ledger<>("test", "informer", store, queue, all, ControllerMetrics.NONE, key -> true, clock);
+    return new Ledger<>("test", "informer", store, queue, all,
+        new Hook<>(Log.of(LedgerTest.class), "test", ControllerMetrics.NONE), key -> true, clock);
   }
 
   @BeforeEach

@@ -113,14 +113,14 @@ class LifeTest {
   @Test
   void aThreadOfResyncsThatHasEndedTurnsLiveFalse() {
     rig.put("a", "1").start(builder -> builder.resync(Duration.ofMinutes(1))).awaitCalls(1);
-    Objects.requireNonNull(controller().resync()).stop();
+    Objects.requireNonNull(controller().engine.resync).stop();
     awaitDefect("thread kooper-configmaps-resync has ended");
   }
 
   @Test
   void aThreadOfTimeoutsThatHasEndedTurnsLiveFalse() {
     rig.put("a", "1").start(builder -> builder.handlerTimeout(Duration.ofMinutes(1))).awaitCalls(1);
-    Objects.requireNonNull(controller().timeouts()).stop(Duration.ofSeconds(5));
+    Objects.requireNonNull(controller().engine.timeouts).stop(Duration.ofSeconds(5));
     awaitDefect("thread kooper-configmaps-timeouts has ended");
   }
 

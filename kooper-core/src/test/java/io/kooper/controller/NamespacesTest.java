@@ -112,7 +112,7 @@ class NamespacesTest {
       run.start();
       ofMaps.join("shop");
       await().until(() -> shop.watching() == 1);
-      await().until(() -> ((DefaultController<?>) selected).workQueue().delayed() == 1); // it was looked at, and waits
+      await().until(() -> ((DefaultController<?>) selected).engine.queue.delayed() == 1); // it was looked at, and waits
       assertThat(seen).isEmpty();
 
       ofChildren.join("shop");

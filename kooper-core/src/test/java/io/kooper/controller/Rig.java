@@ -148,7 +148,7 @@ final class Rig implements AutoCloseable {
   }
 
   WorkQueue<ObjectKey> queue() {
-    return ((DefaultController<?>) controller).workQueue();
+    return ((DefaultController<?>) controller).engine.queue;
   }
 
   /** The thread that called run(). */

@@ -316,7 +316,7 @@ class StoppingTest {
     void aCancelledJobIsInterruptedOnlyWhileItsHandlerRuns() throws Exception {
       ConfigMap object = rig.source.put("a", "1");
       var delivery = new Ledger.Delivery<>(State.of(object), object, false, EventType.ADD, null, null, List.of());
-      var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, delivery, null, same -> same, Leadership.ALWAYS, 0);
+      var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, delivery, null, Leadership.ALWAYS, 0);
       job.begin();
       job.call((context, o) -> {});
       job.cancel();

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.Clock;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
@@ -26,7 +25,7 @@ class CacheTest {
 
   private UnaryOperator<ConfigMap> transform = UnaryOperator.identity();
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", object -> transform.apply(object), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
+      "test", object -> transform.apply(object), List.of(), false, Clock.system(), null);
   private final Recorder recorder = new Recorder();
 
   @BeforeEach
@@ -45,7 +44,7 @@ class CacheTest {
   }
 
   private String version(String name) {
-    return cache.store().get(key(name)).map(object -> object.getMetadata().getResourceVersion()).orElse(null);
+    return cache.store.get(key(name)).map(object -> object.getMetadata().getResourceVersion()).orElse(null);
   }
 
   static Undecodable broken(String name, String uid, boolean deleted) {
@@ -68,7 +67,7 @@ class CacheTest {
       list(object("same", "1", 1), object("changed", "2", 5), object("new", "4", 4));
       assertThat(recorder.take())
           .containsExactlyInAnyOrder("deleted gone@3", "updated changed@2 to changed@5", "added new@4");
-      assertThat(cache.store().keys()).containsExactlyInAnyOrder(key("same"), key("changed"), key("new"));
+      assertThat(cache.store.keys()).containsExactlyInAnyOrder(key("same"), key("changed"), key("new"));
     }
 
     @Test
@@ -93,7 +92,7 @@ class CacheTest {
       ConfigMap here = object("a", "1", 1);
       list(here);
       list(object("a", "1", 1));
-      assertThat(cache.store().get(key("a"))).containsSame(here);
+      assertThat(cache.store.get(key("a"))).containsSame(here);
     }
 
     @Test
@@ -102,7 +101,7 @@ class CacheTest {
       ConfigMap second = new ConfigMapBuilder(object("a", "1", 1)).editMetadata().withResourceVersion(null).endMetadata()
           .addToData("x", "y").build();
       list(second);
-      assertThat(cache.store().get(key("a"))).containsSame(second);
+      assertThat(cache.store.get(key("a"))).containsSame(second);
     }
 
     @Test
@@ -114,7 +113,7 @@ class CacheTest {
       staging.accept(SourceEvent.unreadable(broken("a", "7", false)));
       staging.accept(SourceEvent.unreadable(broken(null, null, false)));
       assertThat(recorder.news()).isEmpty();
-      assertThat(cache.store().keys()).containsExactly(key("a"));
+      assertThat(cache.store.keys()).containsExactly(key("a"));
       assertThat(cache.undecodable()).isEmpty();
     }
   }
@@ -138,7 +137,7 @@ class CacheTest {
         sink.accept(SourceEvent.unreadable(broken("a", null, false)));
         sink.accept(SourceEvent.unreadable(broken("b", "22", false)));
       });
-      assertThat(cache.store().keys()).containsExactly(key("a"));
+      assertThat(cache.store.keys()).containsExactly(key("a"));
       assertThat(cache.undecodable()).containsExactlyInAnyOrder(key("a"), key("b"));
       assertThat(recorder.news()).endsWith("deleted b@2");
     }
@@ -157,7 +156,7 @@ class CacheTest {
           }
         });
         assertThat(cache.undecodable()).containsExactly(key("x" + bad));
-        assertThat(cache.store().keys()).hasSize(position == 0 ? 2 : 3);
+        assertThat(cache.store.keys()).hasSize(position == 0 ? 2 : 3);
       }
     }
 
@@ -168,7 +167,7 @@ class CacheTest {
         sink.accept(SourceEvent.added(object("b", "2", 2)));
         sink.accept(SourceEvent.unreadable(broken(null, null, false)));
       })).isFalse();
-      assertThat(cache.store().keys()).containsExactlyInAnyOrder(key("a"), key("b"));
+      assertThat(cache.store.keys()).containsExactlyInAnyOrder(key("a"), key("b"));
       assertThat(cache.undecodable()).containsExactly(key("a"));
 
       assertThat(list(sink -> {
@@ -189,7 +188,7 @@ class CacheTest {
         sink.accept(SourceEvent.unreadable(broken("a", "2", false)));
         sink.accept(SourceEvent.unreadable(broken(null, null, false)));
       })).isTrue();
-      assertThat(cache.store().size()).isZero();
+      assertThat(cache.store.size()).isZero();
       assertThat(recorder.news()).endsWith("deleted a@1");
     }
 
@@ -262,7 +261,7 @@ class CacheTest {
       assertThat(cache.undecodable(broken(null, null, false))).isTrue();
       put(cache, nameless());
       assertThat(recorder.news()).containsExactly("undecodable ?", "undecodable ?");
-      assertThat(cache.store().size()).isOne();
+      assertThat(cache.store.size()).isOne();
     }
   }
 
@@ -281,7 +280,7 @@ class CacheTest {
       list(object("a", "1", 1));
       assertThat(delete(cache, object("a", "1", 5))).isTrue();
       assertThat(recorder.news()).endsWith("deleted a@5");
-      assertThat(cache.store().size()).isZero();
+      assertThat(cache.store.size()).isZero();
     }
 
     @Test
@@ -321,7 +320,7 @@ class CacheTest {
       list(object("a", "1", 1));
       put(cache, object("b", "2", 2));
       put(cache, object("a", "1", 3));
-      assertThat(cache.store().list()).hasSize(2)
+      assertThat(cache.store.list()).hasSize(2)
           .allSatisfy(object -> assertThat(object.getData()).containsEntry("added", "1"));
       delete(cache, object("a", "1", 4));
       assertThat(last).singleElement().satisfies(object -> assertThat(object.getData()).containsEntry("added", "1"));
@@ -359,7 +358,7 @@ class CacheTest {
       for (UnaryOperator<ConfigMap> operator : wrong) {
         transform = operator;
         list(object("a", "1", 1));
-        assertThat(cache.store().size()).isZero();
+        assertThat(cache.store.size()).isZero();
         assertThat(cache.undecodable()).containsExactly(key("a"));
       }
     }
@@ -372,7 +371,7 @@ class CacheTest {
       };
       ConfigMap given = new ConfigMapBuilder(object("a", "1", 1)).addToData("x", "y").build();
       put(cache, given);
-      assertThat(cache.store().get(key("a"))).containsSame(given);
+      assertThat(cache.store.get(key("a"))).containsSame(given);
     }
   }
 }

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.SourceEvent;
 import java.util.Collection;
 import java.util.List;
@@ -21,12 +20,11 @@ class IndexTest {
 
   private Function<ConfigMap, Collection<String>> values = object -> List.of(object.getMetadata().getResourceVersion(), "all");
   private final Cache<ConfigMap> cache = new Cache<>(
-      "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), false, Clock.system(),
-      MetricsRecorder.NONE, null);
+      "test", null, List.of(new Index<>("by", object -> values.apply(object), 0)), false, Clock.system(), null);
   private final Recorder recorder = new Recorder();
 
   private List<String> find(String value) {
-    return cache.store().byIndex("by", value).stream()
+    return cache.store.byIndex("by", value).stream()
         .map(object -> object.getMetadata().getName() + "@" + object.getMetadata().getResourceVersion()).sorted().toList();
   }
 
@@ -64,7 +62,7 @@ class IndexTest {
     list(object("a", "1", "1"));
     put(cache, object("a", "1", "2"));
     assertThat(find("all")).isEmpty();
-    assertThat(cache.store().get(key("a"))).get().extracting(a -> a.getMetadata().getResourceVersion()).isEqualTo("2");
+    assertThat(cache.store.get(key("a"))).get().extracting(a -> a.getMetadata().getResourceVersion()).isEqualTo("2");
 
     values = object -> List.of("all");
     put(cache, object("a", "1", "3"));
@@ -88,7 +86,7 @@ class IndexTest {
 
   @Test
   void anUnknownIndexIsRefusedWithThoseThatThereAre() {
-    assertThatThrownBy(() -> cache.store().byIndex("nope", "1"))
+    assertThatThrownBy(() -> cache.store.byIndex("nope", "1"))
         .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("nope").hasMessageContaining("[by]");
   }
 

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.fake.FakeSource;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
@@ -91,7 +90,7 @@ class InformerConcurrencyTest {
   @DisplayName("R14: no reader sees a half replaced store")
   void noReaderSeesAHalfReplacedStore() throws Exception {
     Cache<ConfigMap> cache = new Cache<>(
-        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
+        "test", UnaryOperator.identity(), List.of(), false, Clock.system(), null);
     AtomicBoolean over = new AtomicBoolean();
     List<String> halves = new CopyOnWriteArrayList<>();
     CountDownLatch reading = new CountDownLatch(2);
@@ -100,11 +99,11 @@ class InformerConcurrencyTest {
       Thread reader = new Thread(() -> {
         reading.countDown();
         while (!over.get()) {
-          List<ConfigMap> list = cache.store().list();
+          List<ConfigMap> list = cache.store.list();
           Set<String> versions = list.stream().map(object -> object.getMetadata().getResourceVersion())
               .collect(Collectors.toSet());
-          int size = cache.store().size();
-          if (versions.size() > 1 || list.size() % 50 != 0 || size % 50 != 0 || cache.store().keys().size() % 50 != 0) {
+          int size = cache.store.size();
+          if (versions.size() > 1 || list.size() % 50 != 0 || size % 50 != 0 || cache.store.keys().size() % 50 != 0) {
             halves.add(list.size() + " objects of versions " + versions);
           }
         }

@@ -244,10 +244,13 @@ class InformerTest {
 
     @Test
     void whatCannotWorkIsRefusedWithEveryReason() {
-      assertThatThrownBy(() -> Informer.builder(retriever(null)).name(" ").transform(null).clock(null).build())
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("name").hasMessageContaining("ListerWatcher")
-          .hasMessageContaining("transform").hasMessageContaining("clock");
+      var builder = Informer.builder(source.retriever()).name(" ").index("a", o -> List.of()).index("a", o -> List.of());
+      assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("name is blank", "two indexes \"a\"");
+      assertThatThrownBy(() -> Informer.builder(retriever(null))).isInstanceOf(NullPointerException.class)
+          .hasMessageContaining("ListerWatcher");
+      assertThatThrownBy(() -> Informer.builder(source.retriever()).clock(null)).isInstanceOf(NullPointerException.class)
+          .hasMessage("clock");
       assertThat(Informer.builder(source.retriever()).build().toString()).isNotNull();
     }
   }

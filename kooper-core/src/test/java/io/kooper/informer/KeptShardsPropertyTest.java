@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.informer.World.Item;
 import io.kooper.informer.World.Legible;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
@@ -113,7 +112,7 @@ class KeptShardsPropertyTest {
       this.random = new Random(seed);
       this.byOwner = byOwner;
       this.world = new World(random, this::end);
-      this.cache = new Cache<>("test", null, List.of(), false, world, MetricsRecorder.NONE,
+      this.cache = new Cache<>("test", null, List.of(), false, world,
           new ShardKeys(SHARDS, KeptShardsPropertyTest::shard, byOwner ? KeptShardsPropertyTest::owners : null));
       this.reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, world, Informer.oneASecond(world), () -> {});
       for (int i = 0; i < 2; i++) {
@@ -174,9 +173,9 @@ class KeptShardsPropertyTest {
     private void check() {
       assertThat(misfits).isEmpty();
       Set<Integer> held = users.stream().flatMap(user -> user.held.stream()).collect(Collectors.toSet());
-      assertThat(cache.store().list()).hasSizeLessThanOrEqualTo(world.items.size()); // and what cannot be read is found out
+      assertThat(cache.store.list()).hasSizeLessThanOrEqualTo(world.items.size()); // and what cannot be read is found out
       Map<ObjectKey, String> store = new HashMap<>();
-      cache.store().keys().forEach(key -> store.put(key, cache.store().state(key).orElseThrow().resourceVersion()));
+      cache.store.keys().forEach(key -> store.put(key, cache.store.state(key).orElseThrow().resourceVersion()));
       Set<ObjectKey> illegible = new HashSet<>();
       Map<ObjectKey, String> expected = new HashMap<>();
       for (Item item : world.items.values()) {
@@ -226,7 +225,7 @@ class KeptShardsPropertyTest {
             .filter(object -> alone && !byOwner && shard(ObjectKey.of(object)) == shard)
             .forEach(object -> atLeast.put(ObjectKey.of(object), Long.parseLong(object.getMetadata().getResourceVersion())));
         reflector.gained();
-        for (ObjectKey key : byOwner ? List.<ObjectKey>of() : cache.store().keys()) {
+        for (ObjectKey key : byOwner ? List.<ObjectKey>of() : cache.store.keys()) {
           if (shard(key) == shard) {
             if (alone) {
               misfits.add(key + " was in the store before its shard was listed");
@@ -251,7 +250,7 @@ class KeptShardsPropertyTest {
         if (!isFor(key)) {
           return;
         }
-        State<ConfigMap> now = cache.store().state(key).orElse(null);
+        State<ConfigMap> now = cache.store.state(key).orElse(null);
         State<ConfigMap> before = told.get(key);
         if (now != null) {
           Long least = atLeast.remove(key);
@@ -279,7 +278,7 @@ class KeptShardsPropertyTest {
       @Override
       public void missed(Origin origin) {
         Set<ObjectKey> keys = new HashSet<>(told.keySet());
-        keys.addAll(cache.store().keys());
+        keys.addAll(cache.store.keys());
         keys.forEach(key -> changed(key, null, origin));
       }
     }

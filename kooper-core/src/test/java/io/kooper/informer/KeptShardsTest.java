@@ -147,6 +147,18 @@ class KeptShardsTest {
   }
 
   @Test
+  @DisplayName("A shard that ended before anybody kept it may be dropped as well")
+  void whatWasNeverKeptMayBeDropped() {
+    source.put("a1", "1");
+    start(source, told);
+
+    informer.drop(B, told);
+    informer.keep(A, told);
+
+    await().until(() -> names().equals(List.of("a1")));
+  }
+
+  @Test
   void aNamespaceThatCannotBeListedHoldsUpNoOther() {
     FakeSource shop = new FakeSource("shop");
     FakeSource stock = new FakeSource("stock");

@@ -48,7 +48,7 @@ class Recorder implements InformerListener<ConfigMap> {
 
   /** An ADDED or MODIFIED event. */
   static void put(Cache<ConfigMap> cache, ConfigMap object) {
-    Arrival<ConfigMap> arrival = cache.states().arrival(SourceEvent.added(object), cache::undecodable);
+    Arrival<ConfigMap> arrival = cache.states.arrival(SourceEvent.added(object), cache::undecodable);
     if (arrival != null) {
       cache.put(arrival);
     }
@@ -56,7 +56,7 @@ class Recorder implements InformerListener<ConfigMap> {
 
   /** A DELETED event. */
   static boolean delete(Cache<ConfigMap> cache, ConfigMap object) {
-    Arrival<ConfigMap> arrival = cache.states().arrival(SourceEvent.deleted(object), cache::undecodable);
+    Arrival<ConfigMap> arrival = cache.states.arrival(SourceEvent.deleted(object), cache::undecodable);
     return arrival != null && cache.delete(arrival);
   }
 

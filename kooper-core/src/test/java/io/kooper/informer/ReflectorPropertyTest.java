@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.informer.World.Item;
 import io.kooper.informer.World.Legible;
 import io.kooper.informer.World.Step;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ObjectKey;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -88,7 +87,7 @@ class ReflectorPropertyTest {
     Run(long seed) {
       random = new Random(seed);
       world = new World(random, this::end);
-      cache = new Cache<>("test", null, List.of(), false, world, MetricsRecorder.NONE, null);
+      cache = new Cache<>("test", null, List.of(), false, world, null);
       reflector = new Reflector<>("test", ObjectStore.ALL, world, cache, world, Informer.oneASecond(world), () -> {});
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
@@ -132,7 +131,7 @@ class ReflectorPropertyTest {
 
     private void check(boolean joined) {
       Map<ObjectKey, String> store = new HashMap<>();
-      cache.store().list().forEach(object -> store.put(ObjectKey.of(object), text(object)));
+      cache.store.list().forEach(object -> store.put(ObjectKey.of(object), text(object)));
       Map<ObjectKey, String> expected = new HashMap<>();
       Set<ObjectKey> illegible = new HashSet<>();
       for (Item item : world.items.values()) {

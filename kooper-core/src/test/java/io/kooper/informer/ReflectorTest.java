@@ -85,7 +85,7 @@ class ReflectorTest {
       }
       script.list(5, object("a", "1", 3)).quietWatch();
       assertThat(script.run()).hasSize(50 * 2 + 2).endsWith("list 0", "watch 5");
-      assertThat(script.cache.store().size()).isOne();
+      assertThat(script.cache.store.size()).isOne();
     }
   }
 

@@ -3,7 +3,6 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
@@ -56,7 +55,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   }
 
   Script(UnaryOperator<ConfigMap> transform) {
-    cache = new Cache<>("test", transform, List.of(), false, this, MetricsRecorder.NONE, null);
+    cache = new Cache<>("test", transform, List.of(), false, this, null);
     cache.addListener(recorder);
     reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, this, Informer.oneASecond(this), () -> {});
   }

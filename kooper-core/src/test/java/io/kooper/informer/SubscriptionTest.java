@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
-import io.kooper.metrics.MetricsRecorder;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.SourceEvent;
 import java.util.ArrayList;
@@ -26,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SubscriptionTest {
 
   private final Cache<ConfigMap> cache =
-      new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
+      new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), null);
 
   private void list(ConfigMap... objects) {
     Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
@@ -265,7 +264,7 @@ class SubscriptionTest {
     void oneThatAnotherListenerAddsHearsEachObjectOnce() {
       for (String when : List.of("initial", "synced", "deleted", "added")) {
         Cache<ConfigMap> fresh =
-            new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), MetricsRecorder.NONE, null);
+            new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), null);
         Recorder late = new Recorder();
         boolean[] added = {false};
         fresh.addListener(new Recorder().after(line -> {

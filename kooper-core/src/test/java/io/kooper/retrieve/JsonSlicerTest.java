@@ -57,7 +57,7 @@ class JsonSlicerTest {
           if (name.equals("items")) {
             for (boolean more = body.array(); more && body.element(); ) {
               body.object(object);
-              rawItems.add(Arrays.copyOf(object.bytes(), object.length()));
+              rawItems.add(Arrays.copyOf(object.bytes(), object.size()));
               add(name, object);
             }
           } else if (name.equals("metadata") || name.equals("kind")) {
@@ -93,7 +93,7 @@ class JsonSlicerTest {
     }
 
     private void add(String name, Slice slice) {
-      pieces.add(name + " " + new String(slice.bytes(), 0, slice.length(), StandardCharsets.UTF_8));
+      pieces.add(name + " " + new String(slice.bytes(), 0, slice.size(), StandardCharsets.UTF_8));
     }
 
     private static boolean isWhole(Callable<Boolean> reading) throws Exception {

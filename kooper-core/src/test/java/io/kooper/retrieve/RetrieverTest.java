@@ -269,7 +269,8 @@ class RetrieverTest {
         assertThat(bar.<Integer>get("spec", "n")).isEqualTo(1);
       });
       assertThatThrownBy(() -> Retriever.generic(client, new ResourceDefinitionContext()))
-          .isInstanceOf(IllegalArgumentException.class).hasMessage("the version is missing; the plural is missing");
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a retriever cannot be built: the version is missing; the plural is missing");
     }
 
     @Test

@@ -48,7 +48,7 @@ final class ControllerMeters implements ControllerMetrics {
     givenUp = registration.counter("kooper.controller.given.up.events",
         "Failed calls that are not repeated before the next change or resync.");
     termless = registration.counter("kooper.controller.termless.keys",
-        "Keys that were not called for want of a term of their shard.");
+        "Keys that were not called for want of a term, or of one of their shard.");
     timeouts = registration.counter("kooper.controller.handler.timeouts", "Calls cancelled since they took too long.");
   }
 

@@ -5,31 +5,53 @@ import io.kooper.leaderelection.Shards;
 import io.kooper.leaderelection.Shards.Holding;
 import io.kooper.retrieve.ObjectKey;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets calls begin only in the term of their key's shard. Safe for many threads.
+ * Lets calls begin only in the term of their key's shard; without shards all keys are in one. Safe for many threads.
  *
  * <p>Invariant: after a holding has turned inactive and {@link #isIdle} was true, no call of its term runs or begins.
  */
-final class ShardGate {
+final class Gate {
 
-  private final Shards shards;
+  /** The term of one who leads, which is of all keys. */
+  record Term(Leadership leadership) implements Holding {
+
+    @Override
+    public int shard() {
+      return 0;
+    }
+
+    @Override
+    public boolean isActive() {
+      return leadership.isValid();
+    }
+
+    @Override
+    public void ended() {}
+  }
+
+  private final ToIntFunction<ObjectKey> shards;
   private final Runnable idle;
   private final AtomicReferenceArray<@Nullable Holding> held; // from their begin here to their end; written by one thread
   private final int[] running; // calls, by shard; guarded by this
 
-  /** @param idle is called when the last call of a shard that is not active has ended */
-  ShardGate(Shards shards, Runnable idle) {
-    this.shards = shards;
+  /**
+   * @param shards null for one of all keys
+   * @param idle is called when the last call of a shard that is not active has ended
+   */
+  Gate(@Nullable Shards shards, Runnable idle) {
+    int count = shards == null ? 1 : shards.count();
+    this.shards = shards == null ? key -> 0 : key -> shards.of(key.namespace(), key.name());
     this.idle = idle;
-    this.held = new AtomicReferenceArray<>(shards.count());
-    this.running = new int[shards.count()];
+    this.held = new AtomicReferenceArray<>(count);
+    this.running = new int[count];
   }
 
   int shard(ObjectKey key) {
-    return shards.of(key.namespace(), key.name());
+    return shards.applyAsInt(key);
   }
 
   /** Whether changes of this key are this controller's affair. */
