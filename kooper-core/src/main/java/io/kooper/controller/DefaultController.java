@@ -221,7 +221,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   private boolean awaitIdle() {
     try {
-      return engine.workers.awaitIdle(GRACE);
+      return life.await(() -> engine.gate.isIdle(0), GRACE.toNanos());
     } catch (InterruptedException e) {
       life.interrupt(); // as anywhere else in run(); it must not campaign again
       return true; // the drain sees to those that still run

@@ -108,8 +108,9 @@ final class Engine<T extends HasMetadata> {
     Handler<T> handler = builder.handler;
     Duration interval = builder.resync;
     int retries = builder.retries;
-    Tracer<T> tracer = tracing == null ? null : new Tracer<>(name, job -> tracing.begin(new TracedJob(name, workerCount, interval,
-        retries, job.key(), job.delivery.delete(), job.attempt(), job.reasons())), ledger, retries);
+    Tracer<T> tracer = tracing == null ? null : new Tracer<>(job -> tracing.begin(new TracedJob(name, workerCount, interval,
+        retries, job.key(), job.delivery.delete(), job.attempt(), job.reasons())), ledger, retries,
+        new Guard(Log.of(Tracer.class), name + ": its tracing"));
     Processor<T> call = job -> {
       relations.refer(job.key(), job.delivery.object());
       ledger.given(job.key());

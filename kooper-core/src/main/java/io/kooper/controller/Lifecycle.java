@@ -6,6 +6,7 @@ import io.kooper.internal.Monitor;
 import io.kooper.leaderelection.Leadership;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The states of a controller's one life, why it ends, and the waits for them. */
@@ -115,6 +116,11 @@ final class Lifecycle {
   /** Lets the waits look again, since a term has ended. */
   void signal() {
     monitor.run(() -> signalled = true);
+  }
+
+  /** Waits until it is so, looked at after each signal, for so many nanoseconds at most. Whether it is so. */
+  boolean await(BooleanSupplier condition, long nanos) throws InterruptedException {
+    return monitor.await(condition, nanos);
   }
 
   /** Waits for a signal, the stop, or so many nanoseconds; false when it is the stop. */

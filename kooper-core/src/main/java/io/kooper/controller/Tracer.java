@@ -3,27 +3,12 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Job.Outcome;
 import io.kooper.internal.Guard;
-import io.kooper.internal.Log;
 import io.kooper.tracing.Trace;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Traces jobs: one decorator goes around the retries, one, within them, around the handler's call. */
-final class Tracer<T extends HasMetadata> {
-
-  private static final Log log = Log.of(Tracer.class);
-
-  private final Function<Job<T>, Trace> begin;
-  private final Ledger<T> ledger;
-  private final int retries;
-  private final Guard guard;
-
-  Tracer(String controller, Function<Job<T>, Trace> begin, Ledger<T> ledger, int retries) {
-    this.begin = begin;
-    this.ledger = ledger;
-    this.retries = retries;
-    this.guard = new Guard(log, controller + ": its tracing");
-  }
+record Tracer<T extends HasMetadata>(Function<Job<T>, Trace> begin, Ledger<T> ledger, int retries, Guard guard) {
 
   /** The decorator of the call alone. */
   Processor<T> call(Processor<T> call) {

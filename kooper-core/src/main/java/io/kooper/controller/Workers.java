@@ -7,7 +7,6 @@ import io.kooper.internal.Durations;
 import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
-import io.kooper.internal.Monitor;
 import io.kooper.internal.Threads;
 import io.kooper.internal.Urgent;
 import io.kooper.leaderelection.Leadership;
@@ -52,7 +51,6 @@ final class Workers<T extends HasMetadata> {
   private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final LongAdder calls = new LongAdder();
   private volatile List<Worker> pool = List.of(); // empty until they are started
-  private final Monitor monitor; // the last of the running ended
   private volatile boolean cancelled;
   private volatile long progressAt; // when a job last ended, or a term last began
 
@@ -67,7 +65,6 @@ final class Workers<T extends HasMetadata> {
     this.gate = gate;
     this.metrics = metrics;
     this.clock = clock;
-    this.monitor = new Monitor(clock);
   }
 
   /**
@@ -157,11 +154,6 @@ final class Workers<T extends HasMetadata> {
   void cancel() {
     cancelled = true;
     running.values().forEach(Job::cancel);
-  }
-
-  /** Waits until no job runs; whether that came true in time. */
-  boolean awaitIdle(Duration timeout) throws InterruptedException {
-    return monitor.await(running::isEmpty, Durations.nanos(timeout));
   }
 
   /** On an executor's thread, which gets its own context class loader back. */
@@ -281,9 +273,6 @@ final class Workers<T extends HasMetadata> {
       } finally { // whatever those throw: a job that seems to run would never end
         progressAt = clock.nanoTime();
         running.remove(job.key());
-        if (running.isEmpty()) {
-          monitor.signal();
-        }
       }
     }
   }

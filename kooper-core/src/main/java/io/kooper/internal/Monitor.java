@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Monitor {
 
   private static final long SHORTLY = 1_000_000;
+  private static final Runnable NOTHING = () -> {};
 
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
@@ -57,12 +58,7 @@ public final class Monitor {
 
   /** Lets all who wait look again, at state that is not guarded by this. */
   public void signal() {
-    lock();
-    try {
-      signalAll();
-    } finally {
-      lock.unlock();
-    }
+    run(NOTHING);
   }
 
   /** Waiting for a lock needs memory. A change that has to be made must not be lost for a lack of it. */

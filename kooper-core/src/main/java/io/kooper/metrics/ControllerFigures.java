@@ -25,23 +25,15 @@ public interface ControllerFigures {
   /** Workers that run. */
   int workers();
 
-  /** Keys whose last call failed. Default: 0. */
-  default int failing() {
-    return 0;
-  }
+  /** Keys whose last call failed. */
+  int failing();
 
-  /** Keys whose object is paused. Default: 0. */
-  default int paused() {
-    return 0;
-  }
+  /** Keys whose object is paused. */
+  int paused();
 
-  /** Keys that are called again and again while the generation of their object stays. Default: 0. */
-  default int looping() {
-    return 0;
-  }
+  /** Keys that are called again and again while the generation of their object stays. */
+  int looping();
 
-  /** The names of the informers that it uses, which several controllers may share. Default: none. */
-  default Set<String> informers() {
-    return Set.of();
-  }
+  /** The names of the informers that it uses, which several controllers may share. */
+  Set<String> informers();
 }

@@ -28,19 +28,12 @@ final class Slots<K> {
   private final SlotList<K> running = new SlotList<>();
 
   private final Map<K, Slot<K>> all = new HashMap<>();
-  private final Runnable readied;
-  private final Runnable nearer;
+  private final Getters getters;
   private long dropped;
 
-  /**
-   * Empty.
-   *
-   * @param readied is called for each key that becomes ready
-   * @param nearer is called when a delayed key becomes the first
-   */
-  Slots(Runnable readied, Runnable nearer) {
-    this.readied = readied;
-    this.nearer = nearer;
+  /** @param getters hear of each key that becomes ready, and of a delayed one that becomes the first */
+  Slots(Getters getters) {
+    this.getters = getters;
   }
 
   boolean isEmpty() {
@@ -94,12 +87,12 @@ final class Slots<K> {
   private void place(Slot<K> slot, long now) {
     if (slot.readyAt - now <= 0) {
       ready.append(slot);
-      readied.run();
+      getters.wake();
       return;
     }
     delayed.add(slot);
     if (delayed.first() == slot) {
-      nearer.run();
+      getters.leadAnew();
     }
   }
 

@@ -81,7 +81,7 @@ public final class WorkQueue<K> {
     this.listener = builder.listener == null ? null : new GuardedListener<>(name, builder.listener);
     this.begin = clock.nanoTime();
     this.getters = new Getters(clock, lock);
-    this.slots = new Slots<>(getters::wake, getters::leadAnew);
+    this.slots = new Slots<>(getters);
   }
 
   /** A builder of a queue on the {@linkplain Clock#system() system's clock}, without a listener. */

@@ -39,7 +39,7 @@ final class Selection {
     try (KubernetesClient throwaway = new KubernetesClientBuilder()
         .withConfig(client.getConfiguration())
         .withKubernetesSerialization(client.getKubernetesSerialization())
-        .withHttpClientFactory(noting.factory())
+        .withHttpClientFactory(noting)
         .build()) {
       Listable<?> listable;
       try {
@@ -75,27 +75,13 @@ final class Selection {
     return target;
   }
 
-  /** Notes the first address it is asked for and fails. */
-  private static final class NotingClient implements HttpClient {
+  /** Notes the first address it is asked for and fails. It is made by itself. */
+  private static final class NotingClient implements HttpClient, HttpClient.Factory {
     private final HttpClient real;
     private volatile @Nullable URI asked;
 
     NotingClient(HttpClient real) {
       this.real = real;
-    }
-
-    Factory factory() {
-      return new Factory() {
-        @Override
-        public Builder newBuilder() {
-          return new NotingBuilder(NotingClient.this);
-        }
-
-        @Override
-        public Builder newBuilder(Config config) {
-          return newBuilder(); // without reading certificates
-        }
-      };
     }
 
     private <R> CompletableFuture<R> note(HttpRequest request) {
@@ -117,8 +103,13 @@ final class Selection {
     }
 
     @Override
-    public DerivedClientBuilder newBuilder() {
+    public NotingBuilder newBuilder() {
       return new NotingBuilder(this);
+    }
+
+    @Override
+    public NotingBuilder newBuilder(Config config) {
+      return newBuilder(); // without reading certificates
     }
 
     @Override
@@ -146,7 +137,7 @@ final class Selection {
   private static final class NotingBuilder extends StandardHttpClientBuilder<HttpClient, HttpClient.Factory, NotingBuilder> {
 
     NotingBuilder(NotingClient noting) {
-      super(noting.factory());
+      super(noting);
       this.client = noting;
     }
 

@@ -45,6 +45,21 @@ final class Figures implements ControllerFigures, InformerFigures {
   }
 
   @Override
+  public int failing() {
+    return 0;
+  }
+
+  @Override
+  public int paused() {
+    return 0;
+  }
+
+  @Override
+  public int looping() {
+    return 0;
+  }
+
+  @Override
   public Set<String> informers() {
     return Set.of("maps");
   }
