@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
  */
 class ReflectorPropertyTest {
 
-  private static final int SEEDS = Integer.getInteger("kooper.test.seeds", 2_000);
+  private static final int SEEDS = Integer.getInteger("kooper.seeds", 2_000);
 
   private final PrintStream stderr = System.err;
 

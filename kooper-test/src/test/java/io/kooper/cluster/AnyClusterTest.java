@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -26,7 +28,9 @@ import io.kooper.informer.Informer;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.operator.Operator;
 import io.kooper.retrieve.Retriever;
+import io.kooper.test.junit.KooperTest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,15 +38,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What has to hold on every API server: run on the embedded one, on a bare kube-apiserver, and on any cluster. */
+@KooperTest
 @Timeout(120)
 class AnyClusterTest {
 
@@ -56,29 +59,25 @@ class AnyClusterTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static Cluster cluster;
   private KubernetesClient client;
   private String namespace;
-
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = Cluster.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    cluster.close();
-  }
+  private final List<Namespace> more = new ArrayList<>();
 
   @BeforeEach
-  void connect() {
-    client = cluster.client();
-    namespace = cluster.namespace();
+  void begin(KubernetesClient client) {
+    this.client = client;
+    namespace = client.getNamespace();
   }
 
   @AfterEach
-  void disconnect() {
-    client.close();
+  void end() {
+    more.forEach(one -> client.resource(one).delete());
+  }
+
+  private String another() {
+    String name = namespace + "-" + more.size();
+    more.add(client.resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build()).create());
+    return name;
   }
 
   private Service service(String name, int port) {
@@ -152,8 +151,8 @@ class AnyClusterTest {
 
   @Test
   void severalNamespacesAndOneName() throws Exception {
-    String other = cluster.namespace();
-    String unseen = cluster.namespace();
+    String other = another();
+    String unseen = another();
     client.resource(configMap(namespace, "mine")).create();
     client.resource(configMap(unseen, "mine")).create();
     client.resource(configMap(other, "not-mine")).create();

@@ -10,39 +10,39 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import java.io.IOException;
+import io.kooper.test.junit.KooperTest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("A definition's life")
+@KooperTest
 @Timeout(120)
 class DefinitionLifeTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static Cluster cluster;
-  private static KubernetesClient client;
+  private KubernetesClient client;
+  private final List<CustomResourceDefinition> created = new ArrayList<>();
 
-  @BeforeAll
-  static void start() throws IOException {
-    cluster = Cluster.start();
-    client = cluster.client();
+  @BeforeEach
+  void begin(KubernetesClient client) {
+    this.client = client;
   }
 
-  @AfterAll
-  static void stop() throws IOException {
-    client.close();
-    cluster.close();
+  @AfterEach
+  void end() {
+    created.forEach(definition -> resource(definition).delete());
   }
 
-  private static CustomResourceDefinition definition(String plural, String kind, String group, String... versions) {
+  private CustomResourceDefinition definition(String plural, String kind, String group, String... versions) {
     StringBuilder yaml = new StringBuilder("""
         metadata: {name: %1$s.%3$s}
         spec:
@@ -62,12 +62,12 @@ class DefinitionLifeTest {
     return client.getKubernetesSerialization().unmarshal(yaml.toString(), CustomResourceDefinition.class);
   }
 
-  private static Resource<CustomResourceDefinition> resource(CustomResourceDefinition definition) {
+  private Resource<CustomResourceDefinition> resource(CustomResourceDefinition definition) {
     return client.apiextensions().v1().customResourceDefinitions().withName(definition.getMetadata().getName());
   }
 
-  private static CustomResourceDefinition create(CustomResourceDefinition definition) {
-    client.resource(definition).create();
+  private CustomResourceDefinition create(CustomResourceDefinition definition) {
+    created.add(client.resource(definition).create());
     return resource(definition).waitUntilCondition(DefinitionLifeTest::isEstablished, PATIENCE.toSeconds(),
         TimeUnit.SECONDS);
   }
@@ -83,7 +83,7 @@ class DefinitionLifeTest {
     return condition(definition, "Established").startsWith("True");
   }
 
-  private static CustomResourceDefinition edit(
+  private CustomResourceDefinition edit(
       CustomResourceDefinition definition, Consumer<CustomResourceDefinitionSpec> change) {
     return resource(definition).edit(one -> {
       change.accept(one.getSpec());
@@ -91,7 +91,7 @@ class DefinitionLifeTest {
     });
   }
 
-  private static void refuses(CustomResourceDefinition definition, Consumer<CustomResourceDefinitionSpec> change, String why) {
+  private void refuses(CustomResourceDefinition definition, Consumer<CustomResourceDefinitionSpec> change, String why) {
     CustomResourceDefinition before = resource(definition).get();
     assertThatThrownBy(() -> edit(definition, change)).isInstanceOf(KubernetesClientException.class)
         .hasMessageContaining(why).extracting(e -> ((KubernetesClientException) e).getCode()).isEqualTo(422);
@@ -139,7 +139,7 @@ class DefinitionLifeTest {
   void aNameThatAnotherHasIsGivenWhenThatOneIsGone() {
     CustomResourceDefinition first = create(definition("firsts", "Taken", "names.kooper.io", "v1"));
     CustomResourceDefinition second = definition("seconds", "Taken", "names.kooper.io", "v1");
-    client.resource(second).create();
+    created.add(client.resource(second).create());
     await().atMost(PATIENCE).until(() -> condition(resource(second).get(), "NamesAccepted").startsWith("False"));
     assertThat(condition(resource(second).get(), "NamesAccepted"))
         .isEqualTo("False ListKindConflict \"TakenList\" is already in use");

@@ -14,6 +14,8 @@ import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.SourceEvent;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -34,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * (services) and on one where much does (config maps): every change is handled. On every API server, as far as it may be
  * disturbed.
  */
+@KooperTest(serverPerTest = true, rbac = true)
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
 class FaultRecoveryTest {
@@ -41,13 +44,13 @@ class FaultRecoveryTest {
   private static final Logger log = LoggerFactory.getLogger(FaultRecoveryTest.class);
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** An API server, two controllers on one client behind a wire, and somebody who keeps changing a config map. */
+  /** Two controllers on one client behind a wire, and somebody who keeps changing a config map. */
   private static final class Scene implements AutoCloseable {
 
-    final Cluster cluster = Cluster.start();
-    final String namespace = cluster.namespace();
-    final KubernetesClient writer = cluster.client();
-    final Wire wire = new Wire(cluster.config());
+    final KubernetesClient writer;
+    final String namespace;
+    final Rights rights;
+    final Wire wire;
     final KubernetesClient client;
     final AtomicInteger lists = new AtomicInteger();
     final Recorder<Service> quiet;
@@ -55,10 +58,14 @@ class FaultRecoveryTest {
     private final ScheduledExecutorService noise = Executors.newSingleThreadScheduledExecutor();
     private final AtomicInteger changes = new AtomicInteger();
 
-    Scene(HttpModule http) throws IOException {
-      cluster.permit(namespace, "", "services");
-      cluster.permit(namespace, "", "configmaps");
-      client = http.client(wire.config(cluster.userConfig()));
+    Scene(HttpModule http, TestCluster cluster, KubernetesClient writer) throws IOException {
+      this.writer = writer;
+      namespace = writer.getNamespace();
+      rights = new Rights(cluster);
+      rights.permit(namespace, "", "services");
+      rights.permit(namespace, "", "configmaps");
+      wire = new Wire(cluster.config());
+      client = http.client(wire.config(rights.config()));
       quiet = new Recorder<>(counted(Retriever.builder(client, Service.class).inNamespace(namespace).build()));
       busy = new Recorder<>(Retriever.builder(client, ConfigMap.class).inNamespace(namespace).build());
       awaitWatches();
@@ -117,9 +124,7 @@ class FaultRecoveryTest {
       quiet.close();
       busy.close();
       client.close();
-      writer.close();
       wire.close();
-      cluster.close();
     }
   }
 
@@ -139,8 +144,9 @@ class FaultRecoveryTest {
 
   @ParameterizedTest
   @EnumSource
-  void findsEveryChangeWithin45SecondsOfTheMomentWhenAllConnectionsWentSilent(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
+  void findsEveryChangeWithin45SecondsOfTheMomentWhenAllConnectionsWentSilent(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) throws Exception {
+    try (Scene scene = new Scene(http, cluster, writer)) {
       scene.wire.freeze();
       long frozen = System.nanoTime();
       scene.handlesWhatIsCreated("after", Duration.ofSeconds(45));
@@ -150,8 +156,9 @@ class FaultRecoveryTest {
 
   @ParameterizedTest
   @EnumSource
-  void goesOnAfterItsConnectionsWereCut(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
+  void goesOnAfterItsConnectionsWereCut(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) throws Exception {
+    try (Scene scene = new Scene(http, cluster, writer)) {
       int before = scene.lists.get(); // more than one where a client's first request takes too long on a busy machine
       for (int i = 0; i < 3; i++) {
         scene.wire.cut();
@@ -163,11 +170,12 @@ class FaultRecoveryTest {
 
   @ParameterizedTest
   @EnumSource
-  void goesOnAfterTheServerWasKilledAndCameBack(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
-      scene.cluster.kill();
+  void goesOnAfterTheServerWasKilledAndCameBack(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) throws Exception {
+    try (Scene scene = new Scene(http, cluster, writer)) {
+      cluster.kill();
       await().atMost(SOON).until(() -> !scene.quiet.controller().health().informer().watching());
-      scene.cluster.restart();
+      cluster.restart();
       scene.handlesWhatIsCreated("killed", SOON);
       await().atMost(SOON).until(() -> scene.quiet.controller().health().reasons().isEmpty());
     }
@@ -175,16 +183,17 @@ class FaultRecoveryTest {
 
   @ParameterizedTest
   @EnumSource
-  void goesOnWhenItMayReadAgain(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
-      scene.cluster.forbid(scene.namespace, "services");
+  void goesOnWhenItMayReadAgain(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) throws Exception {
+    try (Scene scene = new Scene(http, cluster, writer)) {
+      scene.rights.forbid(scene.namespace, "services");
       scene.wire.cut(); // a server asks once, when a watch begins
       await().atMost(SOON).untilAsserted(() -> assertThat(scene.quiet.controller().health().reasons().toString())
           .contains("403", "\"watch\"", "\"services\""));
       ConfigMap other = scene.create(configMap("other", "1"));
       await().atMost(SOON).until(() -> scene.busy.knows(other));
       Service service = scene.create(service("unseen"));
-      scene.cluster.permit(scene.namespace, "", "services");
+      scene.rights.permit(scene.namespace, "", "services");
       await().atMost(SOON).until(() -> scene.quiet.knows(service));
       await().atMost(SOON).until(() -> scene.quiet.controller().health().reasons().isEmpty());
     }
@@ -192,8 +201,9 @@ class FaultRecoveryTest {
 
   @ParameterizedTest
   @EnumSource
-  void tellsOfDeletesAndRecreationsThatNoWatchCanTellAnyMore(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
+  void tellsOfDeletesAndRecreationsThatNoWatchCanTellAnyMore(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) throws Exception {
+    try (Scene scene = new Scene(http, cluster, writer)) {
       Service gone = scene.create(service("gone"));
       Service before = scene.create(service("again"));
       await().atMost(SOON).until(() -> scene.quiet.knows(gone) && scene.quiet.knows(before));
@@ -201,7 +211,7 @@ class FaultRecoveryTest {
       scene.writer.resource(gone).delete();
       scene.writer.resource(before).delete();
       Service after = scene.create(service("again"));
-      scene.cluster.compact();
+      cluster.compact();
       scene.wire.refuse(false);
       await().atMost(SOON).until(() -> scene.quiet.knowsDeleted(gone) && scene.quiet.knows(after));
       String key = scene.namespace + "/again ";

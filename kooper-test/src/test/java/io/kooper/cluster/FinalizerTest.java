@@ -19,17 +19,18 @@ import io.kooper.crd.CrdPolicy;
 import io.kooper.finalizer.FinalizerHandler;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.Retriever;
+import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
-import java.io.IOException;
+import io.kooper.test.junit.KooperTest;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A finalizer against an API server that has versions, conflicts and finalizers of its own. */
+@KooperTest
 class FinalizerTest {
 
   @Group("test.kooper.io")
@@ -40,23 +41,16 @@ class FinalizerTest {
 
   private static final String OURS = "example.com/dns-record";
 
-  private static Cluster cluster;
-  private static KubernetesClient client;
-  private final String namespace = cluster.namespace();
-  private final Retriever<ConfigMap> configMaps =
-      Retriever.builder(client, ConfigMap.class).inNamespace(namespace).withLabelSelector("app=web").build();
+  private KubernetesClient client;
+  private String namespace;
+  private Retriever<ConfigMap> configMaps;
   private final List<String> calls = new CopyOnWriteArrayList<>();
 
-  @BeforeAll
-  static void start() throws IOException {
-    cluster = Cluster.start();
-    client = cluster.client();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    client.close();
-    cluster.close();
+  @BeforeEach
+  void begin(KubernetesClient client) {
+    this.client = client;
+    namespace = client.getNamespace();
+    configMaps = Retriever.builder(client, ConfigMap.class).inNamespace(namespace).withLabelSelector("app=web").build();
   }
 
   private ConfigMap get(String name) {
@@ -146,8 +140,8 @@ class FinalizerTest {
   }
 
   @Test
-  void buildsOnNoStateThatIsNotTheNewest() throws InterruptedException {
-    Faults.Injection late = cluster.embedded().faults()
+  void buildsOnNoStateThatIsNotTheNewest(EmbeddedApiServer server) throws InterruptedException {
+    Faults.Injection late = server.faults()
         .inject(Fault.delay(Duration.ofMillis(300)).on("patch", "configmaps").times(1));
     whileRunning(controller(configMaps), () -> {
       client.resource(configMap("web", "1")).create();
@@ -157,16 +151,16 @@ class FinalizerTest {
 
       await().until(() -> calls.contains("add web [a.org/a, " + OURS + "]"));
       assertThat(get("web").getData()).containsEntry("value", "2");
-      assertThat(cluster.embedded().requests(request -> request.is("patch", "configmaps"))).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(server.requests(request -> request.is("patch", "configmaps"))).hasSizeGreaterThanOrEqualTo(2);
     });
   }
 
   @Test
-  void bearsThatAnAnswerIsLost() throws InterruptedException {
+  void bearsThatAnAnswerIsLost(EmbeddedApiServer server) throws InterruptedException {
     whileRunning(controller(configMaps), () -> {
       client.resource(configMap("web", "1")).create();
       await().until(() -> !calls.isEmpty());
-      cluster.embedded().faults().inject(Fault.loseAnswer().on("patch", "configmaps").times(1));
+      server.faults().inject(Fault.loseAnswer().on("patch", "configmaps").times(1));
 
       client.resource(get("web")).delete();
       await().until(() -> get("web") == null);

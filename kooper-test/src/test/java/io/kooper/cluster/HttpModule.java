@@ -4,18 +4,22 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import java.util.ServiceLoader;
 
-/** The HTTP clients of fabric8 that Kooper supports. */
-enum HttpModule {
-  VERTX(new Vertx5HttpClientFactory()),
-  JDK(new JdkHttpClientFactory());
+/** The HTTP clients of fabric8 that Kooper supports; the one over Vert.x has another name in each generation. */
+public enum HttpModule {
+  VERTX(".vertx"),
+  JDK(".jdkhttp");
 
   private final HttpClient.Factory factory;
 
-  HttpModule(HttpClient.Factory factory) {
-    this.factory = factory;
+  HttpModule(String part) {
+    factory = ServiceLoader.load(HttpClient.Factory.class).stream()
+        .filter(one -> one.type().getPackageName().contains(part)).findFirst().orElseThrow().get();
+  }
+
+  public HttpClient.Factory factory() {
+    return factory;
   }
 
   KubernetesClient client(Config config) {

@@ -12,9 +12,11 @@ import io.kooper.leaderelection.LeaderElectionBuilder;
 import io.kooper.leaderelection.LeaderElectionListener;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.test.ApiRequest;
+import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
 import io.kooper.test.Faults;
-import java.io.IOException;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -37,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Elections over real connections, with both HTTP clients, with a period of 0.5 s: on a lease of 5 s and a deadline of 3 s
  * where that is to pass, and on a long one where a machine that is busy for seconds must not end the term.
  */
+@KooperTest(serverPerTest = true, rbac = true)
 @Execution(ExecutionMode.SAME_THREAD) // they compare times
 class LeaderElectionTest {
 
@@ -69,7 +72,7 @@ class LeaderElectionTest {
       thread.start();
     }
 
-    Replica(Cluster cluster, HttpModule http, String identity) {
+    Replica(TestCluster cluster, HttpModule http, String identity) {
       this(cluster.config(), http, identity, builder -> builder);
     }
 
@@ -124,18 +127,18 @@ class LeaderElectionTest {
     }
   }
 
-  private Replica withLongLease(Cluster cluster, HttpModule http, String identity) {
+  private Replica withLongLease(TestCluster cluster, HttpModule http, String identity) {
     return new Replica(cluster.config(), http, identity,
         builder -> builder.leaseDuration(LONG_LEASE).renewDeadline(LONG_LEASE.dividedBy(2)));
   }
 
   /** The first request of a client loads a thousand classes: that is not what is measured here. */
   @BeforeAll
-  static void warmUp() throws IOException {
+  static void warmUp() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
     Awaitility.setDefaultPollInterval(Duration.ofMillis(10));
     for (HttpModule http : HttpModule.values()) {
-      try (Cluster cluster = Cluster.start(); KubernetesClient client = http.client(cluster.config())) {
+      try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = http.client(server.config())) {
         Lease lease = client.resource(new LeaseBuilder().withNewMetadata().withNamespace("default").withName("x")
             .endMetadata().withNewSpec().endSpec().build()).create();
         client.resource(lease).update();
@@ -152,18 +155,18 @@ class LeaderElectionTest {
     return client.leases().inNamespace("default").withName(lease).get();
   }
 
-  private static List<String> verbs(Cluster cluster) {
-    return cluster.embedded().requests(request -> request.is("*", "leases")).stream().map(ApiRequest::verb).toList();
+  private static List<String> verbs(EmbeddedApiServer server) {
+    return server.requests(request -> request.is("*", "leases")).stream().map(ApiRequest::verb).toList();
   }
 
   @ParameterizedTest
   @EnumSource
   @DisplayName("L6: get and create, then one update for each renewal, then get and update to give it back")
-  void asksForNoMoreThanItNeeds(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
-      await().until(() -> verbs(cluster).size() >= 4);
+  void asksForNoMoreThanItNeeds(HttpModule http, TestCluster cluster, EmbeddedApiServer server) throws Exception {
+    try (Replica a = withLongLease(cluster, http, "a")) {
+      await().until(() -> verbs(server).size() >= 4);
       a.stop();
-      List<String> verbs = verbs(cluster);
+      List<String> verbs = verbs(server);
       assertThat(String.join(" ", verbs)).matches("get create( update)+ get update");
       Lease released = lease(a.client);
       assertThat(released.getSpec().getHolderIdentity()).isEmpty();
@@ -175,8 +178,8 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void handsOverFastWhenTheLeaderStops(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
+  void handsOverFastWhenTheLeaderStops(HttpModule http, TestCluster cluster) throws Exception {
+    try (Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
       try (Replica b = withLongLease(cluster, http, "b")) {
         await().until(() -> "a".equals(b.election.health().holder()));
@@ -192,12 +195,13 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void endsTheTermWhenRenewalsHangBeforeAnotherLeads(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = new Replica(cluster, http, "a")) {
+  void endsTheTermWhenRenewalsHangBeforeAnotherLeads(HttpModule http, TestCluster cluster, EmbeddedApiServer server)
+      throws Exception {
+    try (Replica a = new Replica(cluster, http, "a")) {
       await().until(a::leads);
       try (Replica b = new Replica(cluster, http, "b")) {
         await().until(() -> "a".equals(b.election.health().holder()));
-        Faults.Injection hang = cluster.embedded().faults().inject(Fault.hang().on("update", "leases"));
+        Faults.Injection hang = server.faults().inject(Fault.hang().on("update", "leases"));
         long hung = System.nanoTime();
         await().until(() -> a.ended.get() != 0);
         hang.stop(); // for b
@@ -211,8 +215,8 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void endsTheTermWhenNothingArrivesAnyMoreAndLeadsAgainAfterwards(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Wire wire = new Wire(cluster.config());
+  void endsTheTermWhenNothingArrivesAnyMoreAndLeadsAgainAfterwards(HttpModule http, TestCluster cluster) throws Exception {
+    try (Wire wire = new Wire(cluster.config());
         Replica a = new Replica(wire.config(cluster.config()), http, "a", builder -> builder)) {
       await().until(a::leads);
       long token = a.leadership.token();
@@ -229,8 +233,8 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void endsTheTermWhenTheServerIsKilledAndOneLeadsAfterItCameBack(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = new Replica(cluster, http, "a")) {
+  void endsTheTermWhenTheServerIsKilledAndOneLeadsAfterItCameBack(HttpModule http, TestCluster cluster) throws Exception {
+    try (Replica a = new Replica(cluster, http, "a")) {
       await().until(a::leads);
       long token = a.leadership.token();
       a.again = true;
@@ -250,19 +254,20 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void keepsTheTermThroughSingleFailuresOfEveryKind(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
+  void keepsTheTermThroughSingleFailuresOfEveryKind(HttpModule http, TestCluster cluster, EmbeddedApiServer server)
+      throws Exception {
+    try (Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
       Leadership term = a.leadership;
       List<Fault> faults = List.of(Fault.status(500), Fault.status(409), Fault.status(429), Fault.status(404),
           Fault.loseAnswer(), Fault.truncate(), Fault.disconnect(), Fault.delay(Duration.ofMillis(300)));
       for (Fault fault : faults) {
-        Faults.Injection injection = cluster.embedded().faults().inject(fault.on("update", "leases").times(1));
+        Faults.Injection injection = server.faults().inject(fault.on("update", "leases").times(1));
         await().until(() -> injection.hits() == 1);
         String version = lease(a.client).getMetadata().getResourceVersion();
         await().until(() -> !lease(a.client).getMetadata().getResourceVersion().equals(version));
       }
-      cluster.embedded().faults().cutConnections();
+      server.faults().cutConnections();
       String version = lease(a.client).getMetadata().getResourceVersion();
       await().until(() -> !lease(a.client).getMetadata().getResourceVersion().equals(version));
       assertThat(a.leadership).isSameAs(term);
@@ -273,25 +278,24 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void saysWhichRightsAreMissingAndLeadsWhenTheyAreGiven(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start()) {
-      cluster.forbid("default", "leases");
-      try (Replica a = new Replica(cluster.userConfig(), http, "a", builder -> builder)) {
-        await().until(() -> !a.failures.isEmpty());
-        assertThat(a.failures.get(0)).contains("cannot get lease default/" + lease + ": 403",
-            "\"get\", \"create\" and \"update\"", "\"leases\"", "\"coordination.k8s.io\"", "namespace \"default\"");
-        cluster.permit("default", "coordination.k8s.io", "leases");
-        await().until(a::leads);
-      } finally {
-        cluster.forbid("default", "leases");
-      }
+  void saysWhichRightsAreMissingAndLeadsWhenTheyAreGiven(HttpModule http, TestCluster cluster) throws Exception {
+    Rights rights = new Rights(cluster);
+    rights.forbid("default", "leases"); // what a test before it permitted, if it did not get so far
+    try (Replica a = new Replica(rights.config(), http, "a", builder -> builder)) {
+      await().until(() -> !a.failures.isEmpty());
+      assertThat(a.failures.get(0)).contains("cannot get lease default/" + lease + ": 403",
+          "\"get\", \"create\" and \"update\"", "\"leases\"", "\"coordination.k8s.io\"", "namespace \"default\"");
+      rights.permit("default", "coordination.k8s.io", "leases");
+      await().until(a::leads);
+    } finally {
+      rights.forbid("default", "leases");
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void goesOnWhenTheLeaseIsDeleted(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start(); Replica a = withLongLease(cluster, http, "a")) {
+  void goesOnWhenTheLeaseIsDeleted(HttpModule http, TestCluster cluster) throws Exception {
+    try (Replica a = withLongLease(cluster, http, "a")) {
       await().until(a::leads);
       Leadership term = a.leadership;
       try (Replica b = withLongLease(cluster, http, "b")) {
@@ -313,20 +317,20 @@ class LeaderElectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void takesALeaseThatIsHalfEmptyOrCannotBeRead(HttpModule http) throws Exception {
-    try (Cluster cluster = Cluster.start()) {
-      cluster.embedded().faults().putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
-          {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": "none"}""");
-      try (Replica a = new Replica(cluster, http, "a")) {
-        await().until(() -> !a.failures.isEmpty());
-        cluster.embedded().faults().putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
-            {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"uid": "1", "labels": {"team": "x"}},
-             "spec": {"holderIdentity": "old", "leaseDurationSeconds": 1, "acquireTime": "2020-01-01T00:00:00.500000Z"}}""");
-        await().until(a::leads);
-        Lease taken = lease(a.client);
-        assertThat(taken.getMetadata().getLabels()).containsEntry("team", "x");
-        assertThat(taken.getSpec().getLeaseTransitions()).isOne();
-      }
+  void takesALeaseThatIsHalfEmptyOrCannotBeRead(HttpModule http, TestCluster cluster, EmbeddedApiServer server)
+      throws Exception {
+    Faults faults = server.faults();
+    faults.putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
+        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": "none"}""");
+    try (Replica a = new Replica(cluster, http, "a")) {
+      await().until(() -> !a.failures.isEmpty());
+      faults.putRaw("coordination.k8s.io/v1", "leases", "default", lease, """
+          {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"uid": "1", "labels": {"team": "x"}},
+           "spec": {"holderIdentity": "old", "leaseDurationSeconds": 1, "acquireTime": "2020-01-01T00:00:00.500000Z"}}""");
+      await().until(a::leads);
+      Lease taken = lease(a.client);
+      assertThat(taken.getMetadata().getLabels()).containsEntry("team", "x");
+      assertThat(taken.getSpec().getLeaseTransitions()).isOne();
     }
   }
 }

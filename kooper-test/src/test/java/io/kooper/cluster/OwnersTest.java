@@ -15,38 +15,31 @@ import io.kooper.handler.Handler;
 import io.kooper.handler.HandlerContext;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
-import java.io.IOException;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Objects that own others, and handlers that write what they watch, against an API server. */
+@KooperTest
 class OwnersTest {
 
-  private static Cluster cluster;
-  private static KubernetesClient client;
-
-  private final String namespace = cluster.namespace();
+  private KubernetesClient client;
+  private String namespace;
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final AtomicInteger names = new AtomicInteger();
 
-  @BeforeAll
-  static void start() throws IOException {
-    cluster = Cluster.start();
-    client = cluster.client();
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    client.close();
-    cluster.close();
+  @BeforeEach
+  void begin(KubernetesClient client) {
+    this.client = client;
+    namespace = client.getNamespace();
   }
 
   private void create(String name) {
@@ -132,8 +125,8 @@ class OwnersTest {
   }
 
   @Test
-  void childrenGoWithTheirOwner() throws InterruptedException {
-    cluster.requireControllers();
+  void childrenGoWithTheirOwner(TestCluster cluster) throws InterruptedException {
+    cluster.requireGarbageCollection();
     create("o");
     whileRunning(owning(this::listThenCreate).build(), () -> patiently().until(() -> children().size() == 1));
     client.configMaps().inNamespace(namespace).withName("o").delete();

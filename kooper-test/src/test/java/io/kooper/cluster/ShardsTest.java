@@ -6,11 +6,14 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.kooper.controller.Controller;
 import io.kooper.handler.HandlerContext;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +31,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Several replicas that share objects, each with a client of its own, on a lease of 5 s. */
+@KooperTest
 @Timeout(180)
 class ShardsTest {
 
   private static final int OBJECTS = 120;
 
-  private Cluster cluster;
+  private TestCluster cluster;
   private KubernetesClient client;
   private String namespace;
   private final List<Replica> replicas = new ArrayList<>();
@@ -46,7 +50,7 @@ class ShardsTest {
   private final class Replica {
 
     final String name;
-    private final KubernetesClient own = cluster.client();
+    private final KubernetesClient own = new KubernetesClientBuilder().withConfig(cluster.config()).build();
     private final Controller controller;
     private final Thread thread;
 
@@ -84,10 +88,10 @@ class ShardsTest {
   }
 
   @BeforeEach
-  void start() throws Exception {
-    cluster = Cluster.start();
-    client = cluster.client();
-    namespace = cluster.namespace();
+  void start(TestCluster cluster, KubernetesClient client) {
+    this.cluster = cluster;
+    this.client = client;
+    namespace = client.getNamespace();
   }
 
   @AfterEach
@@ -95,8 +99,6 @@ class ShardsTest {
     for (Replica replica : List.copyOf(replicas)) {
       replica.close();
     }
-    client.close();
-    cluster.close();
   }
 
   private void write(int value) {

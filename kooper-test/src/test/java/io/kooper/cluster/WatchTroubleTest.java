@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.retrieve.Retriever;
 import io.kooper.test.ApiRequest;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
-import java.io.IOException;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,6 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Watches that are accepted and tell nothing, or are not accepted in time: what is new is handled all the same. */
+@KooperTest(serverPerTest = true)
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
 class WatchTroubleTest {
@@ -34,25 +37,24 @@ class WatchTroubleTest {
   private static final Logger log = LoggerFactory.getLogger(WatchTroubleTest.class);
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** An API server, and a controller of services, of which there is one. */
+  /** A controller of services, of which there is one. */
   private static final class Scene implements AutoCloseable {
 
-    final Cluster cluster = Cluster.start();
-    final String namespace = cluster.namespace();
-    final KubernetesClient writer = cluster.client();
+    final KubernetesClient writer;
     final KubernetesClient client;
     final Recorder<Service> services;
     final Service kept;
 
-    Scene(HttpModule http) throws IOException {
-      client = http.client(cluster.config());
+    Scene(HttpModule http, KubernetesClient writer, Config config) {
+      this.writer = writer;
+      client = http.client(config);
       kept = create(service("kept"));
-      services = new Recorder<>(Retriever.builder(client, Service.class).inNamespace(namespace).build());
+      services = new Recorder<>(Retriever.builder(client, Service.class).inNamespace(writer.getNamespace()).build());
       await().atMost(SOON).until(() -> services.knows(kept) && services.controller().health().informer().watching());
     }
 
     <T extends HasMetadata> T create(T object) {
-      return writer.resource(object).inNamespace(namespace).create();
+      return writer.resource(object).inNamespace(writer.getNamespace()).create();
     }
 
     /** What is created now is handled within {@code limit}. */
@@ -64,26 +66,25 @@ class WatchTroubleTest {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
       services.close();
       client.close();
-      writer.close();
-      cluster.close();
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void aServerThatWasRestoredFromABackupIsFoundOutThoughItsWatchesAreSilent(HttpModule http) throws Exception {
-    try (Scene scene = new Scene(http)) {
-      scene.cluster.backUp();
+  void aServerThatWasRestoredFromABackupIsFoundOutThoughItsWatchesAreSilent(
+      HttpModule http, TestCluster cluster, KubernetesClient writer) {
+    try (Scene scene = new Scene(http, writer, cluster.config())) {
+      cluster.backUp();
       for (int i = 0; i < 300; i++) { // a server writes on its own as well when it starts
         scene.create(configMap("later-" + i, "1"));
       }
       Service lost = scene.create(service("lost"));
       await().atMost(SOON).until(() -> scene.services.knows(lost));
 
-      scene.cluster.restore();
+      cluster.restore();
 
       scene.handlesWhatIsCreated(http + ", restored from a backup", Duration.ofSeconds(60));
       await().atMost(SOON).until(() -> scene.services.knowsDeleted(lost));
@@ -92,9 +93,8 @@ class WatchTroubleTest {
   }
 
   @Test
-  void aServerThatTakesSixSecondsToAcceptAWatchIsWaitedFor() throws Exception {
-    try (Scene scene = new Scene(HttpModule.VERTX)) {
-      EmbeddedApiServer server = scene.cluster.embedded();
+  void aServerThatTakesSixSecondsToAcceptAWatchIsWaitedFor(EmbeddedApiServer server, KubernetesClient writer) {
+    try (Scene scene = new Scene(HttpModule.VERTX, writer, server.config())) {
       server.faults().inject(Fault.delay(Duration.ofSeconds(6)).on("watch", "services"));
       server.faults().cutConnections();
       scene.handlesWhatIsCreated("six seconds to accept a watch", Duration.ofSeconds(45));
@@ -103,9 +103,8 @@ class WatchTroubleTest {
   }
 
   @Test
-  void listsBringWhatIsNewWhereNoWatchIsEverAccepted() throws Exception {
-    try (Scene scene = new Scene(HttpModule.VERTX)) {
-      EmbeddedApiServer server = scene.cluster.embedded();
+  void listsBringWhatIsNewWhereNoWatchIsEverAccepted(EmbeddedApiServer server, KubernetesClient writer) {
+    try (Scene scene = new Scene(HttpModule.VERTX, writer, server.config())) {
       server.faults().inject(Fault.hang().on("watch", "services"));
       server.faults().cutConnections();
       scene.handlesWhatIsCreated("no watch accepted", Duration.ofSeconds(90));
@@ -113,9 +112,8 @@ class WatchTroubleTest {
   }
 
   @Test
-  void listsBringWhatIsNewWhereEachWatchBeginsWithAnError() throws Exception {
-    try (Scene scene = new Scene(HttpModule.VERTX)) {
-      EmbeddedApiServer server = scene.cluster.embedded();
+  void listsBringWhatIsNewWhereEachWatchBeginsWithAnError(EmbeddedApiServer server, KubernetesClient writer) {
+    try (Scene scene = new Scene(HttpModule.VERTX, writer, server.config())) {
       server.faults().inject(Fault.errorEvent(500).on("watch", "services"));
       server.faults().cutConnections();
       scene.handlesWhatIsCreated("each watch begins with an error", Duration.ofSeconds(45));
@@ -123,9 +121,8 @@ class WatchTroubleTest {
   }
 
   @Test
-  void whatAnOutageHasEarnedIsNotChargedToTheFirst429OfTheServerThatReturns() throws Exception {
-    try (Scene scene = new Scene(HttpModule.VERTX)) {
-      EmbeddedApiServer server = scene.cluster.embedded();
+  void whatAnOutageHasEarnedIsNotChargedToTheFirst429OfTheServerThatReturns(EmbeddedApiServer server, KubernetesClient writer) {
+    try (Scene scene = new Scene(HttpModule.VERTX, writer, server.config())) {
       List<Long> times = new CopyOnWriteArrayList<>();
       server.stop();
       long stopped = System.nanoTime();

@@ -31,23 +31,22 @@ import io.kooper.handler.HandlerContext;
 import io.kooper.informer.Store;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
+import io.kooper.test.junit.KooperTest;
 import io.kooper.write.Apply;
 import io.kooper.write.Conditions;
 import io.kooper.write.Owner;
 import io.kooper.write.StatusWriter;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** The helpers of {@code io.kooper.write} and {@code io.kooper.event} against an API server. */
+@KooperTest
 class WritesTest {
 
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -63,29 +62,18 @@ class WritesTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static Cluster cluster;
-  private static KubernetesClient client;
-  private final String namespace = cluster.namespace();
+  private KubernetesClient client;
+  private String namespace;
   private final HandlerContext<Gadget> context = mock();
   private final Store<Gadget> store = mock();
-
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = Cluster.start();
-    client = cluster.client();
-    CrdClient.of(client).ensurePresent(CrdDefinitions.of(Gadget.class), CrdPolicy.UPDATE, Duration.ofMinutes(1));
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    client.close();
-    cluster.close();
-  }
 
   private Gadget gadget;
 
   @BeforeEach
-  void create() {
+  void create(KubernetesClient client) throws InterruptedException {
+    this.client = client;
+    namespace = client.getNamespace();
+    CrdClient.of(client).ensurePresent(CrdDefinitions.of(Gadget.class), CrdPolicy.UPDATE, Duration.ofMinutes(1));
     Gadget wanted = new Gadget();
     wanted.getMetadata().setNamespace(namespace);
     wanted.getMetadata().setName("web");
@@ -103,7 +91,12 @@ class WritesTest {
   @Nested
   class AStatus {
 
-    private final StatusWriter status = StatusWriter.of(client);
+    private StatusWriter status;
+
+    @BeforeEach
+    void begin() {
+      status = StatusWriter.of(client);
+    }
 
     private Gadget with(Gadget from, Integer replicas, String phase) {
       Gadget copy = client.getKubernetesSerialization().clone(from);
@@ -190,7 +183,12 @@ class WritesTest {
   @Nested
   class AnApply {
 
-    private final Apply apply = Apply.of(client, "gadgets");
+    private Apply apply;
+
+    @BeforeEach
+    void begin() {
+      apply = Apply.of(client, "gadgets");
+    }
 
     private ConfigMap wanted(String value) {
       return new ConfigMapBuilder().withNewMetadata().withName("child").endMetadata().addToData("value", value).build();

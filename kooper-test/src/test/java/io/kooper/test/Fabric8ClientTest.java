@@ -30,8 +30,7 @@ import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLo
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.kooper.cluster.HttpModule;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -52,14 +51,14 @@ class Fabric8ClientTest {
   @Nested
   class OverVertx extends Contract {
     OverVertx() {
-      super(new Vertx5HttpClientFactory());
+      super(HttpModule.VERTX.factory());
     }
   }
 
   @Nested
   class OverTheJdk extends Contract {
     OverTheJdk() {
-      super(new JdkHttpClientFactory());
+      super(HttpModule.JDK.factory());
     }
   }
 

@@ -18,13 +18,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -36,39 +34,45 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
 
   private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(KooperExtension.class);
   private static final Set<Class<?>> PARAMETERS =
-      Set.of(EmbeddedApiServer.class, KubernetesClient.class, Namespace.class, ControllerHarness.class);
+      Set.of(TestCluster.class, EmbeddedApiServer.class, KubernetesClient.class, Namespace.class, ControllerHarness.class);
   private static final String FIXTURE = "fixture";
 
-  /** A target that JUnit closes with its store. */
+  /** A server that JUnit closes with its store. */
   @SuppressWarnings("deprecation") // what follows it is known to JUnit 5.13 and later only
-  private record Shared(Target target, List<HasMetadata> manifests) implements ExtensionContext.Store.CloseableResource {
+  private record Shared(TestCluster cluster, List<HasMetadata> manifests)
+      implements ExtensionContext.Store.CloseableResource {
+
+    @Nullable EmbeddedApiServer embedded() {
+      return cluster instanceof EmbeddedCluster embedded ? embedded.embedded() : null;
+    }
 
     @Override
     public void close() {
-      target.close();
+      cluster.close();
     }
   }
 
-  /** What one test has. */
-  private record Fixture(Shared shared, KubernetesClient client, Namespace namespace, ControllerHarness controllers,
-      Instant began) {}
+  /**
+   * What one test has.
+   *
+   * @param keeps whether the server outlives the test, which may have left it in any state otherwise
+   */
+  private record Fixture(Shared shared, boolean keeps, KubernetesClient client, Namespace namespace,
+      ControllerHarness controllers, Instant began) {}
 
   @Override
   public void beforeEach(ExtensionContext context) {
     Class<?> type = context.getRequiredTestClass();
     KooperTest settings = settings(type);
     ExtensionContext home = settings.serverPerTest() ? context : classContext(context);
-    Shared shared = home.getStore(STORE).getOrComputeIfAbsent(Shared.class, key -> start(settings), Shared.class);
-    // here, since JUnit takes what is thrown for a parameter for a failure
-    if (shared.target.embedded() == null
-        && List.of(context.getRequiredTestMethod().getParameterTypes()).contains(EmbeddedApiServer.class)) {
-      Assumptions.abort("%s needs the embedded server, and %s is %s".formatted(
-          context.getDisplayName(), Target.PROPERTY, System.getProperty(Target.PROPERTY)));
+    Shared shared = home.getStore(STORE).getOrComputeIfAbsent(Shared.class, key -> start(context, settings), Shared.class);
+    if (List.of(context.getRequiredTestMethod().getParameterTypes()).contains(EmbeddedApiServer.class)) {
+      shared.cluster.embedded(); // here, since JUnit takes what is thrown for a parameter for a failure
     }
     Instant began = Instant.now();
     String name = "test-" + UUID.randomUUID().toString().substring(0, 8);
     KubernetesClient client = new KubernetesClientBuilder()
-        .withConfig(new ConfigBuilder(shared.target.config()).withNamespace(name).build()).build();
+        .withConfig(new ConfigBuilder(shared.cluster.config()).withNamespace(name).build()).build();
     Namespace namespace =
         client.resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build()).create();
     for (HasMetadata object : shared.manifests) {
@@ -76,8 +80,9 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
         client.resource(object).inNamespace(name).create();
       }
     }
-    context.getStore(STORE).put(FIXTURE, new Fixture(shared, client, namespace,
-        new ControllerHarness(shared.target.embedded()), began));
+    boolean keeps = !settings.serverPerTest() || shared.cluster instanceof GivenCluster;
+    context.getStore(STORE).put(FIXTURE, new Fixture(shared, keeps, client, namespace,
+        new ControllerHarness(shared.embedded()), began));
   }
 
   /** By name: its class is of a library that nothing else here needs. */
@@ -94,22 +99,25 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
     context.getExecutionException().filter(failure -> !isAborted(failure)).ifPresent(failure -> report(fixture));
     try (KubernetesClient client = fixture.client) {
       fixture.controllers.close();
-      client.resource(fixture.namespace).delete();
+      if (fixture.keeps) {
+        client.resource(fixture.namespace).delete();
+      }
     }
   }
 
   private static void report(Fixture fixture) {
-    EmbeddedApiServer server = fixture.shared.target.embedded();
+    EmbeddedApiServer server = fixture.shared.embedded();
     if (server != null) {
       System.err.println(server.report(fixture.namespace.getMetadata().getName(), fixture.began));
     }
   }
 
-  private static Shared start(KooperTest settings) {
-    Target target = Target.start();
+  private static Shared start(ExtensionContext context, KooperTest settings) {
+    TestCluster cluster = TestCluster.start(
+        context.getConfigurationParameter(TestCluster.PROPERTY).orElse(TestCluster.EMBEDDED), settings.rbac());
     try {
       List<HasMetadata> objects = read(settings.manifests());
-      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(target.config()).build()) {
+      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(cluster.config()).build()) {
         for (HasMetadata object : objects) {
           if (!(object instanceof Namespaced)) {
             client.resource(object).createOr(NonDeletingOperation::update);
@@ -122,9 +130,9 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
           }
         }
       }
-      return new Shared(target, objects);
+      return new Shared(cluster, objects);
     } catch (RuntimeException | Error e) {
-      target.close();
+      cluster.close();
       throw e;
     }
   }
@@ -186,6 +194,6 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
     if (type == ControllerHarness.class) {
       return fixture.controllers;
     }
-    return Objects.requireNonNull(fixture.shared.target.embedded(), "a test without it has been skipped");
+    return type == TestCluster.class ? fixture.shared.cluster : fixture.shared.cluster.embedded();
   }
 }
