@@ -1,7 +1,7 @@
 package io.kooper.differential;
 
 import io.fabric8.kubernetes.client.Config;
-import io.kooper.cluster.BareCluster;
+import io.kooper.test.junit.Standalone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes down what a kube-apiserver answers to the requests of files, which is all that is changed in them: begin a file with
- * the requests alone, or add some, and record it anew. Run by hand, with {@code KUBEBUILDER_ASSETS} for a folder that has
+ * the requests alone, or add some, and record it anew. Run by hand, with {@code -Dkooper.test.target} for a folder that has
  * kube-apiserver and etcd; the arguments are the folder of the files, and their names in the order in which they are played on
  * one server.
  */
@@ -22,9 +22,9 @@ final class Recorder {
 
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
-    try (BareCluster cluster = BareCluster.start(Path.of(System.getenv("KUBEBUILDER_ASSETS")))) {
+    try (Standalone server = new Standalone(System.getProperty("kooper.test.target"))) {
       for (String name : List.of(arguments).subList(1, arguments.length)) {
-        record(folder.resolve(name + ".jsonl"), cluster.config());
+        record(folder.resolve(name + ".jsonl"), server.config());
       }
     }
   }
