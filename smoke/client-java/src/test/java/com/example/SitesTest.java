@@ -48,7 +48,8 @@ class SitesTest {
       assertEquals("a", client.leases().withName("sites").get().getSpec().getHolderIdentity());
 
       client.resource(first).delete();
-      patiently().until(() -> secret(client) != null && !secret(client).getMetadata().getUid().equals(first.getMetadata().getUid()));
+      patiently().until(() -> secret(client) != null
+          && !secret(client).getMetadata().getUid().equals(first.getMetadata().getUid()));
 
       client.resource(site).delete();
       patiently().until(() -> secret(client) == null);
