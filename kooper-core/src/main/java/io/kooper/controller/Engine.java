@@ -94,13 +94,9 @@ final class Engine<T extends HasMetadata> {
 
   private CallFilter<T> filter(ControllerBuilder<T> builder) {
     Projection<T> projection =
-        builder.projection == null ? null : new Projection<>(builder.projection, ofObjects("onlyWhenChanged"));
-    return new CallFilter<>(projection, relations::referenced, relations::refersAsBefore, builder.pause, ofObjects("pauseWhen"),
-        relations::ready, Durations.nanos(builder.minInterval));
-  }
-
-  private Guard ofObjects(String what) {
-    return Guard.ofObjects(log, "controller " + name + ": " + what);
+        builder.projection == null ? null : new Projection<>(builder.projection, relations.ofObjects("onlyWhenChanged"));
+    return new CallFilter<>(projection, relations::referenced, relations::refersAsBefore, builder.pause,
+        relations.ofObjects("pauseWhen"), relations::ready, Durations.nanos(builder.minInterval));
   }
 
   /** What surrounds a call, from the outside in: log context, trace, what comes after a failure, figures, the call itself. */

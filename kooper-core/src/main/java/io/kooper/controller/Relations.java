@@ -106,7 +106,8 @@ final class Relations<T extends HasMetadata> {
         ? several.selected().identity() : null;
   }
 
-  private Guard ofObjects(String what) {
+  /** Of functions that the builder was given. */
+  Guard ofObjects(String what) {
     return Guard.ofObjects(log, "controller " + controller + ": " + what);
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Adds every key to the lowest lane once an interval, so that what was given up, or changed outside of Kubernetes, is seen
  * again. The adds of one round are spread over half of the interval, and rounds begin up to a tenth early or late.
  */
-final class Resync<T extends HasMetadata> implements Runnable {
+final class Resync<T extends HasMetadata> {
 
   private static final Log log = Log.of(Resync.class);
 
@@ -45,7 +45,8 @@ final class Resync<T extends HasMetadata> implements Runnable {
   /** The first interval begins now, and not when its thread gets its turn: a test's clock may be moved before that. */
   void start() {
     due = clock.nanoTime();
-    thread = Threads.start("kooper-" + name + "-resync", this);
+    thread = Threads.start("kooper-" + name + "-resync",
+        () -> Loop.run(log, "{}: a resync failed; the next one comes", name, this::once));
   }
 
   /** Null before it is started. */
@@ -55,11 +56,6 @@ final class Resync<T extends HasMetadata> implements Runnable {
 
   void stop() {
     monitor.run(() -> stopped = true);
-  }
-
-  @Override
-  public void run() {
-    Loop.run(log, "{}: a resync failed; the next one comes", name, this::once);
   }
 
   private boolean once() {

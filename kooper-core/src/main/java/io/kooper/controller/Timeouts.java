@@ -14,11 +14,9 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /** Cancels jobs that take longer than they may. Their keys stay theirs until they have really ended. */
-final class Timeouts implements Runnable {
+final class Timeouts {
 
   private static final Log log = Log.of(Timeouts.class);
-
-  private record Entry(Job<?> job, long due) {}
 
   private final String name;
   private final Duration timeout;
@@ -26,7 +24,7 @@ final class Timeouts implements Runnable {
   private final Hook<ControllerMetrics> metrics;
   private final FailureLog failures;
   private final Monitor monitor;
-  private final Deque<Entry> entries = new ArrayDeque<>(); // the earliest first, since all have the same timeout; as the next
+  private final Deque<Job<?>> jobs = new ArrayDeque<>(); // the earliest first; as the next
   private boolean stopped; // guarded by monitor
   private volatile @Nullable Thread thread;
 
@@ -40,7 +38,8 @@ final class Timeouts implements Runnable {
   }
 
   void start() {
-    thread = Threads.start("kooper-" + name + "-timeouts", this);
+    thread = Threads.start("kooper-" + name + "-timeouts",
+        () -> Loop.run(log, "{}: the thread that watches timeouts failed; it goes on", name, this::once));
   }
 
   /** Null before it is started. */
@@ -49,13 +48,12 @@ final class Timeouts implements Runnable {
   }
 
   void watch(Job<?> job) {
-    Entry entry = new Entry(job, clock.nanoTime() + Durations.nanos(timeout));
-    monitor.run(() -> entries.add(entry));
+    monitor.run(() -> jobs.add(job));
   }
 
   /** The job has ended. */
   void forget(Job<?> job) {
-    monitor.get(() -> entries.removeIf(entry -> entry.job == job)); // as many as there are workers
+    monitor.get(() -> jobs.remove(job)); // as many as there are workers
   }
 
   /** Waits for the thread, which may still have to say that a job was late, but not longer than {@code limit}. */
@@ -67,11 +65,6 @@ final class Timeouts implements Runnable {
     }
   }
 
-  @Override
-  public void run() {
-    Loop.run(log, "{}: the thread that watches timeouts failed; it goes on", name, this::once);
-  }
-
   private boolean once() {
     try {
       monitor.await(this::untilLate);
@@ -79,7 +72,7 @@ final class Timeouts implements Runnable {
       log.debug("{}: the thread that watches timeouts was interrupted, which nobody should do", name);
       return true;
     }
-    Job<?> late = monitor.get(() -> stopped || untilLate() > 0 ? null : entries.element().job);
+    Job<?> late = monitor.get(() -> stopped || untilLate() > 0 ? null : jobs.element());
     if (late != null) {
       late.timeOut();
       forget(late); // only now: what fails before is done again
@@ -91,7 +84,7 @@ final class Timeouts implements Runnable {
 
   /** How long until a job takes too long, in nanoseconds; 0 when there is no more to do. */
   private long untilLate() {
-    Entry first = entries.peek();
-    return stopped ? 0 : first == null ? Long.MAX_VALUE : first.due - clock.nanoTime();
+    Job<?> first = jobs.peek();
+    return stopped ? 0 : first == null ? Long.MAX_VALUE : first.startedAt + Durations.nanos(timeout) - clock.nanoTime();
   }
 }

@@ -162,7 +162,8 @@ public final class EventRecorder implements AutoCloseable {
       series.put(said, new Series(said, clock.now(), now));
     }
     if (thread == null && pending() != null) {
-      thread = Threads.start("kooper-" + component.replace('/', '-') + "-events", this::run);
+      thread = Threads.start("kooper-" + component.replace('/', '-') + "-events",
+          () -> Loop.run(log, "writing events of {} failed; it goes on", component, this::step));
     }
   }
 
@@ -183,10 +184,6 @@ public final class EventRecorder implements AutoCloseable {
 
   private @Nullable Series pending() {
     return series.values().stream().filter(Series::isPending).min(Comparator.comparingLong(one -> one.dueAt)).orElse(null);
-  }
-
-  private void run() {
-    Loop.run(log, "writing events of {} failed; it goes on", component, this::step);
   }
 
   private boolean step() {

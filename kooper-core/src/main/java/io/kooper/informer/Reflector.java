@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: every state up to {@link #version} has been applied to the cache. The version advances only after what
  * it stands for was applied, so whatever fails, going on from it misses nothing.
  */
-final class Reflector<T extends HasMetadata> implements Runnable {
+final class Reflector<T extends HasMetadata> {
 
   private static final Log log = Log.of(Reflector.class);
 
@@ -120,8 +120,8 @@ final class Reflector<T extends HasMetadata> implements Runnable {
     }
   }
 
-  @Override
-  public void run() {
+  /** Until it is stopped. */
+  void run() {
     Loop.run(log, "informer {}: dealing with a failure failed; it goes on", name, () -> {
       if (!stopped) {
         step();

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  *
  * <pre>{@code
  * SharedInformers informers = new SharedInformers();
- * Informer<Pod> pods = informers.use(retriever, () -> Informer.builder(retriever).build());
+ * Informer<Pod> pods = informers.use(retriever, List.of(), () -> Informer.builder(retriever).build());
  * informers.start(pods);
  * // ...
  * informers.release(pods, () -> pods.removeListener(listener));
@@ -33,15 +33,10 @@ public final class SharedInformers {
 
   private final Map<Object, Use> uses = new HashMap<>(); // by the retriever's identity and what is kept; guarded by this
 
-  /** As {@link #use(Retriever, Object, Supplier)}, of an informer that keeps all objects. */
-  public <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Supplier<Informer<T>> make) {
-    return use(retriever, List.of(), make);
-  }
-
   /**
    * The informer of what {@code retriever} retrieves, for one more user, who releases it once.
    *
-   * @param kept which of the objects the informer keeps: users of others have another informer
+   * @param kept which of the objects the informer keeps, as an empty list for all: users of others have another informer
    * @param make called for the first user
    */
   public synchronized <T extends HasMetadata> Informer<T> use(Retriever<T> retriever, Object kept, Supplier<Informer<T>> make) {
