@@ -42,7 +42,9 @@ final class Normal {
       array.removeAll();
       array.addAll(sorted);
       String message = normal.path("message").asString("");
-      ((ObjectNode) normal).put("message", message.substring(0, Math.max(0, message.indexOf(": ["))));
+      int list = message.indexOf(": [");
+      ((ObjectNode) normal).put("message",
+          list >= 0 ? message.substring(0, list) : message.endsWith(" is invalid") ? message : "");
     }
     return normal;
   }

@@ -6,6 +6,7 @@ import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.patch.Patches;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -19,7 +20,7 @@ final class Bodies {
   private static final YAMLMapper YAML = YAMLMapper.builder()
       .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
       .enable(YAMLWriteFeature.MINIMIZE_QUOTES, YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS).build();
-  private static final int SHOWN = 27; // the bytes of a body that a message shows
+  private static final int SHOWN = 30; // the bytes of a body that a message shows
 
   private Bodies() {}
 
@@ -99,7 +100,10 @@ final class Bodies {
   }
 
   private static String shown(byte[] body) {
-    String text = new String(body, StandardCharsets.UTF_8);
-    return text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text;
+    if (body.length == 0 || body[0] != '{') {
+      return body.length > SHOWN ? HexFormat.of().formatHex(body, 0, SHOWN) + " ..." : HexFormat.of().formatHex(body);
+    }
+    return body.length > SHOWN ? new String(body, 0, SHOWN, StandardCharsets.UTF_8) + " ..."
+        : new String(body, StandardCharsets.UTF_8);
   }
 }

@@ -85,6 +85,10 @@ final class Decoding {
       if (unreadable != null) {
         throw refused(resource, unreadable.toString());
       }
+      String metadata = KindSchema.unreadableMetadata(object);
+      if (metadata != null) {
+        throw refused(resource, metadata);
+      }
       Json.duplicates(body).forEach(path -> errors.add("duplicate field \"" + path + "\""));
       errors.addAll(shape(resource.schema(), object));
     }
@@ -99,6 +103,20 @@ final class Decoding {
     String kind = resource.type().kind();
     return Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s: %s".formatted(
         kind, resource.type().version(), kind, why));
+  }
+
+  /**
+   * A scale that a client sent as a whole.
+   *
+   * @throws StatusException 400 when it is none
+   */
+  static ObjectNode scale(byte[] body) {
+    ObjectNode scale = Bodies.read("Scale", body);
+    KindSchema.Read read = SCALE.read(scale.deepCopy());
+    if (read.error() != null && scale.path("kind").asString("Scale").equals("Scale")) {
+      throw Statuses.badRequest("Scale in version \"v1\" cannot be handled as a Scale: " + read.error());
+    }
+    return scale;
   }
 
   /**

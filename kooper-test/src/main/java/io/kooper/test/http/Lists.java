@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,6 +40,8 @@ final class Lists {
       return Json.bytes(list);
     }
   }
+
+  private static final String TOKEN_FORM = "meta.k8s.io/v1";
 
   private record Continue(long version, String after) {}
 
@@ -66,7 +69,8 @@ final class Lists {
         } catch (StatusException e) {
           throw Statuses.continueExpired();
         }
-        objects = objects.tailMap(next.after() + '\0'); // the first path behind it
+        String behind = next.after() + '\0'; // the first path behind it
+        objects = new TreeMap<>(objects).tailMap(behind); // which may be none of this namespace
       } else {
         requireReached(store, version);
         if ("Exact".equals(match) && version != null) {
@@ -146,7 +150,7 @@ final class Lists {
   }
 
   private static String encode(Continue next) {
-    ObjectNode token = Json.object().put("v", "meta.k8s.io/v1").put("rv", next.version()).put("start", next.after());
+    ObjectNode token = Json.object().put("v", TOKEN_FORM).put("rv", next.version()).put("start", next.after());
     return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(token));
   }
 
@@ -155,13 +159,19 @@ final class Lists {
     try {
       json = Base64.getUrlDecoder().decode(token);
     } catch (IllegalArgumentException e) {
-      throw Statuses.badRequest("invalid continue token: continue key is not valid: " + e.getMessage());
+      throw Statuses.badRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte "
+          + token.replaceFirst("[^A-Za-z0-9_-].*", "").length());
     }
     String wrong = GoSyntax.problem(json);
     if (wrong != null) {
       throw Statuses.badRequest("invalid continue token: continue key is not valid: " + wrong);
     }
     ObjectNode next = Json.readObject(json);
+    String form = next.path("v").asString("");
+    if (!form.equals(TOKEN_FORM)) {
+      throw Statuses.badRequest(
+          "invalid continue token: continue key is not valid: server does not recognize this encoded version " + form);
+    }
     return new Continue(next.path("rv").asLong(), next.path("start").asString());
   }
 }

@@ -51,6 +51,9 @@ final class Options {
       String value = call.param(name);
       if (value != null && !options.has(name)) {
         if (name.equals("gracePeriodSeconds")) {
+          if (!value.matches("[-+]?\\d+")) {
+            throw Statuses.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(value));
+          }
           options.put(name, call.number(name));
         } else if (name.equals("orphanDependents")) {
           options.put(name, Boolean.parseBoolean(value));

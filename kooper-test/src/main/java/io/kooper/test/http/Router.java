@@ -25,6 +25,7 @@ import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
 import io.kooper.test.write.Actions;
 import io.kooper.test.write.Deletes;
+import io.kooper.test.write.WriteChecks;
 import io.kooper.test.write.Writes;
 import java.util.List;
 import java.util.function.Function;
@@ -248,7 +249,8 @@ public final class Router {
         Decoding decoding = Decoding.of(call);
         answer.warn(decoding.warnings());
         byte[] json = Bodies.json(type, body);
-        ObjectNode wanted = "scale".equals(subresource) ? Json.readObject(json) : decoding.object(resource, json);
+        ObjectNode wanted = "scale".equals(subresource) ? Decoding.scale(json) : decoding.object(resource, json);
+        WriteChecks.requireName(wanted, name(call));
         if (subresource == null && resource.createdByUpdate()
             && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
           Json.metadata(wanted).remove("resourceVersion");
@@ -272,6 +274,9 @@ public final class Router {
         answer.send(deleted.code(), deleted.json());
       }
       case "deletecollection" -> {
+        if (resource.type().namespaced() && call.request().namespace() == null) {
+          throw Statuses.methodNotAllowed();
+        }
         ObjectNode options = Options.delete(call, body);
         answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
             Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options))));

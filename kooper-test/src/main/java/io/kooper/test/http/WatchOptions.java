@@ -1,5 +1,6 @@
 package io.kooper.test.http;
 
+import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.store.Selectors;
 import io.kooper.test.store.StoredObject;
@@ -31,6 +32,15 @@ record WatchOptions(
       fields = (fields == null ? "" : fields + ",") + "metadata.name=" + call.request().name();
     }
     Predicate<StoredObject> selector = Selectors.of(resource, call.param("labelSelector"), fields);
+    if (call.param("continue") != null) {
+      throw Statuses.invalidOptions("resourceVersionMatch",
+          "resourceVersionMatch is forbidden when continue is provided"); // as there, whatever is said of versions
+    }
+    String wanted = call.param("resourceVersion");
+    if (wanted != null && !wanted.matches("\\d+")) {
+      throw new StatusException(Statuses.unreasoned(500,
+          "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax".formatted(wanted, wanted)));
+    }
     String match = call.param("resourceVersionMatch");
     boolean asked = call.param("sendInitialEvents") != null;
     boolean initialEvents = call.flag("sendInitialEvents");

@@ -1,7 +1,9 @@
 package io.kooper.test.kinds;
 
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -15,6 +17,12 @@ public final class Checks {
   private static final Pattern ENVIRONMENT = Pattern.compile("[ -<>-~]+");
   private static final Pattern CONFIG_KEY = Pattern.compile("[-._a-zA-Z0-9]+");
   private static final Pattern IP = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
+  private static final Pattern CIDR = Pattern.compile("(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)/\\d{1,3}");
+  private static final Pattern DOMAIN_PATH = Pattern.compile("[a-z0-9][-a-z0-9.]*/[A-Za-z0-9/._~%!$&'()*+,;=:-]+");
+  private static final Set<String> RESOURCES = Set.of("cpu", "memory", "ephemeral-storage", "storage");
+  private static final Pattern FIELD_PATH = Pattern.compile("metadata\\.(name|namespace|uid|labels.*|annotations.*)"
+      + "|spec\\.(nodeName|serviceAccountName|restartPolicy|schedulerName|hostNetwork)"
+      + "|status\\.(hostIPs?|podIPs?|phase|nominatedNodeName)|v1:.*");
   private static final int LONGEST_LABEL = 63;
   private static final int LONGEST_SUBDOMAIN = 253;
   private static final int LONGEST_PORT_NAME = 15;
@@ -35,6 +43,25 @@ public final class Checks {
 
   static List<String> check(String check, String argument, JsonNode value) {
     return switch (check) {
+      case "field-path" -> when(!FIELD_PATH.matcher(value.asString("")).matches(), "error converting fieldPath: field label not"
+          + " supported: " + value.asString(""));
+      case "time-zone" -> when(!ZoneId.getAvailableZoneIds().contains(value.asString("")),
+          "unknown time zone " + value.asString(""));
+      case "given" -> when(value.asString("").isEmpty(), "must not be empty");
+      case "label-key" -> Labels.key(value.asString(""));
+      case "label-value" -> Labels.value(value.asString(""));
+      case "config-key" -> configKey(value.asString(""));
+      case "cidr" -> when(!CIDR.matcher(value.asString("")).matches(),
+          "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+      case "wildcard-subdomain" -> subdomain(value.asString("").startsWith("*.") ? value.asString().substring(2)
+          : value.asString(""));
+      case "domain-path" -> when(!DOMAIN_PATH.matcher(value.asString("")).matches(),
+          "must be a domain-prefixed path (such as \"acme.io/foo\")");
+      case "https" -> when(!value.asString("").startsWith("https://") || value.asString("").length() <= "https://".length(),
+          "'https' is the only allowed URL scheme; desired format: https://host[/path]");
+      case "json-path" -> when(!value.asString("").startsWith("."), "is not a valid jsonPath");
+      case "spec-path" -> when(!value.asString("").startsWith(".spec."), "should be a json path under .spec");
+      case "status-path" -> when(!value.asString("").startsWith(".status."), "should be a json path under .status");
       case "label" -> label(value.asString(""));
       case "subdomain" -> subdomain(value.asString(""));
       case "trimmed" -> when(!value.asString("").strip().equals(value.asString("")),
@@ -82,6 +109,12 @@ public final class Checks {
         : !CONFIG_KEY.matcher(key).matches() ? List.of(NO_CONFIG_KEY)
         : when(key.equals(".") || key.startsWith(".."), key.equals(".") || key.equals("..") ? "must not be '" + key + "'"
             : "must not start with '..'");
+  }
+
+  /** The names of resources in a list of them that are none. */
+  static List<String> resourceNames(JsonNode resources, String more) {
+    return resources.propertyNames().stream().filter(name -> !name.contains("/") && !RESOURCES.contains(name)
+        && !name.contains("hugepages-") && !List.of(more.split(",")).contains(name)).toList();
   }
 
   private static List<String> portName(String name) {

@@ -8,6 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -24,6 +25,9 @@ final class Decoder {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'")
       .withZone(java.time.ZoneOffset.UTC);
+
+  private static final int SECONDS = "2006-01-02T15:04:05".length();
+  private static final Pattern MICRO_END = Pattern.compile("\\.\\d{6}(Z|[-+]\\d\\d:\\d\\d)");
 
   private final List<String> unknown = new ArrayList<>();
   private @Nullable String error;
@@ -54,7 +58,8 @@ final class Decoder {
       } else {
         JsonNode read = value(field, value, at, new Place(struct, where.isEmpty() ? name : where + "." + name));
         boolean collection = field.form() == Field.Form.LIST || field.form() == Field.Form.MAP;
-        if (collection && read.isContainer() && read.isEmpty() && !Defaults.isShown(struct, name)) {
+        if (collection && read.isContainer() && read.isEmpty() && !Defaults.isShown(struct, name)
+            && !name.equals("managedFields")) { // of which an empty list says that nobody owns anything
           object.remove(name); // as good as none, and not there any more when the object is read again
         } else {
           object.set(name, read);
@@ -139,6 +144,11 @@ final class Decoder {
     }
     String text = value.stringValue();
     boolean micro = field.form() == Field.Form.MICRO_TIME;
+    if (micro && text.length() > SECONDS && !MICRO_END.matcher(text.substring(SECONDS)).matches()) {
+      fail("parsing time \"%s\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"%s\" as \".000000\"".formatted(text,
+          text.substring(SECONDS)));
+      return value;
+    }
     try {
       Instant instant = OffsetDateTime.parse(text).toInstant();
       return StringNode.valueOf(micro ? MICROS.format(instant) : instant.truncatedTo(ChronoUnit.SECONDS).toString());

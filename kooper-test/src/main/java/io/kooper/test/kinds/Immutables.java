@@ -75,6 +75,17 @@ final class Immutables {
   }
 
   private void pod() {
+    JsonNode before = old.at("/spec/activeDeadlineSeconds");
+    JsonNode deadline = object.at("/spec/activeDeadlineSeconds");
+    if (before.isNumber() && deadline.isNumber() && deadline.asLong() > before.asLong()) {
+      problems.add(Problem.invalid("spec.activeDeadlineSeconds", deadline.asString(),
+          "must be less than or equal to previous value"));
+      return;
+    }
+    if (object.at("/spec/containers").size() != old.at("/spec/containers").size()) {
+      problems.add(Problem.forbidden("spec.containers", "pod updates may not add or remove containers"));
+      return;
+    }
     if (!changeable(object).equals(changeable(old)) || !object.at("/spec/tolerations").valueStream().toList()
         .containsAll(old.at("/spec/tolerations").valueStream().toList())) {
       problems.add(Problem.forbidden("spec", POD));

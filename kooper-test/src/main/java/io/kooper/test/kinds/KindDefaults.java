@@ -31,8 +31,18 @@ final class KindDefaults {
   static void after(String kind, ObjectNode object) {
     switch (kind) {
       case "Pod" -> {
-        if (object.get("status") instanceof ObjectNode status && !status.has("qosClass")) {
-          status.put("qosClass", quality(object.path("spec")));
+        if (object.get("status") instanceof ObjectNode status) {
+          if (!status.has("qosClass")) {
+            status.put("qosClass", quality(object.path("spec")));
+          }
+          if (status.has("podIP") && !status.has("podIPs")) {
+            status.putArray("podIPs").addObject().set("ip", status.get("podIP"));
+          }
+        }
+      }
+      case "Node" -> {
+        if (object.get("status") instanceof ObjectNode status && status.has("capacity") && !status.has("allocatable")) {
+          status.set("allocatable", status.get("capacity").deepCopy());
         }
       }
       case "ReplicationController" -> {

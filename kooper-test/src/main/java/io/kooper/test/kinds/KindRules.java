@@ -36,9 +36,24 @@ final class KindRules {
         workload(spec, true, true);
         strategy(spec);
       }
-      case "ReplicaSet", "StatefulSet" -> workload(spec, true, false);
+      case "ReplicaSet" -> workload(spec, true, false);
+      case "StatefulSet" -> {
+        workload(spec, true, false);
+        spec.path("volumeClaimTemplates").forEach(claim -> claim(claim.path("spec")));
+      }
+      case "NetworkPolicy" -> {
+        peers(spec.path("ingress"), "from", "spec.ingress");
+        peers(spec.path("egress"), "to", "spec.egress");
+      }
       case "DaemonSet" -> workload(spec, false, false);
-      case "ReplicationController" -> template(spec.path("template"), "spec.template");
+      case "ReplicationController" -> {
+        if (spec.path("selector").properties().stream()
+            .anyMatch(label -> !label.getValue().equals(spec.at("/template/metadata/labels").get(label.getKey())))) {
+          problems.add(Problem.invalid("spec.template.metadata.labels", Problem.shown(spec.at("/template/metadata/labels")),
+              "`selector` does not match template `labels`"));
+        }
+        template(spec.path("template"), "spec.template");
+      }
       case "Job" -> job(spec, "spec");
       case "CronJob" -> {
         CronSchedule.check(spec.path("schedule").asString(""), problems);
@@ -138,6 +153,9 @@ final class KindRules {
   }
 
   private void job(JsonNode spec, String path) {
+    if (spec.path("completionMode").asString("").equals("Indexed") && !spec.has("completions")) {
+      problems.add(Problem.required(path + ".completions", "when completion mode is Indexed"));
+    }
     String policy = spec.at("/template/spec/restartPolicy").asString("");
     if (policy.equals("Always") || policy.isEmpty()) {
       problems.add(Problem.required(path + ".template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
@@ -200,7 +218,34 @@ final class KindRules {
     }
   }
 
+  private void peers(JsonNode rules, String member, String path) {
+    int index = 0;
+    for (JsonNode rule : rules) {
+      String at = path + "[" + index++ + "]";
+      int number = 0;
+      for (JsonNode peer : rule.path(member)) {
+        String of = at + "." + member + "[" + number++ + "]";
+        if (peer.isEmpty()) {
+          problems.add(Problem.required(of, "must specify a peer"));
+        }
+      }
+      number = 0;
+      for (JsonNode port : rule.path("ports")) {
+        String of = at + ".ports[" + number++ + "].endPort";
+        JsonNode end = port.path("endPort");
+        if (end.isNumber() && !port.path("port").isNumber()) {
+          problems.add(Problem.invalid(of, end.asString(), "may not be specified when `port` is unspecified or non-numeric"));
+        } else if (end.isNumber() && end.asInt() < port.path("port").asInt()) {
+          problems.add(Problem.invalid(of, end.asString(), "must be greater than or equal to `port`"));
+        }
+      }
+    }
+  }
+
   private void ingress(JsonNode spec) {
+    if (spec.has("defaultBackend")) {
+      backend(spec.path("defaultBackend"), "spec.defaultBackend");
+    }
     if (!spec.has("rules") && !spec.has("defaultBackend")) {
       problems.add(Problem.invalid("spec", "null", "either `defaultBackend` or `rules` must be specified"));
     }
@@ -225,12 +270,15 @@ final class KindRules {
     if ((type.equals("Prefix") || type.equals("Exact")) && !http.startsWith("/")) {
       problems.add(Problem.of("FieldValueInvalid", path + ".path", "Invalid value", http, "must be an absolute path"));
     }
-    JsonNode backend = one.path("backend");
+    backend(one.path("backend"), path + ".backend");
+  }
+
+  private void backend(JsonNode backend, String path) {
     JsonNode port = backend.at("/service/port");
     if (!backend.has("service") && !backend.has("resource")) {
-      problems.add(Problem.invalid(path + ".backend", "\"\"", "resource or service backend is required"));
+      problems.add(Problem.invalid(path, "\"\"", "resource or service backend is required"));
     } else if (backend.has("service") && port.path("name").asString("").isEmpty() && port.path("number").asInt(0) == 0) {
-      problems.add(Problem.required(path + ".backend", "port name or number is required"));
+      problems.add(Problem.required(path, "port name or number is required"));
     }
   }
 
@@ -258,6 +306,23 @@ final class KindRules {
   }
 
   private void autoscaler(JsonNode spec) {
+    int index = 0;
+    for (JsonNode metric : spec.path("metrics")) {
+      String type = metric.path("type").asString("");
+      String path = "spec.metrics[" + index++ + "]";
+      String source = type.isEmpty() ? "" : Character.toLowerCase(type.charAt(0)) + type.substring(1);
+      JsonNode target = metric.path(source).path("target");
+      if (!type.isEmpty() && !metric.has(source)) {
+        problems.add(Problem.required(path + "." + source,
+            "must populate information for the given metric source"));
+      } else if (target.path("type").asString("").equals("Utilization") && !target.has("averageUtilization")) {
+        problems.add(Problem.required(path + "." + source + ".target.averageUtilization",
+            "must set either a target raw value or a target utilization"));
+      } else if (target.path("type").asString("").equals("AverageValue") && !target.has("averageValue")) {
+        problems.add(Problem.required(path + "." + source + ".target.averageValue",
+            "must specify a positive target averageValue"));
+      }
+    }
     JsonNode most = spec.path("maxReplicas");
     JsonNode least = spec.path("minReplicas");
     if (least.asInt(1) < 1) {
@@ -276,10 +341,17 @@ final class KindRules {
     List<Problem> problems = new ArrayList<>();
     if (Set.of("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController").contains(kind)) {
       JsonNode status = object.path("status");
+      for (String member : List.of("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")) {
+        if (status.path(member).asInt(0) < 0) {
+          problems.add(Problem.invalid("status." + member, status.path(member).asString(), "must be greater than or equal to 0"));
+        }
+      }
       for (String member : List.of("updatedReplicas", "readyReplicas", "availableReplicas", "fullyLabeledReplicas")) {
         JsonNode count = status.path(member);
-        if (count.asInt(0) > status.path("replicas").asInt(0)) {
-          problems.add(Problem.invalid("status." + member, count.asString(), "cannot be greater than status.replicas"));
+        boolean counted = !member.equals("fullyLabeledReplicas") || !kind.equals("Deployment") && !kind.equals("StatefulSet");
+        if (counted && count.asInt(0) > status.path("replicas").asInt(0)) {
+          problems.add(Problem.invalid("status." + member, Integer.toString(count.asInt(0)),
+              "cannot be greater than status.replicas"));
         }
       }
       JsonNode ready = status.path("readyReplicas");

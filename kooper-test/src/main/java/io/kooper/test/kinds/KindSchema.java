@@ -35,6 +35,16 @@ public final class KindSchema {
     return new Read(decoder.error(), decoder.unknown());
   }
 
+  /** Why the metadata of an object of any kind cannot be read, null if it can. */
+  public static @Nullable String unreadableMetadata(ObjectNode object) {
+    if (!(object.path("metadata").deepCopy() instanceof ObjectNode metadata)) {
+      return null;
+    }
+    Decoder decoder = new Decoder();
+    decoder.struct(Struct.named("apimachinery.pkg.apis.meta.v1.ObjectMeta"), metadata, "metadata", "metadata");
+    return decoder.error();
+  }
+
   /** Sets what a new or changed object leaves out. */
   public void complete(ObjectNode object) {
     KindDefaults.before(kind, object);

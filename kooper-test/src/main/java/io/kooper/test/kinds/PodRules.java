@@ -35,6 +35,10 @@ final class PodRules {
     rules.containers("containers", path, names);
     rules.containers("initContainers", path, names);
     rules.tolerations(path + ".tolerations");
+    if (spec.path("dnsPolicy").asString("").equals("None") && spec.at("/dnsConfig/nameservers").isEmpty()) {
+      problems.add(Problem.required(path + ".dnsConfig.nameservers",
+          "must provide at least one DNS nameserver when `dnsPolicy` is None"));
+    }
   }
 
   private void volumes(String path) {

@@ -40,7 +40,7 @@ final class Rules {
       for (String step : rule.path()) {
         value = value.path(step);
       }
-      check(rule, value, (path.isEmpty() ? "" : path + ".") + String.join(".", rule.path()));
+      check(rule, object, value, (path.isEmpty() ? "" : path + ".") + String.join(".", rule.path()));
     }
     struct.fields().forEach((name, field) -> {
       JsonNode value = object.get(name);
@@ -61,7 +61,7 @@ final class Rules {
     }
   }
 
-  private void check(Rule rule, JsonNode value, String path) {
+  private void check(Rule rule, JsonNode object, JsonNode value, String path) {
     boolean missing = value.isMissingNode() || value.isNull() || value.isString() && value.stringValue().isEmpty();
     switch (rule.check()) {
       case "required" -> {
@@ -87,12 +87,56 @@ final class Rules {
         }
       }
       case "labels" -> Labels.check(value, path, problems);
+      case "choice" -> {
+        if (value.isString()) {
+          enumeration(value, rule.argument(), path);
+        }
+      }
+      case "each" -> {
+        for (int i = 0; i < value.size(); i++) {
+          wrong(Checks.check(rule.argument(), "", value.get(i)), value.get(i), path + "[" + i + "]");
+        }
+      }
+      case "each-has" -> {
+        for (int i = 0; i < value.size(); i++) {
+          if (value.get(i).path(rule.argument()).isEmpty()) {
+            problems.add(Problem.required(path + "[" + i + "]." + rule.argument(), "must contain at least 1 address"));
+          }
+        }
+      }
+      case "present-port" -> wrong(Checks.check("port-or-name", "", value), value, path);
+      case "given-subdomain", "given-label-key" -> {
+        if (value.isString()) {
+          wrong(Checks.check(rule.check().substring("given-".length()), "", value), value, path);
+        }
+      }
+      case "resource-names" -> Checks.resourceNames(value, rule.argument()).forEach(name -> problems.add(
+          Problem.of("FieldValueInvalid", path + "[" + name + "]", "Invalid value", name,
+              "must be a standard resource type or fully qualified")));
+      case "with-operator" -> {
+        if (value.isEmpty() && List.of("In", "NotIn").contains(object.path("operator").asString(""))) {
+          problems.add(Problem.required(path, "must be specified when `operator` is 'In' or 'NotIn'"));
+        }
+      }
+      case "distinct" -> distinct(value, path);
       case "unique" -> unique(value, rule.argument(), path);
       default -> {
         if (!missing) {
-          Checks.check(rule.check(), rule.argument(), value).forEach(wrong -> problems.add(Problem.invalid(path,
-              Problem.shown(value), wrong)));
+          wrong(Checks.check(rule.check(), rule.argument(), value), value, path);
         }
+      }
+    }
+  }
+
+  private void wrong(List<String> wrong, JsonNode value, String path) {
+    wrong.forEach(why -> problems.add(Problem.invalid(path, Problem.shown(value), why)));
+  }
+
+  private void distinct(JsonNode list, String path) {
+    Set<JsonNode> seen = new HashSet<>();
+    for (int i = 0; i < list.size(); i++) {
+      if (!seen.add(list.get(i))) {
+        problems.add(Problem.duplicate(path + "[" + i + "]", list.get(i)));
       }
     }
   }

@@ -31,7 +31,6 @@ public final class SelectorMatch {
         problems.add(Problem.forbidden(at + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
       }
     }
-    Labels.check(selector.path("matchLabels"), path + ".matchLabels", problems);
     if (!understood) {
       problems.add(Problem.invalid(path, Problem.shown(selector), "invalid label selector"));
     }

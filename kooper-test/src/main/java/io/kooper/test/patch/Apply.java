@@ -4,6 +4,7 @@ import io.kooper.test.ResourceType;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
 import java.nio.charset.StandardCharsets;
@@ -64,8 +65,11 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
       throw untyped(resource, part, name, twice);
     }
     if ((resource.schema() != null || resource.kind() != null) && !"scale".equals(manager.subresource())) {
-      List<String> unknown = resource.schema() != null ? resource.schema().unknown(part)
-          : Objects.requireNonNull(resource.kind()).schema().read(part.deepCopy()).unknown();
+      KindSchema.Read read = resource.kind() == null ? null : resource.kind().schema().read(part.deepCopy());
+      List<String> unknown = read != null ? read.unknown() : Objects.requireNonNull(resource.schema()).unknown(part);
+      if (read != null && read.error() != null) {
+        throw untyped(resource, part, name, read.error());
+      }
       if (!unknown.isEmpty()) {
         throw untyped(resource, part, name, "." + unknown.get(0) + ": field not declared in schema");
       }

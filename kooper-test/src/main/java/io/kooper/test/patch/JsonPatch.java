@@ -5,6 +5,7 @@ import io.kooper.test.json.Statuses;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -56,7 +57,9 @@ final class JsonPatch {
       }
       case "copy" -> add(tree, path, existing(tree, pointer(operation, "from")).deepCopy());
       case "test" -> {
-        if (!existing(tree, path).equals(value(operation))) {
+        JsonNode expected = value(operation);
+        boolean absent = expected.isNull() && tree.at(path).isMissingNode(); // which is null
+        if (!absent && !existing(tree, path).equals(expected)) {
           throw inapplicable("testing value " + path + " failed");
         }
         yield tree;
@@ -113,10 +116,7 @@ final class JsonPatch {
 
   private static JsonNode value(JsonNode operation) {
     JsonNode value = operation.get("value");
-    if (value == null) {
-      throw inapplicable("an operation has no value");
-    }
-    return value;
+    return value == null ? NullNode.instance : value;
   }
 
   private static JsonPointer pointer(JsonNode operation, String member) {
@@ -125,7 +125,8 @@ final class JsonPatch {
       throw inapplicable("an operation has no " + member);
     }
     try {
-      return JsonPointer.compile(pointer.stringValue());
+      String text = pointer.stringValue();
+      return JsonPointer.compile(text.substring(Math.max(0, text.indexOf('/')))); // what is before the first slash is nothing
     } catch (IllegalArgumentException e) {
       throw inapplicable(String.valueOf(e.getMessage()));
     }

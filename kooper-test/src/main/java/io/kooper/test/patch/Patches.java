@@ -1,5 +1,6 @@
 package io.kooper.test.patch;
 
+import io.kooper.test.json.GoSyntax;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Resource;
@@ -29,10 +30,30 @@ public final class Patches {
    */
   public static ObjectNode apply(ObjectNode object, Shape shape, String mediaType, byte[] patch) {
     return switch (mediaType) {
-      case "application/merge-patch+json" -> merge(object.deepCopy(), Json.readObject(patch));
-      case STRATEGIC -> StrategicMerge.apply(object.deepCopy(), Json.readObject(patch), shape);
-      default -> jsonPatch(object, Json.read(patch));
+      case "application/merge-patch+json" -> merge(object.deepCopy(), object(patch));
+      case STRATEGIC -> StrategicMerge.apply(object.deepCopy(), object(patch), shape);
+      default -> jsonPatch(object, read(patch));
     };
+  }
+
+  private static JsonNode read(byte[] patch) {
+    String wrong = GoSyntax.problem(patch);
+    if (wrong != null) {
+      throw Statuses.badRequest("error decoding patch: " + wrong);
+    }
+    return Json.read(patch);
+  }
+
+  private static ObjectNode object(byte[] patch) {
+    JsonNode read = read(patch);
+    if (read instanceof ObjectNode object) {
+      return object;
+    }
+    if (read.isNull()) {
+      return Json.object();
+    }
+    throw Statuses.badRequest("error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}"
+        .formatted(read.isArray() ? "array" : read.isString() ? "string" : read.isNumber() ? "number" : "bool"));
   }
 
   /** @throws StatusException 415 for a kind of patch that the type does not know */

@@ -4,6 +4,7 @@ import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Shape;
+import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -127,7 +128,7 @@ public final class StrategicMerge {
   private static JsonNode key(JsonNode item, String name) {
     JsonNode value = item.get(name);
     if (value == null) {
-      throw failure("map: %s does not contain declared merge key: %s".formatted(item, name));
+      throw failure("map: %s does not contain declared merge key: %s".formatted(Problem.plain(item), name));
     }
     return value;
   }
@@ -136,11 +137,11 @@ public final class StrategicMerge {
     String directive = patch.path(DIRECTIVE).asString("merge");
     return switch (directive) {
       case "merge", "replace", "delete" -> directive;
-      default -> throw failure("unknown patch type: %s in map: %s".formatted(directive, patch));
+      default -> throw failure("unknown patch type: %s in map: %s".formatted(directive, Problem.plain(patch)));
     };
   }
 
   private static StatusException failure(String why) {
-    return new StatusException(Statuses.failure(500, why));
+    return new StatusException(Statuses.unreasoned(500, why));
   }
 }

@@ -12,7 +12,9 @@ import tools.jackson.databind.JsonNode;
 /** Label and field selectors, as they stand in a query. */
 public final class Selectors {
 
-  private static final Pattern FIELD = Pattern.compile("([^=!]+)(==|=|!=)(.*)");
+  private static final Pattern FIELD = Pattern.compile("([^=!]*)(==|=|!=)(.*)");
+
+  private static final Pattern ESCAPE = Pattern.compile("\\\\[^,=]");
 
   private static final String NOT_KNOWN =
       "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
@@ -22,6 +24,15 @@ public final class Selectors {
       "status.replicas", "0", "status.successful", "0");
 
   private Selectors() {}
+
+  /** What stands for a value in which commas and the like have a backslash before them. */
+  private static String unescaped(String value) {
+    Matcher wrong = ESCAPE.matcher(value.replace("\\\\", ""));
+    if (wrong.find()) {
+      throw Statuses.badRequest("invalid field selector: invalid escape sequence: " + wrong.group());
+    }
+    return value.replaceAll("\\\\(.)", "$1");
+  }
 
   /** What a selector compares of a field: empty if it is no scalar, or not there. */
   static String value(Resource resource, String field, JsonNode value) {
@@ -42,7 +53,7 @@ public final class Selectors {
 
   private static Predicate<StoredObject> fields(Resource resource, String selector) {
     Predicate<StoredObject> all = object -> true;
-    for (String requirement : selector.split(",")) {
+    for (String requirement : selector.split("(?<!\\\\),")) {
       if (requirement.isBlank()) {
         continue;
       }
@@ -51,10 +62,13 @@ public final class Selectors {
         throw Statuses.badRequest("invalid selector: '%s'; can't understand '%s'".formatted(selector, requirement));
       }
       String field = matcher.group(1).strip();
-      String value = matcher.group(3).strip();
+      String value = unescaped(matcher.group(3).strip());
       boolean known = resource.fields().containsKey(field) || field.equals("metadata.name")
           || field.equals("metadata.namespace") && resource.type().namespaced();
       if (!known) {
+        if (resource.is("jobs.batch")) {
+          throw Statuses.badRequest("field label \"" + field + "\" not supported for Job");
+        }
         throw Statuses.badRequest(resource.isCustom() || !resource.fields().isEmpty() ? "field label not supported: " + field
             : NOT_KNOWN.formatted(field));
       }

@@ -44,7 +44,7 @@ final class Cells {
     return switch (column.path("type").asString("")) {
       case "integer" -> text.matches("-?\\d+") ? LongNode.valueOf(Long.parseLong(text)) : StringNode.valueOf(text);
       case "boolean" -> BooleanNode.valueOf(text.equals("true"));
-      default -> StringNode.valueOf(text);
+      default -> expression.startsWith("{#") && code == null ? LongNode.valueOf(Long.parseLong(text)) : StringNode.valueOf(text);
     };
   }
 

@@ -45,7 +45,8 @@ public final class BuiltInTypes {
 
   /** Why an object of one kind is none of another. */
   public static String mismatch(ResourceType wanted, String apiVersion, String kind) {
-    boolean known = ALL.stream().anyMatch(one -> one.type().apiVersion().equals(apiVersion) && one.type().kind().equals(kind));
+    boolean known = ALL.stream().anyMatch(one -> one.type().apiVersion().equals(apiVersion)
+        && (one.type().kind().equals(kind) || one.listKind().equals(kind)));
     String internal = wanted.group().isEmpty() ? "core" : wanted.group().split("\\.", 2)[0];
     return known ? "converting (%s.%s) to (%s.%s): unknown conversion".formatted(
             apiVersion.substring(apiVersion.indexOf('/') + 1), kind, internal, wanted.kind())

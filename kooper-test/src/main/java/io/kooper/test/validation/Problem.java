@@ -46,6 +46,11 @@ public record Problem(String reason, String field, String message) {
     return Go.value(value);
   }
 
+  /** A value as a message of a program in Go shows it that does not think of JSON, such as {@code map[a:b]}. */
+  public static String plain(JsonNode value) {
+    return Go.plain(value);
+  }
+
   /** One that names a text. */
   public static Problem of(String reason, String field, String what, String text, String detail) {
     return new Problem(reason, field, body(what, Go.quote(text), detail));

@@ -53,6 +53,10 @@ final class MetadataRules {
               : "must not be empty");
         }
       }
+      if (owner.path("kind").asString("").equals("Event") && owner.path("apiVersion").asString("").equals("v1")) {
+        problems.add(Problem.invalid("metadata.ownerReferences", ordered(Json.array().add(owner)).replaceAll("^\\[|]$", ""),
+            "/v1, Kind=Event is disallowed from being an owner"));
+      }
       if (owner.path("controller").asBoolean(false)) {
         if (controller != null) {
           problems.add(Problem.invalid("metadata.ownerReferences", ordered(owners),
@@ -83,6 +87,7 @@ final class MetadataRules {
     int index = 0;
     for (JsonNode finalizer : finalizers) {
       String name = finalizer.asString("");
+      Labels.key(name).forEach(wrong -> invalid("metadata.finalizers", name, wrong));
       if (!name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
         invalid("metadata.finalizers[" + index + "]", name,
             "name is neither a standard finalizer name nor is it fully qualified");

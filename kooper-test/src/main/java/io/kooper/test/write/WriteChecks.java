@@ -27,8 +27,10 @@ public final class WriteChecks {
     ResourceType type = resource.typeAt(subresource);
     String apiVersion = type.apiVersion();
     String kind = type.kind();
-    String givenVersion = object.path("apiVersion").asString(apiVersion);
-    String givenKind = object.path("kind").asString(kind);
+    String version = object.path("apiVersion").asString("");
+    String givenVersion = version.isEmpty() ? apiVersion : version;
+    String named = object.path("kind").asString("");
+    String givenKind = named.isEmpty() ? kind : named;
     if (!givenVersion.equals(apiVersion) || !givenKind.equals(kind)) {
       throw resource.kind() == null
           ? Statuses.badRequest("%s in version \"%s\" cannot be handled as a %s in version \"%s\"".formatted(
@@ -37,6 +39,14 @@ public final class WriteChecks {
               givenVersion.substring(givenVersion.indexOf('/') + 1), kind, BuiltInTypes.mismatch(type, givenVersion, givenKind)));
     }
     object.put("apiVersion", apiVersion).put("kind", kind);
+  }
+
+  /** @throws StatusException 400 when an object that is put at a path does not say its name */
+  public static void requireName(ObjectNode object, String name) {
+    if (object.path("metadata").path("name").asString("").isEmpty()) {
+      throw Statuses.badRequest(
+          "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(name));
+    }
   }
 
   static void checkNamespace(Resource resource, String namespace, ObjectNode metadata) {
