@@ -5,6 +5,7 @@ import io.kooper.handler.Handler;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Watches one kind of object and calls a {@link Handler} for each that was created, has changed or is gone.
@@ -113,6 +114,13 @@ public interface Controller extends AutoCloseable {
   default boolean hasSeen(String resourceVersion) {
     return false;
   }
+
+  /**
+   * Has somebody told, before {@link #run()}, of each object that will be shared: those of bound stores, and of sources that hand
+   * over Java objects. He is told on the informers' threads, before any reader sees the object, and must not throw. For tests
+   * that look later whether a handler has modified one. Default: nobody is told.
+   */
+  default void onShared(Consumer<? super HasMetadata> observer) {}
 
   /** How it is doing; may be asked from any thread at any time. */
   Health health();

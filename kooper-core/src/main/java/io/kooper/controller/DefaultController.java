@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Runs an {@link Engine} in terms of leadership, from its first list to its end. */
@@ -289,6 +290,11 @@ final class DefaultController<T extends HasMetadata> implements Controller {
   @Override
   public boolean hasSeen(String resourceVersion) {
     return engine.relations.hasSeen(resourceVersion);
+  }
+
+  @Override
+  public void onShared(Consumer<? super HasMetadata> observer) {
+    engine.relations.informers().forEach(informer -> informer.onShared(observer));
   }
 
   @Override

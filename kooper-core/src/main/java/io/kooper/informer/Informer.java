@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** What is in the cluster, as last seen. Empty until the first list is complete. */
   public Store<T> store() {
     return cache.store;
+  }
+
+  /** As {@code Controller.onShared}; of several observers the last one is told. */
+  public void onShared(Consumer<? super T> observer) {
+    cache.states().onShared(observer);
   }
 
   /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */

@@ -31,6 +31,8 @@ final class States<T extends HasMetadata> implements AutoCloseable {
   private String namespace = "";
   private PackedState.@Nullable Form<T> form;
 
+  private volatile Consumer<? super T> observer = object -> { };
+
   private long made;
   private volatile double meanBytes; // written by the informer's thread
 
@@ -68,7 +70,7 @@ final class States<T extends HasMetadata> implements AutoCloseable {
     return new Arrival<>(
         key, object.getMetadata().getUid(), versionOf(object), deleted, object::getMetadata, (before, reported) -> {
           T result = transformed(key, object, deleted, reported);
-          return result == null ? null : new State.Held<>(key, result, indexed(key, result));
+          return result == null ? null : held(key, result, indexed(key, result));
         });
   }
 
@@ -95,10 +97,15 @@ final class States<T extends HasMetadata> implements AutoCloseable {
     }
     List<Set<String>> indexed = indexed(key, result);
     if (json.bound()) {
-      return new State.Held<>(key, result, indexed);
+      return held(key, result, indexed);
     }
     byte[] bytes = transform == null ? json.bytes() : json.binding().json(result);
     return packed(key, identity, json.binding(), bytes, transform == null ? json.length() : bytes.length, indexed, true);
+  }
+
+  private State<T> held(ObjectKey key, T object, List<Set<String>> indexed) {
+    observer.accept(object);
+    return new State.Held<>(key, object, indexed);
   }
 
   private State<T> packed(ObjectKey key, Identity identity, Binding<T> binding, byte[] json, int length,
@@ -146,6 +153,11 @@ final class States<T extends HasMetadata> implements AutoCloseable {
     made++;
     double mean = meanBytes;
     meanBytes = mean + (bytes - mean) / Math.min(made, MEAN_OF);
+  }
+
+  /** Has somebody told of each object that all readers will share. */
+  void onShared(Consumer<? super T> by) {
+    observer = by;
   }
 
   /** About the size of an object as JSON; 0 when the source hands over none. */

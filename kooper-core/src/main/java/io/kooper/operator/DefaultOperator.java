@@ -1,5 +1,6 @@
 package io.kooper.operator;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
@@ -20,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -247,6 +249,11 @@ final class DefaultOperator implements Operator {
   @Override
   public boolean hasSeen(String resourceVersion) {
     return controllers.stream().allMatch(one -> guard.ask(() -> one.hasSeen(resourceVersion), false));
+  }
+
+  @Override
+  public void onShared(Consumer<? super HasMetadata> observer) {
+    controllers.forEach(one -> one.onShared(observer));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.kooper.operator;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Controller;
 import io.kooper.controller.ControllerEndedException;
 import io.kooper.controller.ControllerException;
@@ -14,6 +15,7 @@ import io.kooper.leaderelection.Runner;
 import io.kooper.retrieve.ObjectKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A controller of any kind that is run only while this process leads, and closed when the leadership is lost. */
@@ -138,6 +140,11 @@ final class ElectedController implements Controller {
   @Override
   public boolean hasSeen(String resourceVersion) {
     return controller.hasSeen(resourceVersion);
+  }
+
+  @Override
+  public void onShared(Consumer<? super HasMetadata> observer) {
+    controller.onShared(observer);
   }
 
   @Override

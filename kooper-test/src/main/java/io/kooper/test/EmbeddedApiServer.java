@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.kooper.test.admission.Hooks;
+import io.kooper.test.admission.Webhooks;
 import io.kooper.test.auth.Tokens;
 import io.kooper.test.http.RequestLog;
 import io.kooper.test.http.Router;
@@ -18,14 +20,17 @@ import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
 import io.kooper.test.write.Actions;
+import io.kooper.test.write.Aggregation;
 import io.kooper.test.write.Collector;
 import io.kooper.test.write.Deletes;
 import io.kooper.test.write.Readiness;
 import io.kooper.test.write.Writes;
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +70,8 @@ public final class EmbeddedApiServer implements AutoCloseable {
   private final Connections connections = new Connections();
   private final Faults faults;
   private final Actions actions;
+  private final Hooks hooks;
+  private final Webhooks webhooks;
   private final Router router;
   private final Contents contents;
   private final Readiness readiness;
@@ -85,12 +92,17 @@ public final class EmbeddedApiServer implements AutoCloseable {
       store.follow(collector);
     }
     Writes writes = new Writes(store, registry, deletes);
+    if (settings.garbageCollection()) {
+      store.follow(new Aggregation(store, registry, writes));
+    }
     for (String namespace : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
       writes.createNamespace(namespace);
     }
     faults = new Faults(connections, store, registry);
     actions = new Actions(store, registry, writes, deletes, settings.tokens());
-    router = new Router(loop, settings, store, registry, writes, deletes, actions, faults::next, requests);
+    hooks = new Hooks(store, registry);
+    webhooks = new Webhooks(hooks);
+    router = new Router(loop, settings, store, registry, writes, deletes, actions, hooks, webhooks, faults::next, requests);
     port = settings.port();
     contents = new Contents(store, registry);
     readiness = new Readiness(registry, writes);
@@ -184,7 +196,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
    * only it can compile; each is logged once, too. Empty when nothing is known to be left out.
    */
   public List<String> unchecked() {
-    return store.locked(registry::unchecked);
+    return store.locked(() -> Stream.concat(registry.unchecked().stream(), hooks.unchecked().stream()).toList());
   }
 
   /**
@@ -195,6 +207,14 @@ public final class EmbeddedApiServer implements AutoCloseable {
    */
   public void ready(HasMetadata object) {
     readiness.ready(object);
+  }
+
+  /**
+   * Says where a service is found from now on: at a URL of the test, such as {@code http://localhost:8080}. Webhooks of which a
+   * configuration names that service are asked there.
+   */
+  public void endpoint(String namespace, String service, URI url) {
+    hooks.endpoint(namespace, service, url);
   }
 
   /** Says what the log of a pod is from now on, as {@code kubectl logs} shows it. */
@@ -327,6 +347,7 @@ public final class EmbeddedApiServer implements AutoCloseable {
   @Override
   public void close() {
     stop();
+    webhooks.close();
     loop.close();
   }
 

@@ -3,10 +3,13 @@ package io.kooper.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
@@ -114,6 +117,59 @@ class AuthTest {
       assertThat(client.pods().inNamespace("default").withName("web").evict()).isFalse();
       assertThat(server.requests(request -> "eviction".equals(request.subresource()))).extracting(ApiRequest::code)
           .containsOnly(429);
+    }
+  }
+
+  private static void bind(KubernetesClient admin, String role) {
+    admin.resource(new ClusterRoleBindingBuilder().withNewMetadata().withName(role).endMetadata()
+        .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", role)
+        .addNewSubject().withKind("ServiceAccount").withNamespace("default").withName("reaper").endSubject().build()).create();
+  }
+
+  private static ClusterRole role(String name, String resource, String... names) {
+    return new ClusterRoleBuilder().withNewMetadata().withName(name).addToLabels("to", "reaper").endMetadata()
+        .addNewRule().withApiGroups("").withResources(resource).withResourceNames(names).withVerbs("get", "list", "watch").endRule()
+        .build();
+  }
+
+  @Test
+  void aRoleAggregatesThoseThatItSelects() {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().rbac().start();
+        KubernetesClient admin = server.client(); KubernetesClient reaper = server.clientOf(REAPER)) {
+      admin.resource(new ClusterRoleBuilder().withNewMetadata().withName("reap").endMetadata().withNewAggregationRule()
+          .addNewClusterRoleSelector().addToMatchLabels("to", "reaper").endClusterRoleSelector().endAggregationRule().build())
+          .create();
+      bind(admin, "reap");
+      assertThat(may(reaper, "list", "pods", null)).isFalse();
+
+      admin.resource(role("pods", "pods")).create();
+      admin.resource(role("nodes", "nodes")).create();
+      admin.resource(role("nodes-too", "nodes")).create();
+
+      assertThat(may(reaper, "list", "pods", null)).isTrue();
+      ClusterRole whole = admin.rbac().clusterRoles().withName("reap").get();
+      assertThat(whole.getRules()).extracting(rule -> rule.getResources().get(0)).containsExactly("nodes", "pods");
+      assertThat(whole.getMetadata().getManagedFields()).extracting(ManagedFieldsEntry::getManager)
+          .contains("clusterrole-aggregation-controller");
+
+      admin.rbac().clusterRoles().withName("pods").delete();
+      assertThat(may(reaper, "list", "pods", null)).isFalse();
+    }
+  }
+
+  @Test
+  void aNameThatIsSelectedIsTheOneThatIsAskedFor() {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().rbac().start();
+        KubernetesClient admin = server.client(); KubernetesClient reaper = server.clientOf(REAPER)) {
+      admin.resource(role("one", "configmaps", "one")).create();
+      bind(admin, "one");
+
+      assertThat(reaper.configMaps().inNamespace("default").withField("metadata.name", "one").list().getItems()).isEmpty();
+      assertThatThrownBy(() -> reaper.configMaps().inNamespace("default").withField("metadata.name", "two").list())
+          .hasMessageContaining("configmaps \"two\" is forbidden");
+      assertThatThrownBy(() -> reaper.configMaps().inNamespace("default").withoutField("metadata.name", "one").list())
+          .hasMessageContaining("configmaps is forbidden");
+      assertThatThrownBy(() -> reaper.configMaps().inNamespace("default").list()).hasMessageContaining("configmaps is forbidden");
     }
   }
 }

@@ -29,7 +29,7 @@ class KitArchitectureTest {
   private static final String NET = "io.kooper.test.net..";
   private static final String[] INTERNAL = {VALIDATION, KINDS, "io.kooper.test.json..", "io.kooper.test.types..",
       "io.kooper.test.patch..", "io.kooper.test.store..", "io.kooper.test.write..", "io.kooper.test.tables..",
-      "io.kooper.test.auth..", "io.kooper.test.http..", "io.kooper.test.faults..", NET};
+      "io.kooper.test.admission..", "io.kooper.test.auth..", "io.kooper.test.http..", "io.kooper.test.faults..", NET};
 
   private final JavaClasses kit = new ClassFileImporter()
       .importUrl(EmbeddedApiServer.class.getProtectionDomain().getCodeSource().getLocation());

@@ -1,7 +1,12 @@
 package io.kooper.test.auth;
 
 import io.kooper.test.ApiRequest;
+import io.kooper.test.net.Fields;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -15,10 +20,24 @@ import tools.jackson.databind.JsonNode;
  */
 public record Ask(String verb, String group, String resource, String namespace, String name, String path) {
 
+  private static final Set<String> COLLECTIONS = Set.of("list", "watch", "deletecollection");
+  private static final Pattern NAMED = Pattern.compile("metadata\\.name==?([^=!]+)");
+
   /** What a request does. */
   public static Ask of(ApiRequest request) {
     String resource = request.resource() + (request.subresource() == null ? "" : "/" + request.subresource());
-    return new Ask(request.verb(), request.group(), resource, text(request.namespace()), text(request.name()), request.path());
+    String name = request.name() == null ? named(request) : request.name();
+    return new Ask(request.verb(), request.group(), resource, text(request.namespace()), name, request.path());
+  }
+
+  /** The one object that a list or a watch selects by its name; empty for others. */
+  private static String named(ApiRequest request) {
+    if (!COLLECTIONS.contains(request.verb())) {
+      return "";
+    }
+    String selector = Fields.ofQuery(request.query()).get("fieldSelector");
+    return selector == null ? "" : Arrays.stream(selector.split(",")).map(NAMED::matcher).filter(Matcher::matches).findFirst()
+        .map(found -> found.group(1)).orElse("");
   }
 
   /** What the attributes of a review say. */

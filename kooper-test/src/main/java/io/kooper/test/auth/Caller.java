@@ -37,7 +37,7 @@ public record Caller(String name, String uid, List<String> groups) {
   }
 
   /** As reviews tell of him. */
-  ObjectNode json() {
+  public ObjectNode json() {
     ObjectNode user = Json.object().put("username", name);
     if (!uid.isEmpty()) {
       user.put("uid", uid);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Sends the answer of one request, or only a part of it if a fault says so. On the loop. */
@@ -21,6 +22,7 @@ final class Answer {
 
   private final Response response;
   private List<String> warnings = List.of();
+  private List<String> more = List.of();
   private boolean yaml;
   private final double share; // how much of the body goes out before the connection ends; 1 is all
 
@@ -38,8 +40,8 @@ final class Answer {
     yaml = on;
   }
 
-  private void send(int code, String contentType, byte[] json) {
-    warnings.forEach(this::put);
+  void send(int code, String contentType, byte[] json) {
+    Stream.concat(warnings.stream(), more.stream()).distinct().forEach(this::put);
     response.status(code).header("Content-Type", contentType);
     if (share >= 1) {
       response.end(json);
@@ -63,6 +65,11 @@ final class Answer {
     if (deprecation != null) {
       put(deprecation);
     }
+  }
+
+  /** As {@link #warn}, and beside it. */
+  void warnToo(List<String> told) {
+    more = told;
   }
 
   private void put(String warning) {

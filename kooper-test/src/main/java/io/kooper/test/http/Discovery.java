@@ -30,8 +30,18 @@ final class Discovery {
 
   private Discovery() {}
 
+  /** Answers a request for one of its documents. */
+  static void answer(Call call, Answer answer, List<Resource> resources) {
+    if (AggregatedDiscovery.isWanted(call)) {
+      boolean core = call.segments().get(0).equals("api");
+      answer.send(200, AggregatedDiscovery.MEDIA_TYPE, Json.bytes(AggregatedDiscovery.of(resources, core)));
+    } else {
+      answer.send(200, Json.bytes(answer(call, resources)));
+    }
+  }
+
   /** @throws StatusException 404 when the path is none of these */
-  static ObjectNode answer(Call call, List<Resource> resources) {
+  private static ObjectNode answer(Call call, List<Resource> resources) {
     List<String> segments = call.segments();
     String host = String.valueOf(call.http().header("Host"));
     return switch (segments.isEmpty() ? "" : segments.get(0)) {
@@ -83,18 +93,22 @@ final class Discovery {
     return group.setAll(describe(name, resources));
   }
 
+  /** The versions of a group, the preferred one first. */
+  static List<String> versions(String group, List<Resource> resources) {
+    return resources.stream().filter(resource -> resource.type().group().equals(group))
+        .map(resource -> resource.type().version()).distinct().sorted(VERSIONS).toList();
+  }
+
   private static ObjectNode describe(String group, List<Resource> resources) {
-    Set<String> versions = new LinkedHashSet<>();
-    resources.stream().filter(resource -> resource.type().group().equals(group))
-        .map(resource -> resource.type().version()).sorted(VERSIONS).forEach(versions::add);
     ObjectNode description = Json.object().put("name", group);
     ArrayNode all = description.putArray("versions");
-    versions.forEach(version -> all.addObject().put("groupVersion", group + "/" + version).put("version", version));
+    versions(group, resources).forEach(version -> all.addObject().put("groupVersion", group + "/" + version).put("version", version));
     description.set("preferredVersion", all.get(0).deepCopy());
     return description;
   }
 
-  private static ObjectNode resources(List<Resource> resources, String group, String version) {
+  /** The resources of a version, as an {@code APIResourceList}. */
+  static ObjectNode resources(List<Resource> resources, String group, String version) {
     List<Resource> served = new ArrayList<>();
     for (Resource resource : resources) {
       if (resource.type().group().equals(group) && resource.type().version().equals(version)

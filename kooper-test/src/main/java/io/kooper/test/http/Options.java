@@ -1,5 +1,8 @@
 package io.kooper.test.http;
 
+import io.kooper.test.admission.Admission;
+import io.kooper.test.admission.Hooks;
+import io.kooper.test.auth.Caller;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -72,6 +75,27 @@ final class Options {
           "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""));
     }
     return options;
+  }
+
+  /** A request's way past the webhooks, which see what it says beside its object. */
+  static Admission admission(Call call, Caller caller, Hooks hooks) {
+    ObjectNode options = Json.object().put("kind", kind(call)).put("apiVersion", "meta.k8s.io/v1");
+    if (call.request().verb().startsWith("delete")) {
+      byte[] body = call.http().body();
+      if (body.length > 0 && Json.read(body) instanceof ObjectNode given) {
+        given.properties().forEach(member -> options.putIfAbsent(member.getKey(), member.getValue()));
+      }
+    }
+    for (String name : List.of("fieldManager", "fieldValidation", "propagationPolicy")) {
+      if (call.param(name) != null) {
+        options.put(name, call.param(name));
+      }
+    }
+    if (call.param("dryRun") != null) {
+      options.putArray("dryRun").add(call.param("dryRun"));
+    }
+    boolean dryRun = !options.path("dryRun").isEmpty();
+    return Admission.of(hooks, caller.json(), options, dryRun);
   }
 
   /** What a client is told that lets the pods of a job be without saying so. */

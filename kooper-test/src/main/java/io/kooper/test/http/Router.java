@@ -1,6 +1,10 @@
 package io.kooper.test.http;
 
 import io.kooper.test.ApiRequest;
+import io.kooper.test.admission.Admission;
+import io.kooper.test.admission.Hooks;
+import io.kooper.test.admission.Unanswered;
+import io.kooper.test.admission.Webhooks;
 import io.kooper.test.auth.Access;
 import io.kooper.test.auth.Ask;
 import io.kooper.test.auth.Caller;
@@ -20,7 +24,6 @@ import io.kooper.test.store.ResourceCollection;
 import io.kooper.test.store.Selectors;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.tables.Table;
-import io.kooper.test.types.BuiltInTypes;
 import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
 import io.kooper.test.write.Actions;
@@ -49,13 +52,16 @@ public final class Router {
   private final Writes writes;
   private final Deletes deletes;
   private final Actions actions;
+  private final Hooks hooks;
+  private final Webhooks webhooks;
   private final Access access;
   private final Reviews reviews;
   private final Function<ApiRequest, @Nullable Failure> faults;
   private final RequestLog log;
 
   public Router(Loop loop, Settings settings, ObjectStore store, Registry registry, Writes writes,
-      Deletes deletes, Actions actions, Function<ApiRequest, @Nullable Failure> faults, RequestLog log) {
+      Deletes deletes, Actions actions, Hooks hooks, Webhooks webhooks, Function<ApiRequest, @Nullable Failure> faults,
+      RequestLog log) {
     this.loop = loop;
     this.settings = settings;
     this.store = store;
@@ -63,6 +69,8 @@ public final class Router {
     this.writes = writes;
     this.deletes = deletes;
     this.actions = actions;
+    this.hooks = hooks;
+    this.webhooks = webhooks;
     this.access = new Access(settings.tokens(), settings.rbac(), settings.permissions(), store, registry);
     this.reviews = new Reviews(access, settings.tokens());
     this.faults = faults;
@@ -115,8 +123,24 @@ public final class Router {
       attempt(answer, () -> read(call, answer));
     } else {
       tracked.body(call.http().body());
-      attempt(answer, () -> write(call, caller, call.http().body(), answer));
+      admit(call, caller, Options.admission(call, caller, hooks), answer);
     }
+  }
+
+  /** Writes; from the start again when webhooks had to be asked first, unless the client has gone meanwhile. */
+  private void admit(Call call, Caller caller, Admission admission, Answer answer) {
+    attempt(answer, () -> {
+      try {
+        write(call, caller, call.http().body(), admission, answer);
+        hooks.written(call.request().group());
+      } catch (Unanswered asked) {
+        webhooks.ask(asked, loop::execute, () -> {
+          if (!call.http().response().isClosed()) {
+            admit(call, caller, admission, answer);
+          }
+        });
+      }
+    });
   }
 
   private Answer answer(Call call, double share) {
@@ -141,11 +165,11 @@ public final class Router {
         call.http().response().header("Content-Type", "text/plain; charset=utf-8").end(text);
         return;
       }
-      answer.send(200, Json.bytes(Discovery.answer(call, registry.all())));
+      Discovery.answer(call, answer, registry.all());
       return;
     }
     Accept accept = Accept.of(call);
-    Resource resource = accept.shown(resource(call));
+    Resource resource = accept.shown(Paths.resource(call));
     answer.deprecated(resource);
     Table table = accept.table(call, resource);
     answer.yaml(accept.yaml());
@@ -163,7 +187,7 @@ public final class Router {
       case "watch" -> watch(call, resource, table);
       default -> {
         if ("log".equals(call.request().subresource()) && resource.is("pods")) {
-          byte[] log = actions.log(resource, call.namespace(), name(call));
+          byte[] log = actions.log(resource, call.namespace(), Paths.name(call));
           call.http().response().status(log.length == 0 ? 204 : 200).end(log);
           return;
         }
@@ -173,7 +197,7 @@ public final class Router {
   }
 
   private byte[] get(Call call, Resource resource, @Nullable Table table) {
-    String name = name(call);
+    String name = Paths.name(call);
     return store.locked(() -> {
       StoredObject object = store.of(resource).get(call.namespace(), name);
       if (object == null) {
@@ -213,13 +237,14 @@ public final class Router {
         .start(settings.bookmarkInterval());
   }
 
-  private void write(Call call, Caller caller, byte[] body, Answer answer) {
+  private void write(Call call, Caller caller, byte[] body, Admission admission, Answer answer) {
     if (body.length > MAX_BODY) {
       throw new StatusException(Statuses.failure(413, "Request entity too large: limit is " + MAX_BODY));
     }
-    Resource resource = resource(call);
+    Resource resource = Paths.resource(call);
     answer.deprecated(resource);
     answer.yaml(Accept.of(call).yaml());
+    answer.warnToo(admission.warnings());
     String subresource = call.request().subresource();
     String type = call.http().header("Content-Type");
     Options.dryRun(call);
@@ -231,7 +256,8 @@ public final class Router {
         if (call.request().name() != null) {
           String action = subresource == null || !resource.allows(subresource, "create") ? "" : subresource;
           ObjectNode posted = body.length == 0 ? Json.object() : Json.readObject(Bodies.json(type, body));
-          answer.send(201, actions.act(resource, call.namespace(), name(call), action, posted, call.manager(), call.dryRun()));
+          answer.send(201, actions.act(
+              resource, call.namespace(), Paths.name(call), action, posted, call.manager(), call.dryRun(), admission));
           return;
         }
         Decoding decoding = Decoding.of(call);
@@ -243,7 +269,8 @@ public final class Router {
           answer.send(201, reviews.answer(resource, caller, call.request().namespace(), object));
           return;
         }
-        answer.send(201, writes.create(resource, call.namespace(), object, call.dryRun(), manager(call, resource, null)));
+        answer.send(201,
+            writes.create(resource, call.namespace(), object, call.dryRun(), manager(call, resource, null), admission));
       }
       case "update" -> {
         Decoding decoding = Decoding.of(call);
@@ -252,25 +279,26 @@ public final class Router {
         ObjectNode wanted = "scale".equals(subresource) ? Decoding.scale(json) : decoding.object(resource, json);
         WriteChecks.requireName(wanted, name(call));
         if (subresource == null && resource.createdByUpdate()
-            && store.locked(() -> store.of(resource).get(call.namespace(), name(call)) == null)) {
+            && store.locked(() -> store.of(resource).get(call.namespace(), Paths.name(call)) == null)) {
           Json.metadata(wanted).remove("resourceVersion");
-          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, name(call)), call.dryRun(),
-              manager(call, resource, null)));
+          answer.send(201, writes.create(resource, call.namespace(), Writes.named(wanted, Paths.name(call)), call.dryRun(),
+              manager(call, resource, null), admission));
           return;
         }
-        answer.send(200, update(call, resource, subresource, true, current -> {
+        answer.send(200, update(call, resource, subresource, true, admission, current -> {
           if (subresource == null) {
             decoding.finalizers(resource, current, wanted);
           }
           return wanted;
         }));
       }
-      case "patch" -> patch(call, resource, subresource, body, answer);
+      case "patch" -> patch(call, resource, subresource, body, admission, answer);
       case "delete" -> {
         requireNoSubresource(subresource);
         ObjectNode options = Options.delete(call, body);
         answer.warn(Options.warnings(resource, options));
-        Writes.Written deleted = deletes.delete(resource, call.namespace(), name(call), options, dryRun(call, options));
+        Writes.Written deleted =
+            deletes.delete(resource, call.namespace(), Paths.name(call), options, dryRun(call, options), admission);
         answer.send(deleted.code(), deleted.json());
       }
       case "deletecollection" -> {
@@ -279,26 +307,28 @@ public final class Router {
         }
         ObjectNode options = Options.delete(call, body);
         answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
-            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options))));
+            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options),
+            admission)));
       }
       default -> throw Statuses.methodNotAllowed();
     }
   }
 
-  private void patch(Call call, Resource resource, @Nullable String subresource, byte[] body, Answer answer) {
-    String name = name(call);
+  private void patch(
+      Call call, Resource resource, @Nullable String subresource, byte[] body, Admission admission, Answer answer) {
+    String name = Paths.name(call);
     String mediaType = Patches.mediaType(call.http().header("Content-Type"));
     Patches.requireKnown(resource, mediaType);
     if (mediaType.equals(Apply.MEDIA_TYPE)) {
       Apply apply = Apply.of(resource, subresource, body, call.applier(), call.isForced());
-      Writes.Written written = writes.apply(resource, call.namespace(), name, apply, call.dryRun());
+      Writes.Written written = writes.apply(resource, call.namespace(), name, apply, call.dryRun(), admission);
       answer.send(written.code(), written.json());
     } else {
       call.requireUnforced();
       Shape shape = resource.shapeAt(subresource);
       Decoding decoding = Decoding.of(call);
       answer.warn(decoding.warnings());
-      answer.send(200, update(call, resource, subresource, false, current -> {
+      answer.send(200, update(call, resource, subresource, false, admission, current -> {
         ObjectNode patched = Patches.apply(current, shape, mediaType, body);
         return decoding.patched(resource, subresource, current, patched);
       }));
@@ -306,9 +336,9 @@ public final class Router {
   }
 
   private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
-      UnaryOperator<ObjectNode> change) {
+      Admission admission, UnaryOperator<ObjectNode> change) {
     FieldOwners.Manager manager = manager(call, resource, subresource);
-    return writes.update(resource, call.namespace(), name(call), manager, call.dryRun(), versionRequired, change);
+    return writes.update(resource, call.namespace(), Paths.name(call), manager, call.dryRun(), versionRequired, admission, change);
   }
 
   private static FieldOwners.Manager manager(Call call, Resource resource, @Nullable String subresource) {
@@ -321,44 +351,6 @@ public final class Router {
     ArrayNode items = list.putArray("items");
     objects.forEach(object -> items.add(Json.parse(object.itemFor(resource))));
     return Json.bytes(list);
-  }
-
-  /** @throws StatusException 404 when nothing is served there */
-  private static Resource resource(Call call) {
-    Resource resource = call.resource();
-    if (resource == null && !BuiltInTypes.hasGroup(call.request().group())) {
-      throw Statuses.noSuchPage();
-    }
-    if (resource == null || call.request().namespace() != null && !resource.type().namespaced()) {
-      throw Statuses.noSuchPath();
-    }
-    String subresource = call.request().subresource();
-    if (subresource == null ? !resource.allows(call.request().verb()) : !resource.allows(subresource, verb(call))) {
-      if (subresource == null || resource.hasSubresource(subresource)) {
-        throw Statuses.methodNotAllowed();
-      }
-    }
-    if (subresource != null && !resource.hasSubresource(subresource)) {
-      String name = call.request().name();
-      boolean possible = resource.isCustom() && (subresource.equals("status") || subresource.equals("scale"));
-      throw possible && name != null ? Statuses.notFound(resource.type(), name) : Statuses.noSuchPath();
-    }
-    if (call.request().name() != null && resource.type().namespaced() && call.request().namespace() == null) {
-      throw Statuses.noSuchPath();
-    }
-    return resource;
-  }
-
-  private static String verb(Call call) {
-    return call.request().verb().equals("watch") ? "get" : call.request().verb();
-  }
-
-  private static String name(Call call) {
-    String name = call.request().name();
-    if (name == null) {
-      throw Statuses.methodNotAllowed();
-    }
-    return name;
   }
 
   private static boolean dryRun(Call call, ObjectNode options) {

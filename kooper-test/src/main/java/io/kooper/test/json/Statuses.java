@@ -49,6 +49,29 @@ public final class Statuses {
     return status;
   }
 
+  /** A failure of the API server itself. */
+  public static StatusException internal(String why) {
+    ObjectNode status = failure(500, "Internal error occurred: " + why);
+    status.putObject("details").putArray("causes").addObject().put("message", why);
+    return new StatusException(status);
+  }
+
+  /** What a client of some other server makes of an answer that says nothing of Kubernetes. */
+  public static String generic(int code, String body) {
+    return switch (code) {
+      case 400 -> "the server rejected our request for an unknown reason";
+      case 401 -> "the server has asked for the client to provide credentials";
+      case 403 -> body;
+      case 404 -> "the server could not find the requested resource";
+      case 405 -> "the server does not allow this method on the requested resource";
+      case 429 -> "the server has received too many requests and has asked us to try again later";
+      case 500 -> "an error on the server (\"%s\") has prevented the request from succeeding".formatted(body);
+      case 503 -> "the server is currently unable to handle the request";
+      case 504 -> "the server was unable to return a response in the time allotted, but may still be processing the request";
+      default -> "the server responded with the status code %d but did not return more information".formatted(code);
+    };
+  }
+
   public static StatusException badRequest(String message) {
     return new StatusException(failure(400, message));
   }

@@ -15,7 +15,7 @@ public final class ControllerHarness {
   private static final Duration STOP = Duration.ofSeconds(60);
 
   private final List<Running> running = new ArrayList<>();
-
+  private final MutationDetector mutations = new MutationDetector();
   private final @Nullable EmbeddedApiServer server;
 
   /** @param server null on other targets */
@@ -45,8 +45,12 @@ public final class ControllerHarness {
     }
   }
 
-  /** Runs a controller on a thread of its own until the test has ended. */
+  /**
+   * Runs a controller on a thread of its own until the test has ended. What its handlers share with others, as the objects of a
+   * bound store, they must leave as it is.
+   */
   public void run(Controller controller) {
+    controller.onShared(mutations::remember);
     Running one = new Running(controller);
     running.add(one);
     one.thread.setDaemon(true);
@@ -74,13 +78,14 @@ public final class ControllerHarness {
   /**
    * Closes all controllers and waits for their ends, for at most a minute each. Called after each test; a test may do so itself.
    *
-   * @throws AssertionError when one of them failed, or does not end
+   * @throws AssertionError when one of them failed, does not end, or has modified objects that are shared; then it names them and
+   *     their fields
    */
   public void close() {
     List<Running> all = new ArrayList<>(running);
     running.clear();
     all.forEach(one -> one.controller.close());
-    AssertionError failed = null;
+    List<AssertionError> errors = new ArrayList<>();
     for (Running one : all) {
       try {
         one.thread.join(STOP.toMillis());
@@ -88,16 +93,17 @@ public final class ControllerHarness {
         Thread.currentThread().interrupt();
       }
       if (!one.ended) {
-        AssertionError error = new AssertionError("the controller " + one.controller.name() + " did not end well", one.failure);
-        if (failed == null) {
-          failed = error;
-        } else {
-          failed.addSuppressed(error);
-        }
+        errors.add(new AssertionError("the controller " + one.controller.name() + " did not end well", one.failure));
       }
     }
-    if (failed != null) {
-      throw failed;
+    AssertionError modified = mutations.check();
+    if (modified != null) {
+      errors.add(modified);
+    }
+    if (!errors.isEmpty()) {
+      AssertionError first = errors.remove(0);
+      errors.forEach(first::addSuppressed);
+      throw first;
     }
   }
 }

@@ -19,7 +19,7 @@ public final class Fields {
   }
 
   /** @throws IllegalArgumentException when the query is not encoded as queries are */
-  static Fields ofQuery(String query) {
+  public static Fields ofQuery(String query) {
     Fields fields = new Fields(false);
     for (String pair : query.split("&")) {
       int equal = pair.indexOf('=');

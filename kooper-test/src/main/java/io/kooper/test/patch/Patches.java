@@ -32,8 +32,13 @@ public final class Patches {
     return switch (mediaType) {
       case "application/merge-patch+json" -> merge(object.deepCopy(), object(patch));
       case STRATEGIC -> StrategicMerge.apply(object.deepCopy(), object(patch), shape);
-      default -> jsonPatch(object, read(patch));
+      default -> json(object, patch);
     };
+  }
+
+  /** The object a JSON patch makes of another, which stays as it is. */
+  public static ObjectNode json(ObjectNode object, byte[] patch) {
+    return jsonPatch(object, read(patch));
   }
 
   private static JsonNode read(byte[] patch) {

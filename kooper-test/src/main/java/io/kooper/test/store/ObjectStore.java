@@ -2,7 +2,9 @@ package io.kooper.test.store;
 
 import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Resource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -20,7 +22,7 @@ public final class ObjectStore {
   private final Map<String, ResourceCollection> collections = new HashMap<>(); // guarded by lock
   private long version = 1; // guarded by lock
   private long bookmarks; // guarded by lock
-  private @Nullable Follower follower; // set before the first request
+  private final List<Follower> followers = new ArrayList<>(); // complete before the first request
 
   public ObjectStore(int historyLimit) {
     this.historyLimit = historyLimit;
@@ -30,12 +32,22 @@ public final class ObjectStore {
     lock.lock();
     try {
       T result = action.get();
-      if (follower != null && follower.isDue() && lock.getHoldCount() == 1) {
-        follower.settle();
+      if (lock.getHoldCount() == 1) {
+        settle();
       }
       return result;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** One may have more to do because of another. */
+  private void settle() {
+    for (int i = 0; i < followers.size(); i++) {
+      if (followers.get(i).isDue()) {
+        followers.get(i).settle();
+        i = -1;
+      }
     }
   }
 
@@ -59,14 +71,12 @@ public final class ObjectStore {
   }
 
   public void follow(Follower by) {
-    follower = by;
+    followers.add(by);
   }
 
   /** Something is there, or has another state, or is gone. */
   void changed(String collection, @Nullable StoredObject before, @Nullable StoredObject after) {
-    if (follower != null) {
-      follower.changed(collection, before, after);
-    }
+    followers.forEach(follower -> follower.changed(collection, before, after));
   }
 
   /** The version of the newest change. */

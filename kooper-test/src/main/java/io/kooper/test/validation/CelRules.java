@@ -17,16 +17,20 @@ final class CelRules {
 
     /** Whether the API server cannot compile it either, as far as that can be told. */
     boolean isWrong() {
+      return isWrong(rule.text(), why);
+    }
+
+    static boolean isWrong(String rule, String why) {
       return why.startsWith("cel expression must") || why.startsWith("messageExpression must")
           || why.startsWith("compilation failed: ") && why.lines().filter(line -> line.contains("ERROR: <input>"))
-              .allMatch(this::isWrong);
+              .allMatch(line -> isWrongThere(rule, line));
     }
 
     /** What is undeclared may be a function that only the API server has; so may be an overload, but of an operator. */
-    private boolean isWrong(String line) {
+    private static boolean isWrongThere(String rule, String line) {
       return line.contains(": undefined field ") || line.contains(": found no matching overload for '_")
-          || line.contains(": Syntax error: ") && !rule.text().contains("?")
-          || line.contains(": undeclared reference to '") && !rule.text().contains("(");
+          || line.contains(": Syntax error: ") && !rule.contains("?")
+          || line.contains(": undeclared reference to '") && !rule.contains("(");
     }
 
     /** What the API server says of it. */

@@ -1,6 +1,8 @@
 package io.kooper.test.write;
 
 import io.kooper.test.ResourceType;
+import io.kooper.test.admission.Admission;
+import io.kooper.test.admission.Change;
 import io.kooper.test.auth.Tokens;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
@@ -50,8 +52,11 @@ public final class Actions {
    * @param manager the name of who does it
    * @throws StatusException 404 when it is not there, or 405 when nothing like that is done here
    */
-  public byte[] act(Resource resource, String namespace, String name, String action, ObjectNode body,
-      String manager, boolean dryRun) {
+  public byte[] act(Resource resource, String namespace, String name, String action, ObjectNode body, String manager,
+      boolean dryRun, Admission admission) {
+    if (admission.mutates(resource, action, "CREATE") || admission.validates(resource, action, "CREATE")) {
+      store.locked(() -> admission.admit(Change.action(resource, action, namespace, name, body)));
+    }
     return switch (resource.type().plural() + "/" + action) {
       case "pods/binding" -> bind(resource, namespace, name, body, dryRun);
       case "pods/eviction" -> evict(resource, namespace, name, body, dryRun);
@@ -68,7 +73,7 @@ public final class Actions {
   private byte[] bind(Resource resource, String namespace, String name, ObjectNode binding, boolean dryRun) {
     String node = binding.at("/target/name").asString("");
     FieldOwners.Manager manager = new FieldOwners.Manager("kube-scheduler", false, "v1", "binding");
-    writes.update(resource, namespace, name, manager, dryRun, false, pod -> {
+    writes.update(resource, namespace, name, manager, dryRun, false, Admission.none(), pod -> {
       ObjectNode spec = pod.withObjectProperty("spec");
       String bound = spec.path("nodeName").asString("");
       if (!bound.isEmpty()) {
@@ -93,13 +98,13 @@ public final class Actions {
     ObjectNode options = eviction.path("deleteOptions") instanceof ObjectNode given ? given : Json.object();
     budgets.check(store.locked(() -> require(resource, namespace, name)).tree());
     FieldOwners.Manager manager = new FieldOwners.Manager("kube-apiserver", false, "v1", "eviction");
-    writes.update(resource, namespace, name, manager, dryRun, false, pod -> {
+    writes.update(resource, namespace, name, manager, dryRun, false, Admission.none(), pod -> {
       condition(pod, Json.object().put("type", "DisruptionTarget").put("status", "True").putNull("lastProbeTime")
           .put("lastTransitionTime", Writes.now()).put("reason", "EvictionByEvictionAPI")
           .put("message", "Eviction API: evicting"));
       return pod;
     });
-    deletes.delete(resource, namespace, name, options, dryRun);
+    deletes.delete(resource, namespace, name, options, dryRun, Admission.none());
     return done();
   }
 

@@ -1,6 +1,8 @@
 package io.kooper.test.write;
 
 import io.kooper.test.ResourceType;
+import io.kooper.test.admission.Admission;
+import io.kooper.test.admission.Change;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -50,7 +52,8 @@ public final class Deletes {
    * @param options the DeleteOptions of the request, empty if there were none
    * @return the object if it stays for its finalizers (and a pod or a definition always, as the API server does), or a success
    */
-  public Writes.Written delete(Resource resource, String namespace, String name, ObjectNode options, boolean dryRun) {
+  public Writes.Written delete(
+      Resource resource, String namespace, String name, ObjectNode options, boolean dryRun, Admission admission) {
     return store.locked(() -> {
       ResourceCollection collection = store.of(resource);
       StoredObject current = collection.get(namespace, name);
@@ -61,6 +64,7 @@ public final class Deletes {
       if (resource.is("namespaces") && PROTECTED.contains(name)) {
         throw Statuses.forbidden(resource.type(), name, "this namespace may not be deleted");
       }
+      admit(resource, current, name, admission);
       boolean plain = !resource.is("namespaces") && !resource.is(Crds.QUALIFIED_NAME);
       StoredObject left = dryRun ? plain ? next(resource, current, options) : current : delete(resource, current, options);
       boolean gone = dryRun ? plain && isGone(resource, current, options) : collection.get(namespace, name) == null;
@@ -68,6 +72,13 @@ public final class Deletes {
       return new Writes.Written(pending ? 202 : 200, gone && plain && !resource.is("pods")
           ? Json.bytes(Statuses.success(resource.type(), name, current.uid())) : left.jsonFor(resource));
     });
+  }
+
+  /** Asks the webhooks. */
+  private static void admit(Resource resource, StoredObject current, String name, Admission admission) {
+    if (admission.mutates(resource, null, "DELETE") || admission.validates(resource, null, "DELETE")) {
+      admission.admit(Change.delete(resource, current.namespace(), name, Json.parse(current.jsonFor(resource))));
+    }
   }
 
   private boolean isGone(Resource resource, StoredObject current, ObjectNode options) {
@@ -81,11 +92,13 @@ public final class Deletes {
   }
 
   /** Deletes what a selector selects; the answer lists it as it was. */
-  public List<StoredObject> deleteCollection(
-      Resource resource, @Nullable String namespace, Predicate<StoredObject> selector, ObjectNode options, boolean dryRun) {
+  public List<StoredObject> deleteCollection(Resource resource, @Nullable String namespace, Predicate<StoredObject> selector,
+      ObjectNode options, boolean dryRun, Admission admission) {
     return store.locked(() -> {
+      List<StoredObject> selected = store.of(resource).select(namespace, selector);
+      selected.forEach(object -> admit(resource, object, "", admission)); // their names are not told
       List<StoredObject> deleted = new ArrayList<>();
-      for (StoredObject object : store.of(resource).select(namespace, selector)) {
+      for (StoredObject object : selected) {
         deleted.add(object);
         if (!dryRun) {
           delete(resource, object, options);

@@ -1,5 +1,6 @@
 package io.kooper.test.write;
 
+import io.kooper.test.admission.Admission;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.patch.FieldOwners;
@@ -30,13 +31,11 @@ final class NewObjects {
   private int addresses; // how many services have got one; guarded by itself
 
   /** The name, generated if the object says so. */
-  String name(Resource resource, ObjectNode metadata) {
+  String name(Resource resource, ObjectNode metadata, Admission admission) {
     String name = metadata.path("name").asString("");
     String prefix = metadata.path("generateName").asString("");
     if (name.isEmpty() && !prefix.isEmpty()) {
-      StringBuilder generated = new StringBuilder(prefix.substring(0, Math.min(prefix.length(), LONGEST_PREFIX)));
-      random.ints(5, 0, SUFFIX_LETTERS.length()).forEach(i -> generated.append(SUFFIX_LETTERS.charAt(i)));
-      name = generated.toString();
+      name = prefix.substring(0, Math.min(prefix.length(), LONGEST_PREFIX)) + admission.once("suffix", this::suffix);
       metadata.put("name", name);
     }
     if (name.isEmpty()) {
@@ -51,9 +50,15 @@ final class NewObjects {
     return name;
   }
 
+  private String suffix() {
+    StringBuilder suffix = new StringBuilder();
+    random.ints(5, 0, SUFFIX_LETTERS.length()).forEach(i -> suffix.append(SUFFIX_LETTERS.charAt(i)));
+    return suffix.toString();
+  }
+
   /** What is set as if the client had done so. */
   static void label(Resource resource, String name, ObjectNode object) {
-    if (resource.is("namespaces")) {
+    if (resource.is("namespaces") && !name.isEmpty()) {
       Json.metadata(object).withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
     } else if (resource.is("daemonsets.apps")) {
       Json.metadata(object).withObjectProperty("annotations").put("deprecated.daemonset.template.generation", "1");
@@ -80,7 +85,7 @@ final class NewObjects {
   }
 
   /** The state in which an object begins. */
-  void begin(Resource resource, String name, ObjectNode object) {
+  void begin(Resource resource, String name, ObjectNode object, Admission admission) {
     object.put("apiVersion", resource.storedApiVersion());
     if (resource.type().statusSubresource()) {
       object.remove("status");
@@ -95,7 +100,7 @@ final class NewObjects {
         object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
         object.putObject("status").put("phase", "Active");
       }
-      case "services" -> address(object.withObjectProperty("spec"));
+      case "services" -> address(object.withObjectProperty("spec"), admission);
       case "jobs.batch" -> select(name, metadata, object.withObjectProperty("spec"));
       case "persistentvolumeclaims" -> protect(metadata, "kubernetes.io/pvc-protection");
       case "nodes" -> object.withObjectProperty("spec").withArrayProperty("taints").addObject()
@@ -117,13 +122,13 @@ final class NewObjects {
   }
 
   /** An address of the cluster, and ports of its nodes. */
-  private void address(ObjectNode service) {
+  private void address(ObjectNode service, Admission admission) {
     String type = service.path("type").asString("");
     if (type.equals("ExternalName")) {
       return;
     }
     if (!service.has("clusterIP")) {
-      int number = next();
+      int number = admission.once("address", this::next);
       service.put("clusterIP", "10.%d.%d.%d".formatted(number >> 16 & 255, number >> 8 & 255, number & 255));
     }
     if (!service.has("clusterIPs")) {
@@ -138,7 +143,8 @@ final class NewObjects {
     if (type.equals("NodePort") || type.equals("LoadBalancer") && service.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
       service.path("ports").forEach(port -> {
         if (port instanceof ObjectNode open && open.path("nodePort").asInt(0) == 0) {
-          open.put("nodePort", FIRST_NODE_PORT + next() % 2768);
+          String name = "nodePort " + port.path("name").asString("");
+          open.put("nodePort", FIRST_NODE_PORT + admission.once(name, this::next) % 2768);
         }
       });
     }

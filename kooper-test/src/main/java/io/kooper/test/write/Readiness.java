@@ -1,6 +1,7 @@
 package io.kooper.test.write;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.kooper.test.admission.Admission;
 import io.kooper.test.patch.FieldOwners;
 import io.kooper.test.store.Registry;
 import io.kooper.test.types.Resource;
@@ -31,7 +32,7 @@ public final class Readiness {
     String namespace = object.getMetadata().getNamespace();
     FieldOwners.Manager manager = new FieldOwners.Manager("kooper-test", false, apiVersion, "status");
     writes.update(resource, !resource.type().namespaced() ? "" : namespace == null ? "default" : namespace,
-        object.getMetadata().getName(), manager, false, false, current -> {
+        object.getMetadata().getName(), manager, false, false, Admission.none(), current -> {
           status(resource.type().kind(), current);
           return current;
         });

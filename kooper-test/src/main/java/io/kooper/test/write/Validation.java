@@ -83,6 +83,17 @@ final class Validation {
     return object;
   }
 
+  /** As {@link #shape}, of what somebody has made of an object that was read already. */
+  static ObjectNode reshape(Resource resource, @Nullable String subresource, ObjectNode object) {
+    if (resource.kind() != null && !"scale".equals(subresource)) {
+      String error = resource.kind().schema().read(object).error();
+      if (error != null) {
+        throw Statuses.internal(error);
+      }
+    }
+    return shape(resource, subresource, object);
+  }
+
   /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */
   static boolean isOtherWanted(Resource resource, ObjectNode before, ObjectNode after) {
     if (resource.is("deployments.apps") && !before.at("/metadata/annotations").equals(after.at("/metadata/annotations"))) {

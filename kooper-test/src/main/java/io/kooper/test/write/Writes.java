@@ -1,5 +1,7 @@
 package io.kooper.test.write;
 
+import io.kooper.test.admission.Admission;
+import io.kooper.test.admission.Change;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
@@ -52,20 +54,24 @@ public final class Writes {
   }
 
   /** The created object. */
-  public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun, FieldOwners.Manager manager) {
-    return create(resource, namespace, object, dryRun, () -> NewObjects.owners(resource, object, manager));
+  public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun, FieldOwners.Manager manager,
+      Admission admission) {
+    return create(resource, namespace, object, dryRun, () -> NewObjects.owners(resource, object, manager), admission);
   }
 
-  private byte[] create(
-      Resource resource, String namespace, ObjectNode object, boolean dryRun, Supplier<FieldOwners> owned) {
-    WriteChecks.checkType(resource, object);
+  private byte[] create(Resource resource, String namespace, ObjectNode sent, boolean dryRun, Supplier<FieldOwners> owned,
+      Admission admission) {
+    WriteChecks.checkType(resource, sent);
+    WriteChecks.checkNamespace(resource, namespace, Json.metadata(sent));
+    NewObjects.label(resource, Json.metadata(sent).path("name").asString(""), sent);
+    ObjectNode object = mutated(resource, namespace, sent, owned, admission);
     ObjectNode metadata = Json.metadata(object);
-    String name = news.name(resource, metadata);
-    WriteChecks.checkNamespace(resource, namespace, metadata);
+    String name = news.name(resource, metadata, admission);
     if (!metadata.path("resourceVersion").asString("").isEmpty()) {
       throw new StatusException(Statuses.unreasoned(500, "resourceVersion should not be set on objects to be created"));
     }
-    metadata.put("uid", UUID.randomUUID().toString()).put("creationTimestamp", now());
+    metadata.put("uid", admission.once("uid", () -> UUID.randomUUID().toString()))
+        .put("creationTimestamp", admission.once("time", Writes::now));
     metadata.remove("deletionTimestamp");
     metadata.remove("deletionGracePeriodSeconds");
     metadata.remove("generation");
@@ -74,19 +80,22 @@ public final class Writes {
     }
     NewObjects.label(resource, name, object);
     FieldOwners owners = resource.is(Crds.QUALIFIED_NAME) ? null : owned.get();
-    news.begin(resource, name, object);
+    news.begin(resource, name, object, admission);
     manage(object, (owners == null ? owned.get() : owners).write(now())); // a definition is completed first
     return store.locked(() -> {
       if (resource.type().namespaced()) {
         requireActiveNamespace(resource, namespace, name);
       }
       Validation.created(resource, name, object);
+      if (admission.validates(resource, null, "CREATE")) {
+        admission.validate(Change.create(resource, namespace, name, seen(resource, namespace, name, object)));
+      }
       ResourceCollection collection = store.of(resource);
       if (collection.get(namespace, name) != null) {
         throw Statuses.alreadyExists(resource.type(), name);
       }
       if (dryRun) {
-        return Json.bytes(object);
+        return Json.bytes(seen(resource, namespace, name, object));
       }
       StoredObject created =
           StoredObject.of(resource, namespace, name, Validation.store(resource, object), store.nextVersion());
@@ -98,6 +107,34 @@ public final class Writes {
     });
   }
 
+  /** What the webhooks make of an object that somebody has sent. */
+  private ObjectNode mutated(
+      Resource resource, String namespace, ObjectNode sent, Supplier<FieldOwners> owned, Admission admission) {
+    boolean asked = admission.mutates(resource, null, "CREATE");
+    if (!asked && !admission.validates(resource, null, "CREATE")) {
+      return sent;
+    }
+    String name = sent.at("/metadata/name").asString("");
+    if (resource.type().namespaced()) {
+      store.locked(() -> requireActiveNamespace(resource, namespace, name)); // as there, before anybody is asked
+    }
+    if (!asked) {
+      return sent;
+    }
+    ObjectNode told = sent.deepCopy();
+    manage(told, owned.get().write(now()));
+    ObjectNode mutated = store.locked(() ->
+        admission.mutate(Change.create(resource, namespace, name, told), object -> Validation.reshape(resource, null, object)));
+    return mutated == null || mutated.equals(told) ? sent : mutated;
+  }
+
+  /** An object as clients see it before it is stored. */
+  private static ObjectNode seen(Resource resource, String namespace, String name, ObjectNode object) {
+    ObjectNode seen = Json.parse(StoredObject.of(resource, namespace, name, object.deepCopy(), 0).jsonFor(resource));
+    Json.metadata(seen).remove("resourceVersion");
+    return seen;
+  }
+
   /**
    * Changes an object, or nothing if the change makes no difference.
    *
@@ -105,9 +142,9 @@ public final class Writes {
    * @param change makes the wanted state of the present one
    */
   public byte[] update(Resource resource, String namespace, String name, FieldOwners.Manager manager, boolean dryRun,
-      boolean versionRequired, UnaryOperator<ObjectNode> change) {
+      boolean versionRequired, Admission admission, UnaryOperator<ObjectNode> change) {
     return store.locked(() -> change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change,
-        (before, after) -> written(resource, manager, before, after)));
+        (before, after) -> written(resource, manager, before, after), admission));
   }
 
   /** Who owns what after a write that is no apply; null if that is not known of this object. */
@@ -126,7 +163,8 @@ public final class Writes {
   }
 
   /** Server-side apply: creates an object, or changes it as {@link #update} does. */
-  public Written apply(Resource resource, String namespace, String name, Apply apply, boolean dryRun) {
+  public Written apply(
+      Resource resource, String namespace, String name, Apply apply, boolean dryRun, Admission admission) {
     String subresource = apply.manager().subresource();
     Shape shape = resource.shapeAt(subresource);
     return store.locked(() -> {
@@ -137,14 +175,14 @@ public final class Writes {
         FieldOwners owners = FieldOwners.read(Json.array());
         owners.apply(apply, Json.object(), part, shape);
         Validation.shape(resource, null, part);
-        return new Written(201, create(resource, namespace, part, dryRun, () -> owners));
+        return new Written(201, create(resource, namespace, part, dryRun, () -> owners, admission));
       }
       ObjectNode tree = present == null ? Json.object() : present.tree();
       FieldOwners owners = FieldOwners.read(tree.at("/metadata/managedFields"));
       owners.begin(Fields.created(tree, resource.shape()), apply.manager());
       return new Written(200, change(resource, namespace, name, subresource, dryRun, false,
           object -> Validation.shape(resource, subresource, identify(owners.apply(apply, object, part, shape), apply)),
-          (before, after) -> owners.write(now())));
+          (before, after) -> owners.write(now()), admission));
     });
   }
 
@@ -157,27 +195,30 @@ public final class Writes {
 
   private byte[] change(Resource resource, String namespace, String name, @Nullable String subresource,
       boolean dryRun, boolean versionRequired, UnaryOperator<ObjectNode> change,
-      BiFunction<ObjectNode, ObjectNode, @Nullable ArrayNode> managed) {
+      BiFunction<ObjectNode, ObjectNode, @Nullable ArrayNode> managed, Admission admission) {
     ResourceCollection collection = store.of(resource);
     StoredObject current = collection.get(namespace, name);
     if (current == null) {
       throw Statuses.notFound(resource.type(), name);
     }
     ObjectNode before = Json.parse(current.jsonFor(resource)).put("apiVersion", resource.storedApiVersion());
-    ObjectNode wanted = change.apply(Json.parse(view(resource, subresource, current)));
+    ObjectNode shown = Json.parse(view(resource, subresource, current));
+    boolean mutating = admission.mutates(resource, subresource, "UPDATE");
+    boolean validating = admission.validates(resource, subresource, "UPDATE");
+    ObjectNode old = mutating || validating ? shown.deepCopy() : shown;
+    ObjectNode wanted = change.apply(shown);
     WriteChecks.checkType(resource, subresource, wanted);
     WriteChecks.checkIdentity(resource, current, wanted);
     if (resource.kind() != null && subresource == null) {
       WriteChecks.checkDeletion(resource, current, wanted);
     }
-    WriteChecks.checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
-    ObjectNode after = Validation.store(resource, Conversions.stored(resource, after(resource, subresource, before, wanted)));
-    Conversions.stored(resource, before);
-    Json.metadata(after).put("resourceVersion", Long.toString(current.version()));
-    boolean last = Deletes.isFinal(resource, after);
-    if (last) {
-      Json.metadata(after).remove("finalizers"); // those of a namespace, for which nobody waits
+    if (!mutating) {
+      WriteChecks.checkVersion(resource, current, wanted, versionRequired && !"scale".equals(subresource));
     }
+    ObjectNode sent = mutating ? wanted.deepCopy() : wanted;
+    ObjectNode asBefore = mutating ? before.deepCopy() : before;
+    ObjectNode after = Updates.next(resource, subresource, current, before, wanted);
+    Conversions.stored(resource, before);
     if (!isReset(after)) {
       keepUnless(after, before);
     }
@@ -186,15 +227,37 @@ public final class Writes {
     } else {
       manage(after, managed.apply(before, after)); // an apply may change no more than who owns what
     }
-    if (after.equals(current.tree())) {
-      return view(resource, subresource, current);
+    if (mutating) {
+      ArrayNode owners = after.path("metadata").get("managedFields") instanceof ArrayNode array ? array : null;
+      if (!"scale".equals(subresource)) {
+        manage(sent, owners);
+      }
+      ObjectNode mutated = admission.mutate(Change.update(resource, subresource, namespace, name, sent, old),
+          object -> Validation.reshape(resource, subresource, object));
+      WriteChecks.checkVersion(resource, current, sent, versionRequired && !"scale".equals(subresource)); // as late as there
+      if (mutated != null && !mutated.equals(sent)) {
+        after = Updates.next(resource, subresource, current, asBefore, mutated);
+        manage(after, owners); // of what the client has sent
+      }
     }
-    boolean redefined = resource.is(Crds.QUALIFIED_NAME) && subresource == null;
+    boolean last = Deletes.isFinal(resource, after);
+    boolean same = after.equals(current.tree());
+    boolean redefined = !same && resource.is(Crds.QUALIFIED_NAME) && subresource == null;
     if (redefined) {
       Crds.changed(resource, name, after, before);
     }
-    Validation.updated(resource, name, subresource, after, before);
-    WriteChecks.checkFinalizers(resource, name, before, after);
+    if (!same) {
+      Validation.updated(resource, name, subresource, after, before);
+      WriteChecks.checkFinalizers(resource, name, before, after);
+    }
+    if (validating) {
+      StoredObject next = StoredObject.of(resource, namespace, name, after.deepCopy(), current.version());
+      admission.validate(
+          Change.update(resource, subresource, namespace, name, Json.parse(view(resource, subresource, next)), old));
+    }
+    if (same) {
+      return view(resource, subresource, current);
+    }
     if (dryRun) {
       return view(resource, subresource, StoredObject.of(resource, namespace, name, after, current.version()));
     }
@@ -208,23 +271,6 @@ public final class Writes {
       }
     }
     return view(resource, subresource, changed);
-  }
-
-  private static ObjectNode after(
-      Resource resource, @Nullable String subresource, ObjectNode before, ObjectNode wanted) {
-    if (subresource == null) {
-      return main(resource, before, wanted);
-    }
-    if (subresource.equals("scale") && resource.scale() != null) {
-      return main(resource, before,
-          resource.scale().write(before.at("/metadata/name").asString(""), wanted, before.deepCopy()));
-    }
-    ObjectNode after = part(before, wanted, Actions.parts(subresource));
-    if (resource.is("pods") && subresource.equals("status")) {
-      keep(Json.metadata(after), Json.metadata(wanted), "labels");
-      keep(Json.metadata(after), Json.metadata(wanted), "annotations");
-    }
-    return after;
   }
 
   /** Whether a client wants nobody to own anything. */
@@ -291,54 +337,11 @@ public final class Writes {
     ObjectNode namespace = Json.object();
     namespace.putObject("metadata").put("name", name);
     namespace.putObject("spec");
-    create(namespaces, "", namespace, false, new FieldOwners.Manager("kube-apiserver", false, "v1", null));
+    create(namespaces, "", namespace, false, new FieldOwners.Manager("kube-apiserver", false, "v1", null), Admission.none());
   }
 
   static String now() {
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-  }
-
-  /** Everything but what the server owns is the client's; status has its own path where the type has one. */
-  private static ObjectNode main(Resource resource, ObjectNode before, ObjectNode wanted) {
-    ObjectNode after = wanted;
-    after.put("apiVersion", resource.storedApiVersion());
-    ObjectNode old = Json.metadata(before);
-    ObjectNode metadata = Json.metadata(after);
-    for (String owned : new String[] {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-        "generation", "name", "namespace"}) {
-      keep(metadata, old, owned);
-    }
-    if (resource.type().statusSubresource()) {
-      keep(after, before, "status");
-    }
-    if (resource.is("services") && after.get("spec") instanceof ObjectNode spec && before.get("spec") instanceof ObjectNode known
-        && !spec.path("type").asString("").equals("ExternalName")) {
-      for (String assigned : List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")) {
-        if (!spec.has(assigned) && known.has(assigned)) {
-          spec.set(assigned, known.get(assigned));
-        }
-      }
-    }
-    JsonNode generation = old.path("generation");
-    if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
-      metadata.put("generation", generation.asLong(0) + 1);
-    }
-    return after;
-  }
-
-  private static ObjectNode part(ObjectNode before, ObjectNode wanted, List<String> parts) {
-    ObjectNode after = before.deepCopy();
-    parts.forEach(part -> keep(after, wanted, part));
-    return after;
-  }
-
-  private static void keep(ObjectNode target, ObjectNode source, String member) {
-    JsonNode value = source.get(member);
-    if (value == null) {
-      target.remove(member);
-    } else {
-      target.set(member, value);
-    }
   }
 
   /** What the API server's controllers do with a new definition. */
