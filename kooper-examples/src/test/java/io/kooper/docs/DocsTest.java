@@ -37,6 +37,7 @@ class DocsTest {
   /** What a block that is no whole class may use without saying so. */
   private static final String AROUND = """
       import io.fabric8.kubernetes.api.model.*;
+      import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
       import io.fabric8.kubernetes.api.model.apps.*;
       import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
       import io.fabric8.kubernetes.client.CustomResource;
@@ -61,6 +62,7 @@ class DocsTest {
       import io.kooper.write.*;
       import io.micrometer.core.instrument.MeterRegistry;
       import io.micrometer.prometheusmetrics.*;
+      import java.net.URI;
       import java.nio.file.Path;
       import java.time.Duration;
       import java.time.Instant;
