@@ -104,7 +104,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** As {@code Controller.onShared}; of several observers the last one is told. */
   public void onShared(Consumer<? super T> observer) {
-    cache.states().onShared(observer);
+    cache.states.onShared(observer);
   }
 
   /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */
