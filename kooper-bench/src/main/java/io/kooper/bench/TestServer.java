@@ -33,7 +33,8 @@ public final class TestServer {
     int objects = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
     print("first start", start(), "ms");
     print("start, the median of " + STARTS, warmStart(), "ms");
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().requestsKept(0).start(); KubernetesClient client = server.client()) {
+    try (EmbeddedApiServer server = EmbeddedApiServer.builder().requestsKept(0).start();
+        KubernetesClient client = server.client()) {
       create(client, "warm", WARM_UP, TestServer::configMap);
       long before = heap();
       print("creation of a ConfigMap", create(client, "maps", objects, TestServer::configMap), "µs");

@@ -70,8 +70,8 @@ public final class EmbeddedApiServerBuilder {
 
   /**
    * Whether the server does what a cluster's controllers do when something is deleted, as it does by default: dependents are
-   * collected, namespaces emptied and ended, claims and volumes let go. ClusterRoles are aggregated, too. Otherwise all that waits
-   * for somebody to do it, as on a bare kube-apiserver.
+   * collected, namespaces emptied and ended, claims and volumes let go. ClusterRoles are aggregated, too. Otherwise all that
+   * waits for somebody to do it, as on a bare kube-apiserver.
    */
   public EmbeddedApiServerBuilder garbageCollection(boolean on) {
     this.garbageCollection = on;

@@ -201,7 +201,8 @@ class WebhooksTest {
     assertThat(hooks.requests).extracting(request -> request.path("operation").asString() + " "
             + request.at("/oldObject/data/a").asString("") + " " + request.at("/object/data/a").asString("") + " "
             + request.at("/options/kind").asString())
-        .containsExactly("UPDATE  1 UpdateOptions", "UPDATE 1 2 UpdateOptions", "UPDATE 2 2 UpdateOptions", "DELETE 2  DeleteOptions");
+        .containsExactly(
+            "UPDATE  1 UpdateOptions", "UPDATE 1 2 UpdateOptions", "UPDATE 2 2 UpdateOptions", "DELETE 2  DeleteOptions");
     assertThat(hooks.requests).allMatch(request -> request.at("/resource/resource").asString().equals("configmaps")
         && request.at("/kind/kind").asString().equals("ConfigMap") && request.path("name").asString().equals("one")
         && request.path("namespace").asString().equals(namespace) && !request.at("/userInfo/username").isMissingNode());
@@ -342,8 +343,8 @@ class WebhooksTest {
     assertThat(server.unchecked()).containsExactly("ValidatingWebhookConfiguration kept: webhook kept.test.kooper.io: nobody has"
         + " said the endpoint of service system/kept");
     isRefused(() -> client.resource(map("one")).create(), 500, "Internal error occurred: failed calling webhook"
-        + " \"kept.test.kooper.io\": failed to call webhook: Post \"https://kept.system.svc:443/kept?timeout=10s\": service \"kept\""
-        + " not found");
+        + " \"kept.test.kooper.io\": failed to call webhook: Post \"https://kept.system.svc:443/kept?timeout=10s\": service"
+        + " \"kept\" not found");
 
     hooks.answer("/kept", request -> allowed());
     server.endpoint("system", "kept", URI.create(hooks.plainUrl()));
@@ -372,8 +373,8 @@ class WebhooksTest {
     registerService("Mutating", "slow", "timeoutSeconds: 1");
 
     isRefused(() -> client.resource(map("one")).create(), 500, "Internal error occurred: failed calling webhook"
-        + " \"slow.test.kooper.io\": failed to call webhook: Post \"https://slow.system.svc:443/slow?timeout=1s\": context deadline"
-        + " exceeded");
+        + " \"slow.test.kooper.io\": failed to call webhook: Post \"https://slow.system.svc:443/slow?timeout=1s\": context"
+        + " deadline exceeded");
     never.countDown();
   }
 

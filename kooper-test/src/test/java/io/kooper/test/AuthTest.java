@@ -128,8 +128,8 @@ class AuthTest {
 
   private static ClusterRole role(String name, String resource, String... names) {
     return new ClusterRoleBuilder().withNewMetadata().withName(name).addToLabels("to", "reaper").endMetadata()
-        .addNewRule().withApiGroups("").withResources(resource).withResourceNames(names).withVerbs("get", "list", "watch").endRule()
-        .build();
+        .addNewRule().withApiGroups("").withResources(resource).withResourceNames(names).withVerbs("get", "list", "watch")
+        .endRule().build();
   }
 
   @Test

@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
-/** The webhooks that are configured on a server, in the order in which they are asked. Under the store's lock, but for addresses. */
+/**
+ * The webhooks that are configured on a server, in the order in which they are asked. Under the store's lock, but for addresses.
+ */
 public final class Hooks {
 
   private static final Logger LOG = LoggerFactory.getLogger("io.kooper.test.EmbeddedApiServer");

@@ -124,8 +124,9 @@ final class Policies {
                 : SelectorMatch.matches(reference.path("selector"), one.tree().path("metadata").path("labels")))
             .<JsonNode>map(one -> Json.parse(one.jsonFor(resource))).toList();
     if (found.isEmpty() && reference.path("parameterNotFoundAction").asString("").equals("Deny")) {
-      throw Statuses.forbidden(change.resource().type(), change.name(), "ValidatingAdmissionPolicy '%s' denied request: ".formatted(
-          policy.name()) + "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction");
+      throw Statuses.forbidden(change.resource().type(), change.name(), "ValidatingAdmissionPolicy '%s' denied request: failed to"
+          .formatted(policy.name()) + " configure binding: no params found for policy binding with `Deny`"
+          + " parameterNotFoundAction");
     }
     return found;
   }

@@ -76,7 +76,8 @@ final class Policy {
   /** Its expressions that only an API server can compile. */
   List<CelCondition> uncompiled() {
     Stream<CelCondition> all = Stream.concat(Stream.concat(conditions.stream(), variables.values().stream()),
-        validations.stream().flatMap(one -> one.message == null ? Stream.of(one.condition) : Stream.of(one.condition, one.message)));
+        validations.stream().flatMap(
+            one -> one.message == null ? Stream.of(one.condition) : Stream.of(one.condition, one.message)));
     return all.filter(one -> one.error() != null).toList();
   }
 

@@ -123,7 +123,8 @@ record Review(ObjectNode request) {
       String wrong = !mutating ? patched ? "validating webhook may not return response.patch"
               : !type.isEmpty() ? "validating webhook may not return response.patchType" : null
           : patched && type.isEmpty() ? "webhook returned response.patch but not response.patchType"
-          : !type.isEmpty() && !type.equals("JSONPatch") ? "webhook returned invalid response.patchType of \"" + type + "\"" : null;
+          : !type.isEmpty() && !type.equals("JSONPatch") ? "webhook returned invalid response.patchType of \"" + type + "\""
+          : null;
       return wrong == null ? null : "received invalid webhook response: " + wrong;
     }
 

@@ -83,8 +83,11 @@ public final class Webhooks implements AutoCloseable {
 
   private static Answer read(Question question, HttpResponse<byte[]> response) {
     int code = response.statusCode();
-    return code >= 200 && code < 300 ? question.review().answer(response.body())
-        : Answer.failure("failed to call webhook: " + Statuses.generic(code, new String(response.body(), StandardCharsets.UTF_8)));
+    if (code >= 200 && code < 300) {
+      return question.review().answer(response.body());
+    }
+    String body = new String(response.body(), StandardCharsets.UTF_8);
+    return Answer.failure("failed to call webhook: " + Statuses.generic(code, body));
   }
 
   private static String url(JsonNode service) {
@@ -98,8 +101,7 @@ public final class Webhooks implements AutoCloseable {
 
   private static String reason(URI url, @Nullable Throwable failure) {
     Throwable why = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-    if (why instanceof ConnectException && why.getCause() != null && why.getCause().getCause() instanceof UnresolvedAddressException
-        || why instanceof ConnectException && why.getCause() instanceof UnresolvedAddressException) {
+    if (why instanceof ConnectException && isUnresolved(why)) {
       return "dial tcp: lookup %s: no such host".formatted(url.getHost());
     }
     if (why instanceof ConnectException) {
@@ -114,6 +116,15 @@ public final class Webhooks implements AutoCloseable {
           + (unknown ? "certificate signed by unknown authority" : why.getMessage());
     }
     return String.valueOf(why);
+  }
+
+  private static boolean isUnresolved(Throwable failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private HttpClient client(String authority) throws GeneralSecurityException, IOException {

@@ -51,7 +51,8 @@ final class AggregatedDiscovery {
       ArrayNode versions = item.putArray("versions");
       for (String version : Discovery.versions(group, resources)) {
         ObjectNode one = versions.addObject().put("version", version);
-        boolean builtIn = resources.stream().anyMatch(resource -> resource.kind() != null && resource.type().group().equals(group));
+        boolean builtIn = resources.stream().filter(resource -> resource.type().group().equals(group))
+            .anyMatch(resource -> resource.kind() != null);
         add(Discovery.resources(resources, group, version).path("resources"), builtIn ? "" : group, builtIn ? "" : version,
             one.putArray("resources"));
         one.put("freshness", "Current");

@@ -102,7 +102,8 @@ final class Discovery {
   private static ObjectNode describe(String group, List<Resource> resources) {
     ObjectNode description = Json.object().put("name", group);
     ArrayNode all = description.putArray("versions");
-    versions(group, resources).forEach(version -> all.addObject().put("groupVersion", group + "/" + version).put("version", version));
+    versions(group, resources).forEach(version -> all.addObject()
+        .put("groupVersion", group + "/" + version).put("version", version));
     description.set("preferredVersion", all.get(0).deepCopy());
     return description;
   }

@@ -338,7 +338,8 @@ public final class Router {
   private byte[] update(Call call, Resource resource, @Nullable String subresource, boolean versionRequired,
       Admission admission, UnaryOperator<ObjectNode> change) {
     FieldOwners.Manager manager = manager(call, resource, subresource);
-    return writes.update(resource, call.namespace(), Paths.name(call), manager, call.dryRun(), versionRequired, admission, change);
+    return writes.update(
+        resource, call.namespace(), Paths.name(call), manager, call.dryRun(), versionRequired, admission, change);
   }
 
   private static FieldOwners.Manager manager(Call call, Resource resource, @Nullable String subresource) {

@@ -54,8 +54,8 @@ final class MutationDetector {
         modified.add("%s %s at %s".formatted(one.object.getKind(), ObjectKey.of(one.object), String.join(", ", fields)));
       }
     }
-    return modified.isEmpty() ? null : new AssertionError("a handler has modified objects that all readers of a bound store share;"
-        + " it should modify a copy (context.copy()):\n  " + String.join("\n  ", modified.stream().limit(NAMED).toList())
+    return modified.isEmpty() ? null : new AssertionError("a handler has modified objects that all readers of a bound store"
+        + " share; it should modify a copy (context.copy()):\n  " + String.join("\n  ", modified.stream().limit(NAMED).toList())
         + (modified.size() > NAMED ? "\n  and " + (modified.size() - NAMED) + " more" : ""));
   }
 

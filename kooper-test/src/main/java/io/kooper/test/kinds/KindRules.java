@@ -76,8 +76,9 @@ final class KindRules {
           problems.add(Problem.invalid("spec", Problem.shown(spec), "minAvailable and maxUnavailable cannot be both set"));
         }
       }
-      case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
-          WebhookRules.check(object.path("webhooks"), problems);
+      case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> {
+        WebhookRules.check(object.path("webhooks"), problems);
+      }
       case "PriorityClass" -> {
         if (object.path("value").asLong() > HIGHEST_PRIORITY && !object.at("/metadata/name").asString("").startsWith("system-")) {
           problems.add(Problem.forbidden("value", "maximum allowed value of a user defined priority is " + HIGHEST_PRIORITY));

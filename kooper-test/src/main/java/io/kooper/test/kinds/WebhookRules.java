@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 final class WebhookRules {
 
   private static final Set<String> OPERATIONS = Set.of("*", "CREATE", "UPDATE", "DELETE", "CONNECT");
-  private static final String NO_NAME = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end"
-      + " with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is"
+  private static final String NO_NAME = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start"
+      + " and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is"
       + " '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
   private static final String FORM = "; desired format: https://host[/path]";
 

@@ -134,6 +134,7 @@ public final class CelCondition {
       return items;
     }
     return value.isString() ? value.stringValue() : value.isBoolean() ? (Object) value.booleanValue()
-        : value.isIntegralNumber() ? (Object) value.longValue() : value.isNumber() ? (Object) value.doubleValue() : NullT.NullValue;
+        : value.isIntegralNumber() ? (Object) value.longValue()
+        : value.isNumber() ? (Object) value.doubleValue() : NullT.NullValue;
   }
 }
