@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -15,6 +16,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,44 +29,51 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Webhooks of a test: the same on every API server that can reach them. */
+@KooperTest
 class WebhooksTest {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private static Cluster cluster;
-  private static KubernetesClient client;
   private static WebhookServer hooks;
 
-  private final String namespace = cluster.namespace();
   private final KubernetesSerialization yaml = new KubernetesSerialization();
+  private KubernetesClient client;
+  private String namespace;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = Cluster.start();
-    cluster.requireThisMachine();
-    client = new KubernetesClientBuilder()
-        .withConfig(new ConfigBuilder(cluster.config()).withRequestRetryBackoffLimit(0).build()).build();
     hooks = new WebhookServer();
   }
 
   @AfterAll
-  static void stop() throws Exception {
-    if (hooks != null) { // else all is skipped
-      client.close();
-      hooks.close();
-    }
-    cluster.close();
+  static void stop() {
+    hooks.close();
+  }
+
+  @BeforeEach
+  void connect(TestCluster cluster, KubernetesClient given) {
+    Config config = cluster.config();
+    boolean here = URI.create(config.getMasterUrl()).getHost().equals("127.0.0.1");
+    Assumptions.assumeTrue(here, cluster + " cannot reach this machine");
+    namespace = given.getNamespace();
+    client = new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(config).withNamespace(namespace).withRequestRetryBackoffLimit(0).build()).build();
   }
 
   @AfterEach
   void unregister() {
+    if (client == null) {
+      return; // it was skipped
+    }
     client.admissionRegistration().v1().validatingWebhookConfigurations().delete();
     client.admissionRegistration().v1().mutatingWebhookConfigurations().delete();
     await().atMost(PATIENCE).ignoreExceptions().until(() -> {
@@ -71,6 +81,7 @@ class WebhooksTest {
       probe();
       return hooks.requests.isEmpty();
     });
+    client.close();
   }
 
   /** Registers a webhook for this namespace and waits until the API server knows of it. */
@@ -337,8 +348,7 @@ class WebhooksTest {
   }
 
   @Test
-  void aServiceIsWhereATestSaysItIs() {
-    EmbeddedApiServer server = cluster.embedded();
+  void aServiceIsWhereATestSaysItIs(EmbeddedApiServer server) {
     registerService("Validating", "kept", "");
     assertThat(server.unchecked()).containsExactly("ValidatingWebhookConfiguration kept: webhook kept.test.kooper.io: nobody has"
         + " said the endpoint of service system/kept");
@@ -358,8 +368,7 @@ class WebhooksTest {
   }
 
   @Test
-  void aWebhookHasItsTimeAndNoMore() {
-    EmbeddedApiServer server = cluster.embedded();
+  void aWebhookHasItsTimeAndNoMore(EmbeddedApiServer server) {
     CountDownLatch never = new CountDownLatch(1);
     hooks.answer("/slow", request -> {
       try {
@@ -379,8 +388,7 @@ class WebhooksTest {
   }
 
   @Test
-  void whatIsAskedOfOneDoesNotHoldUpOthers() throws Exception {
-    EmbeddedApiServer server = cluster.embedded();
+  void whatIsAskedOfOneDoesNotHoldUpOthers(EmbeddedApiServer server) throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch answered = new CountDownLatch(1);
     hooks.answer("/waits", request -> {
