@@ -277,7 +277,7 @@ public final class Router {
         answer.warn(decoding.warnings());
         byte[] json = Bodies.json(type, body);
         ObjectNode wanted = "scale".equals(subresource) ? Decoding.scale(json) : decoding.object(resource, json);
-        WriteChecks.requireName(wanted, name(call));
+        WriteChecks.requireName(wanted, Paths.name(call));
         if (subresource == null && resource.createdByUpdate()
             && store.locked(() -> store.of(resource).get(call.namespace(), Paths.name(call)) == null)) {
           Json.metadata(wanted).remove("resourceVersion");
