@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.kooper.controller.Controller;
 import io.kooper.handler.Handler;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
@@ -26,7 +27,8 @@ import java.util.stream.IntStream;
 
 /**
  * A process that has many pods in its store follows 100 changes a second, then survives a list in which all have changed, beside
- * a bare fabric8 informer: CPU a change, once the JVM is warm, and the memory. Which heap is enough shows from several.
+ * a bare fabric8 informer: CPU a change, once the JVM is warm, and the memory. Which heap is enough shows from several. Of Kooper
+ * also the CPU a call when all pods are handled though nothing has changed, as at a resync.
  *
  * <pre>
  * mvn -q -B verify -DskipTests -Pbench -pl kooper-bench -am -Dbench=Follow \
@@ -88,6 +90,10 @@ public final class Follow {
       double before = follow(lines, commands, 0);
       double cpu = (follow(lines, commands, changes) - before) / changes;
       System.out.printf(Locale.ROOT, "%-8s -Xmx%s: CPU a change %.0f µs%n", contender, heap, cpu);
+      if (contender.equals("kooper")) {
+        resync(lines, commands); // warms it up
+        System.out.printf(Locale.ROOT, "%-8s -Xmx%s: CPU a pod of a resync %.0f µs%n", contender, heap, resync(lines, commands));
+      }
       changeAllUnseen();
       ask(commands, pods);
       answer(lines);
@@ -111,6 +117,15 @@ public final class Follow {
     double cpu = Double.parseDouble(answer(lines));
     answer(lines);
     return cpu;
+  }
+
+  /** Has each pod handled, and returns the CPU time that took for each, in µs. */
+  private double resync(BufferedReader lines, BufferedWriter commands) throws IOException, InterruptedException {
+    double before = follow(lines, commands, 0);
+    ask(commands, -pods);
+    double cpu = Double.parseDouble(answer(lines)) - before;
+    answer(lines);
+    return cpu / pods;
   }
 
   private void change(int pod) {
@@ -144,16 +159,21 @@ public final class Follow {
 
   // a contender
 
-  /** Says when all were seen; then, for each number, its CPU time in µs and its peak of memory once so many more were seen. */
+  /**
+   * Says when all were seen; then, for each number, its CPU time in µs and its peak of memory once so many more were seen. A
+   * negative number has all handled first.
+   */
   private static void contend(String contender, Path kubeconfig, int pods) throws Exception {
     Semaphore seen = new Semaphore(0);
     try (KubernetesClient client = Sync.client(kubeconfig)) {
+      Runnable resync = () -> {};
       if (contender.equals("kooper")) {
         Handler<Pod> handler = (context, pod) -> seen.release();
         Controller controller = Controller.builder(Retriever.builder(client, Pod.class).build(), handler).noResync().build();
         Thread running = new Thread(controller::run);
         running.setDaemon(true);
         running.start();
+        resync = () -> IntStream.range(0, pods).forEach(i -> controller.trigger(new ObjectKey("default", "web-" + i)));
       } else {
         client.pods().inAnyNamespace().inform(new Seeing(seen));
       }
@@ -161,7 +181,11 @@ public final class Follow {
       System.out.println("all");
       try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
         while (commands.hasNextInt()) {
-          seen.acquire(commands.nextInt());
+          int more = commands.nextInt();
+          if (more < 0) {
+            resync.run();
+          }
+          seen.acquire(Math.abs(more));
           var bean = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
           System.out.printf(Locale.ROOT, "%f%n%.0f%n", bean.getProcessCpuTime() / 1e3, Sync.peakRss());
         }

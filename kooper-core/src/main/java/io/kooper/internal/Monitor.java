@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 public final class Monitor {
 
   private static final long SHORTLY = 1_000_000;
-  private static final Runnable NOTHING = () -> {};
 
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
@@ -58,7 +57,12 @@ public final class Monitor {
 
   /** Lets all who wait look again, at state that is not guarded by this. */
   public void signal() {
-    run(NOTHING);
+    lock();
+    try {
+      signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Waiting for a lock needs memory. A change that has to be made must not be lost for a lack of it. */
