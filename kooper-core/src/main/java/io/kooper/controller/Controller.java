@@ -116,9 +116,9 @@ public interface Controller extends AutoCloseable {
   }
 
   /**
-   * Has somebody told, before {@link #run()}, of each object that will be shared: those of bound stores, and of sources that hand
-   * over Java objects. He is told on the informers' threads, before any reader sees the object, and must not throw. For tests
-   * that look later whether a handler has modified one. Default: nobody is told.
+   * Tells {@code observer} of each object that readers will share: those of bound stores, and of sources that hand over Java
+   * objects. To be called before {@link #run()}. The observer is called on the informers' threads, before any reader sees the
+   * object; what it throws is logged. For tests that look later whether a handler has modified one. Default: it is told nothing.
    */
   default void onShared(Consumer<? super HasMetadata> observer) {}
 

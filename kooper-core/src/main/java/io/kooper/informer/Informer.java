@@ -3,6 +3,8 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
+import io.kooper.internal.Log;
 import io.kooper.internal.Pace;
 import io.kooper.internal.Refusals;
 import io.kooper.metrics.InformerFigures;
@@ -104,7 +106,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** As {@code Controller.onShared}; of several observers the last one is told. */
   public void onShared(Consumer<? super T> observer) {
-    cache.states.onShared(observer);
+    Guard guard = Guard.ofObjects(Log.of(Informer.class), "informer " + name + ": who is told of shared objects");
+    cache.states.onShared(object -> guard.run(() -> observer.accept(object)));
   }
 
   /** Whether a version of this key, or a newer one, was seen; false when the two cannot be compared. */

@@ -189,7 +189,8 @@ public final class Admission {
     try {
       return Patches.json(object, patch);
     } catch (StatusException e) {
-      throw Statuses.internal(e.getSuppressed().length > 0 ? String.valueOf(e.getSuppressed()[0].getMessage()) : e.getMessage());
+      Throwable words = e.getSuppressed().length > 0 ? e.getSuppressed()[0] : e;
+      throw Statuses.internal(String.valueOf(words.getMessage()));
     }
   }
 
@@ -309,7 +310,7 @@ public final class Admission {
     return answer.response();
   }
 
-  static StatusException failed(Hook hook, String why) {
+  static StatusException failed(Hook hook, @Nullable String why) {
     return Statuses.internal("failed calling webhook \"%s\": %s".formatted(hook.name(), why));
   }
 }

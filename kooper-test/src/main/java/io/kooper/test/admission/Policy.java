@@ -3,6 +3,7 @@ package io.kooper.test.admission;
 import io.kooper.test.validation.CelCondition;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,8 +23,7 @@ final class Policy {
   private final JsonNode spec;
   private final Matching matching;
   private final List<CelCondition> conditions;
-  private final Map<String, CelCondition> variables = new HashMap<>();
-  private final List<String> order = new ArrayList<>(); // of the variables
+  private final Map<String, CelCondition> variables = new LinkedHashMap<>();
   private final List<Validation> validations = new ArrayList<>();
 
   /** @param message null if there is none, or only an API server can compile it */
@@ -38,9 +38,8 @@ final class Policy {
     this.matching = matching(spec.path("matchConstraints"));
     this.conditions = spec.path("matchConditions").valueStream().map(one -> condition(one, "expression")).toList();
     for (JsonNode variable : spec.path("variables")) {
-      String called = variable.path("name").asString("");
-      order.add(called);
-      variables.put(called, CelCondition.expression(variable.path("expression").asString(""), VARIABLES));
+      variables.put(variable.path("name").asString(""),
+          CelCondition.expression(variable.path("expression").asString(""), VARIABLES));
     }
     for (JsonNode one : spec.path("validations")) {
       String message = one.path("messageExpression").asString("");
@@ -94,12 +93,12 @@ final class Policy {
     if (!Conditions.hold(conditions, values, failure -> failed(failure, refusals))) {
       return refusals;
     }
-    for (String variable : order) {
-      CelCondition.Outcome outcome = variables.get(variable).evaluate(values);
+    variables.forEach((variable, expression) -> {
+      CelCondition.Outcome outcome = expression.evaluate(values);
       if (outcome.value() != null) {
         own.put(variable, outcome.value());
       }
-    }
+    });
     for (Validation one : validations) {
       CelCondition.Outcome outcome = one.condition.evaluate(values);
       if (outcome.failure() != null) {

@@ -105,8 +105,7 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     if (wanted instanceof ArrayNode change && Fields.isMerged(shape)) {
       return mergeLists(present instanceof ArrayNode array ? array : Json.array(), change, shape);
     }
-    boolean kept = wanted.isNull() && present != null && Fields.isMerged(present, shape);
-    return kept ? present : wanted;
+    return wanted.isNull() && present != null && Fields.isMerged(present, shape) ? present : wanted;
   }
 
   private static ArrayNode mergeLists(ArrayNode present, ArrayNode wanted, Shape shape) {
