@@ -158,8 +158,12 @@ class SharedInformersTest {
     var defaults = new ControllerDefaults(null, null, null, null, null, informers);
     Retriever<ConfigMap> retriever = source.retriever();
     AtomicReference<Controller> closing = new AtomicReference<>();
+    CountDownLatch called = new CountDownLatch(1);
     CountDownLatch second = new CountDownLatch(1); // the first one's handler ends only after the other was called
-    Controller first = Controller.<ConfigMap>builder(retriever, (context, object) -> second.await()).name("first")
+    Controller first = Controller.<ConfigMap>builder(retriever, (context, object) -> {
+      called.countDown();
+      second.await();
+    }).name("first")
         .stopDeadline(Duration.ofMinutes(10))
         .listener(onAdded(object -> {
           if (object.getMetadata().getName().equals("b")) {
@@ -176,6 +180,7 @@ class SharedInformersTest {
     source.put("a", "1");
     threads.forEach(Thread::start);
     await(() -> source.watching() == 1);
+    called.await(); // a stop drops what is queued from the first list
 
     source.put("b", "1");
     source.put("c", "1");
