@@ -1,7 +1,6 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
-import io.kooper.internal.Durations;
 import io.kooper.internal.Monitor;
 import io.kooper.leaderelection.Leadership;
 import java.util.Objects;
@@ -136,7 +135,7 @@ final class Lifecycle {
    * @param some whether work begins with those of some namespaces, before all have been seen
    */
   boolean awaitSync(Leadership leadership, boolean some) throws InterruptedException {
-    monitor.await(() -> synced || some || !goesOn(leadership), Durations.LONGEST);
+    monitor.await(() -> synced || some || !goesOn(leadership), Long.MAX_VALUE);
     return goesOn(leadership);
   }
 

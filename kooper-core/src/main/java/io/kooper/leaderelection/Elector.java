@@ -102,7 +102,7 @@ final class Elector {
     Part part = null;
     try {
       while (part == null) {
-        monitor.await(this::isLeading, Durations.LONGEST);
+        monitor.await(this::isLeading, Long.MAX_VALUE);
         part = monitor.get(() -> {
           Term current = term;
           if (current == null || !current.isValid()) { // it has just ended
