@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.kooper.controller.Controller;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.ObjectKey;
@@ -175,7 +174,7 @@ public final class Follow {
         running.start();
         resync = () -> IntStream.range(0, pods).forEach(i -> controller.trigger(new ObjectKey("default", "web-" + i)));
       } else {
-        client.pods().inAnyNamespace().inform(new Seeing(seen));
+        client.pods().inAnyNamespace().inform(new Related.Counting<>(seen));
       }
       seen.acquire(pods);
       System.out.println("all");
@@ -191,21 +190,5 @@ public final class Follow {
         }
       }
     }
-  }
-
-  private record Seeing(Semaphore seen) implements ResourceEventHandler<Pod> {
-
-    @Override
-    public void onAdd(Pod pod) {
-      seen.release();
-    }
-
-    @Override
-    public void onUpdate(Pod before, Pod after) {
-      seen.release();
-    }
-
-    @Override
-    public void onDelete(Pod pod, boolean unknown) {}
   }
 }

@@ -162,7 +162,8 @@ public final class Related {
     running.start();
   }
 
-  private static final class Counting<T extends HasMetadata> implements ResourceEventHandler<T> {
+  /** Counts what an informer tells of objects that are there. */
+  static final class Counting<T extends HasMetadata> implements ResourceEventHandler<T> {
 
     private final Semaphore calls;
 

@@ -1,6 +1,8 @@
 package io.kooper.clock;
 
 import java.time.Instant;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -19,13 +21,31 @@ enum SystemClock implements Clock {
     return Instant.now();
   }
 
+  /** Lets a fork-join pool, whose thread this may be, start another one: a condition does so in waits without limit only. */
   @Override
   @SuppressWarnings("WaitNotInLoop") // the caller's is one
   public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
     if (nanos == Long.MAX_VALUE) {
       condition.await();
+    } else if (nanos > 0 && Thread.currentThread() instanceof ForkJoinWorkerThread) {
+      ForkJoinPool.managedBlock(new Wait(condition, nanos));
     } else if (nanos > 0) {
       condition.await(nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private record Wait(Condition condition, long nanos) implements ForkJoinPool.ManagedBlocker {
+
+    @Override
+    @SuppressWarnings("WaitNotInLoop") // as above
+    public boolean block() throws InterruptedException {
+      condition.await(nanos, TimeUnit.NANOSECONDS);
+      return true;
+    }
+
+    @Override
+    public boolean isReleasable() {
+      return false;
     }
   }
 }

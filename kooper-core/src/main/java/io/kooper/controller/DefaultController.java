@@ -106,8 +106,8 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       inform(); // a cold standby begins with its first term, which may have ended before all was seen
       leadership.onEnd((Urgent) life::signal);
       if (life.awaitSync(leadership, engine.relations.byNamespace())) {
+        engine.begin(new Gate.Term(leadership)); // before the start: who is ready has queued what there is
         engine.start();
-        engine.begin(new Gate.Term(leadership));
         log.info("controller {}: running with {} worker(s)", name, engine.workerCount);
         watch(leadership);
       }

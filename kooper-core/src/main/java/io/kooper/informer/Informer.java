@@ -31,10 +31,9 @@ import org.jspecify.annotations.Nullable;
  * Keeps a {@link Store} true to what a {@link Retriever} lists and watches, and tells {@link InformerListener}s of every
  * change. The package's page says exactly what is promised.
  *
- * <p>It works on one thread of its own, or one for each namespace that is listed on its own,
- * from {@link #start()} to {@link #close()}, and heals itself: a failed list or
- * watch is tried again for ever, with a back-off. A closed informer cannot be started again. All methods may be called
- * from any thread.
+ * <p>It works from {@link #start()} to {@link #close()} on a thread of its own, or on one for each namespace that is listed on
+ * its own. It heals itself: a failed list or watch is tried again for ever, with a back-off. A closed informer cannot be started
+ * again. All methods may be called from any thread.
  *
  * <pre>{@code
  * try (Informer<Pod> informer = Informer.builder(Retriever.of(client, Pod.class)).build()) {

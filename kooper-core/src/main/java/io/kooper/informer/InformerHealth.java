@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param synced whether the store has been complete once
  * @param missing the namespaces whose objects were not seen yet, if each is listed on its own
  * @param watching whether the server has accepted the last watch, each namespace's if they are watched on their own, and it has
- *     not failed since. The server ends each watch
- *     after a while; that counts as watching while the next one is opened
+ *     not failed since. The server ends each watch after a while; that counts as watching while the next one is opened
  * @param since since when {@code watching} is what it is
  * @param lastEvent when the server was last heard of: a list, an event, a bookmark, or the beginning or end of a watch, which
  *     is renewed twice a minute; null before the first list. An age of minutes means that there is no connection

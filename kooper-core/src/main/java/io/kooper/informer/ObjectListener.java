@@ -94,7 +94,7 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
       }
     }
     if (failure != null) {
-      throw new IllegalStateException("a listener failed, of several perhaps", failure);
+      throw new IllegalStateException("it failed for one object at least", failure);
     }
   }
 

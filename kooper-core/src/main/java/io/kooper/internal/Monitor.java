@@ -102,15 +102,10 @@ public final class Monitor {
     }
   }
 
-  /**
-   * Waits until it is so, looked at after each change, for so many nanoseconds at most. Whether it is so. A wait without limit
-   * lets a fork-join pool, whose thread may be the caller's, start another one; a limited wait does not.
-   *
-   * @param limit {@link Long#MAX_VALUE} for none
-   */
+  /** Waits until it is so, looked at after each change, for so many nanoseconds at most. Whether it is so. */
   public boolean await(BooleanSupplier condition, long limit) throws InterruptedException {
     long end = clock.nanoTime() + Math.min(limit, Durations.LONGEST);
-    await(() -> condition.getAsBoolean() ? 0 : limit == Long.MAX_VALUE ? limit : end - clock.nanoTime());
+    await(() -> condition.getAsBoolean() ? 0 : end - clock.nanoTime());
     return get(condition::getAsBoolean);
   }
 }

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.retrieve.ListerWatcher;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -205,6 +207,19 @@ class StartingTest {
 
       assertThat(rig.put("b", "1").settle().told()).contains("add b=1");
       assertThat(rig.controller().health().ready()).isTrue();
+    }
+
+    @Test
+    void whatThereIsIsQueuedBeforeItCanBeReady() {
+      AtomicReference<List<QueuedKey>> queued = new AtomicReference<>();
+      rig.put("a", "1").start(builder -> builder.executor(worker -> {
+        queued.set(rig.controller().queue());
+        Thread thread = new Thread(worker);
+        thread.setDaemon(true);
+        thread.start();
+      })).awaitCalls(1);
+
+      assertThat(queued.get()).extracting(QueuedKey::key).containsExactly(new ObjectKey("default", "a"));
     }
 
     @Test

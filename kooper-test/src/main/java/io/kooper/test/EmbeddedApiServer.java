@@ -45,11 +45,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #unchecked()} names what is left out. A type that was registered without a definition has no schema.
  *
  * <p><b>Caveats.</b> Everybody may do everything unless {@link EmbeddedApiServerBuilder#rbac} or {@link
- * EmbeddedApiServerBuilder#allowOnly} says otherwise. There is no admission but for a few defaults. Not every rule for
- * built-in kinds is known. There is no scheduler and no kubelet: a pod stays Pending until somebody writes its status, and one
- * that is bound to a node is gone when somebody deletes it with a grace of 0, as its kubelet would. Dependents are collected
- * before the deletion of their owner is answered, which takes a cluster a moment longer. Protobuf is refused with 415, but for
- * reviews.
+ * EmbeddedApiServerBuilder#allowOnly} says otherwise. Of the admission plugins that a cluster has only a few defaults are there;
+ * webhooks and validating policies are asked. Not every rule for built-in kinds is known. There is no scheduler and no kubelet:
+ * a pod stays Pending until somebody writes its status, and one that is bound to a node is gone when somebody deletes it with a
+ * grace of 0, as its kubelet would. Dependents are collected before the deletion of their owner is answered, which takes a
+ * cluster a moment longer. Protobuf is refused with 415, but for reviews.
  *
  * <p>All methods may be called from any thread. The threads are daemons and end with {@link #close}.
  *

@@ -129,6 +129,15 @@ class WebhooksTest {
     return JSON.createObjectNode().put("allowed", true);
   }
 
+  private static JsonNode allowedAfter(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return allowed();
+  }
+
   private static JsonNode json(String text) {
     return JSON.readTree(text.replace('\'', '"'));
   }
@@ -370,14 +379,7 @@ class WebhooksTest {
   @Test
   void aWebhookHasItsTimeAndNoMore(EmbeddedApiServer server) {
     CountDownLatch never = new CountDownLatch(1);
-    hooks.answer("/slow", request -> {
-      try {
-        never.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      return allowed();
-    });
+    hooks.answer("/slow", request -> allowedAfter(never));
     server.endpoint("system", "slow", URI.create(hooks.plainUrl()));
     registerService("Mutating", "slow", "timeoutSeconds: 1");
 
@@ -393,12 +395,7 @@ class WebhooksTest {
     CountDownLatch answered = new CountDownLatch(1);
     hooks.answer("/waits", request -> {
       asked.countDown();
-      try {
-        answered.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      return allowed();
+      return allowedAfter(answered);
     });
     server.endpoint("system", "waits", URI.create(hooks.plainUrl()));
     registerService("Validating", "waits", "");

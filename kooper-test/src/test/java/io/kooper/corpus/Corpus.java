@@ -1,7 +1,7 @@
 package io.kooper.corpus;
 
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.internal.SSLUtils;
+import io.kooper.test.RawClient;
 import io.kooper.test.kinds.KindInfo;
 import io.kooper.test.kinds.Kinds;
 import java.io.IOException;
@@ -11,13 +11,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import javax.net.ssl.SSLContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -34,13 +32,7 @@ final class Corpus {
 
   Corpus(Config config) {
     this.config = config;
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, SSLUtils.trustManagers(config), null);
-      http = HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_1_1).build();
-    } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException(e);
-    }
+    this.http = RawClient.trusting(config).version(HttpClient.Version.HTTP_1_1).build();
   }
 
   private static Map<String, String> paths() {

@@ -1,7 +1,7 @@
 package io.kooper.differential;
 
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.internal.SSLUtils;
+import io.kooper.test.RawClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,13 +13,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -38,13 +36,7 @@ final class Player {
 
   Player(Config config) {
     this.config = config;
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, SSLUtils.trustManagers(config), null);
-      http = HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_1_1).build();
-    } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException(e);
-    }
+    this.http = RawClient.trusting(config).version(HttpClient.Version.HTTP_1_1).build();
   }
 
   /** Sends a request. What it takes of earlier answers is that of this server. */

@@ -1,5 +1,6 @@
 package io.kooper.test;
 
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -21,13 +22,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Speaks to the server without a Kubernetes client, to see exactly what is on the wire. */
-final class RawClient {
+public final class RawClient {
 
   static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final String END = "END";
@@ -44,11 +44,15 @@ final class RawClient {
 
   RawClient(EmbeddedApiServer server) {
     this.server = server;
+    this.http = trusting(server.config()).connectTimeout(Duration.ofMinutes(1)).build();
+  }
+
+  /** A client that trusts whom a configuration trusts. */
+  public static HttpClient.Builder trusting(Config config) {
     try {
-      TrustManager[] trust = SSLUtils.trustManagers(server.config());
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust, null);
-      http = HttpClient.newBuilder().sslContext(context).connectTimeout(Duration.ofMinutes(1)).build();
+      context.init(null, SSLUtils.trustManagers(config), null);
+      return HttpClient.newBuilder().sslContext(context);
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }

@@ -6,8 +6,6 @@ import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Resource;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +29,8 @@ public final class Hooks {
   private final Registry registry;
   private final Policies policies;
   private final Map<String, URI> endpoints = new ConcurrentHashMap<>(); // of services, by namespace and name
-  private Map<StoredObject, List<Hook>> known = Map.of(); // what stands in the configurations of now, by themselves
+  private final Compiled<List<Hook>> mutating = compiled("MutatingWebhookConfiguration");
+  private final Compiled<List<Hook>> validating = compiled("ValidatingWebhookConfiguration");
   private final Set<String> told = ConcurrentHashMap.newKeySet(); // what was logged
 
   public Hooks(ObjectStore store, Registry registry) {
@@ -55,40 +54,25 @@ public final class Hooks {
   }
 
   List<Hook> mutating() {
-    return hooks("mutatingwebhookconfigurations");
+    return hooks(mutating, "mutatingwebhookconfigurations");
   }
 
   List<Hook> validating() {
-    return hooks("validatingwebhookconfigurations");
+    return hooks(validating, "validatingwebhookconfigurations");
   }
 
   Policies policies() {
     return policies;
   }
 
-  private List<Hook> hooks(String configurations) {
+  private List<Hook> hooks(Compiled<List<Hook>> compiled, String configurations) {
     Resource resource = registry.require(GROUP, "v1", configurations);
-    return store.locked(() -> {
-      Map<String, StoredObject> stored = store.of(resource).in(null);
-      return stored.isEmpty() ? List.<Hook>of() : stored.values().stream().sorted(Comparator.comparing(StoredObject::name))
-          .flatMap(one -> compiled(resource, one).stream()).toList();
-    });
+    return store.locked(() -> compiled.of(store.of(resource).in(null).values()).stream().flatMap(List::stream).toList());
   }
 
-  /** Compiled once each. */
-  private List<Hook> compiled(Resource resource, StoredObject configuration) {
-    List<Hook> hooks = known.get(configuration);
-    if (hooks == null) {
-      String name = resource.type().kind() + " " + configuration.name();
-      List<Hook> read = configuration.tree().path("webhooks").valueStream().map(one -> Hook.of(name, one)).toList();
-      Map<StoredObject, List<Hook>> changed = new HashMap<>(known);
-      changed.keySet().removeIf(old -> old.name().equals(configuration.name()) && old.uid() != null
-          && old.uid().equals(configuration.uid()));
-      changed.put(configuration, read);
-      known = changed;
-      hooks = read;
-    }
-    return hooks;
+  private static Compiled<List<Hook>> compiled(String kind) {
+    return new Compiled<>(configuration -> configuration.tree().path("webhooks").valueStream()
+        .map(one -> Hook.of(kind + " " + configuration.name(), one)).toList());
   }
 
   /** The labels of the namespace in which something is, or of itself if it is one; null for what is in none. */

@@ -9,12 +9,10 @@ import io.kooper.test.store.Registry;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.CelCondition;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,29 +25,20 @@ final class Policies {
 
   private final ObjectStore store;
   private final Registry registry;
-  private Map<StoredObject, Policy> known = Map.of();
+  private final Compiled<Policy> compiled = new Compiled<>(one -> new Policy(one.name(), one.tree().path("spec")));
 
   Policies(ObjectStore store, Registry registry) {
     this.store = store;
     this.registry = registry;
   }
 
-  private List<StoredObject> stored(String plural) {
-    return store.locked(() -> store.of(registry.require(Hooks.GROUP, "v1", plural)).in(null).values().stream()
-        .sorted(Comparator.comparing(StoredObject::name)).toList());
+  private Collection<StoredObject> stored(String plural) {
+    return store.locked(() -> store.of(registry.require(Hooks.GROUP, "v1", plural)).in(null).values());
   }
 
-  /** All of them, each compiled once. */
+  /** All of them, in the order of their names. */
   List<Policy> all() {
-    return store.locked(() -> {
-      List<StoredObject> stored = stored("validatingadmissionpolicies");
-      if (!known.keySet().equals(Set.copyOf(stored))) {
-        Map<StoredObject, Policy> before = known;
-        known = stored.stream().collect(Collectors.toMap(one -> one,
-            one -> before.containsKey(one) ? before.get(one) : new Policy(one.name(), one.tree().path("spec"))));
-      }
-      return stored.stream().map(known::get).toList();
-    });
+    return store.locked(() -> compiled.of(stored("validatingadmissionpolicies")));
   }
 
   /** A policy, a binding of it, and what it is told as {@code params}. */

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.projectnessie.cel.Ast;
 import org.projectnessie.cel.Env;
 import org.projectnessie.cel.EnvOption;
 import org.projectnessie.cel.Program;
@@ -68,16 +69,12 @@ public final class CelCondition {
     try {
       Decl[] declared = variables.stream().map(name -> Decls.newVar(name, Decls.Dyn)).toArray(Decl[]::new);
       Env env = Env.newCustomEnv(new CelTypes(), List.of(CelLibrary.option(), EnvOption.declarations(declared)));
-      Env.AstIssuesTuple parsed = env.parse(text);
-      Env.AstIssuesTuple checked = parsed.hasIssues() ? parsed : env.check(parsed.getAst());
-      if (checked.hasIssues()) {
-        throw new IllegalArgumentException("compilation failed: " + checked.getIssues());
-      }
-      if (wanted != null && !checked.getAst().getResultType().equals(wanted)) {
+      Ast checked = CelLibrary.compiled(env, text);
+      if (wanted != null && !checked.getResultType().equals(wanted)) {
         throw new IllegalArgumentException("must evaluate to %s but got %s".formatted(
-            name(wanted), name(checked.getAst().getResultType())));
+            name(wanted), name(checked.getResultType())));
       }
-      compiled.program = env.program(checked.getAst());
+      compiled.program = env.program(checked);
     } catch (RuntimeException e) { // the compiler's own errors come in many kinds
       compiled.error = e.getMessage() == null ? e.toString() : e.getMessage();
     }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
+import org.projectnessie.cel.Ast;
+import org.projectnessie.cel.Env;
 import org.projectnessie.cel.EnvOption;
 import org.projectnessie.cel.Library;
 import org.projectnessie.cel.ProgramOption;
@@ -26,6 +28,16 @@ final class CelLibrary implements Library {
   private static final CelFunctions FUNCTIONS = functions();
 
   private CelLibrary() {}
+
+  /** @throws IllegalArgumentException when a source does not compile */
+  static Ast compiled(Env env, String source) {
+    Env.AstIssuesTuple parsed = env.parse(source);
+    Env.AstIssuesTuple checked = parsed.hasIssues() ? parsed : env.check(parsed.getAst());
+    if (checked.hasIssues()) {
+      throw new IllegalArgumentException("compilation failed: " + checked.getIssues());
+    }
+    return checked.getAst();
+  }
 
   static EnvOption option() {
     return Library.Lib(new CelLibrary());

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.projectnessie.cel.Ast;
 import org.projectnessie.cel.CEL;
 import org.projectnessie.cel.Env;
 import org.projectnessie.cel.EnvOption;
@@ -122,18 +123,14 @@ final class CelRule {
   }
 
   private Program program(Env env, String source, Type wanted, String otherwise) {
-    Env.AstIssuesTuple parsed = env.parse(source);
-    Env.AstIssuesTuple compiled = parsed.hasIssues() ? parsed : env.check(parsed.getAst());
-    if (compiled.hasIssues()) {
-      throw new IllegalArgumentException("compilation failed: " + compiled.getIssues());
-    }
-    Type result = compiled.getAst().getResultType();
+    Ast compiled = CelLibrary.compiled(env, source);
+    Type result = compiled.getResultType();
     boolean optional = result.equals(Decls.Dyn) && source.contains("orValue"); // of what type is not known here
     if (!result.equals(wanted) && !optional) {
       throw new IllegalArgumentException(otherwise);
     }
-    usesOld |= CEL.astToCheckedExpr(compiled.getAst()).getReferenceMapMap().values().stream()
+    usesOld |= CEL.astToCheckedExpr(compiled).getReferenceMapMap().values().stream()
         .anyMatch(reference -> reference.getName().equals("oldSelf"));
-    return env.program(compiled.getAst());
+    return env.program(compiled);
   }
 }
