@@ -250,6 +250,15 @@ class ObjectsTest {
     }
 
     @Test
+    void optionsThatAreNoJsonAreRefused() {
+      raw.create(MAPS, "{'metadata':{'name':'there'}}");
+
+      assertThat(raw.send("DELETE", MAPS + "/there", "application/json", "{'propagationPolicy").code()).isEqualTo(400);
+      assertThat(raw.send("DELETE", MAPS + "/there", "application/json", "[]").code()).isEqualTo(400);
+      assertThat(raw.get(MAPS + "/there").code()).isEqualTo(200);
+    }
+
+    @Test
     void honoursPreconditions() {
       Reply created = raw.configMap("default", "guarded", "{}");
       String json = "application/json";

@@ -9,7 +9,9 @@ import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.Problem;
 import java.util.List;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a request says beside its object; bad values are refused in the words of the API server. */
@@ -81,10 +83,7 @@ final class Options {
   static Admission admission(Call call, Caller caller, Hooks hooks) {
     ObjectNode options = Json.object().put("kind", kind(call)).put("apiVersion", "meta.k8s.io/v1");
     if (call.request().verb().startsWith("delete")) {
-      byte[] body = call.http().body();
-      if (body.length > 0 && Json.read(body) instanceof ObjectNode given) {
-        given.properties().forEach(member -> options.putIfAbsent(member.getKey(), member.getValue()));
-      }
+      sent(call).properties().forEach(member -> options.putIfAbsent(member.getKey(), member.getValue()));
     }
     for (String name : List.of("fieldManager", "fieldValidation", "propagationPolicy")) {
       if (call.param(name) != null) {
@@ -96,6 +95,14 @@ final class Options {
     }
     boolean dryRun = !options.path("dryRun").isEmpty();
     return Admission.of(hooks, caller.json(), options, dryRun);
+  }
+
+  private static JsonNode sent(Call call) {
+    try {
+      return Json.tree(call.http().body());
+    } catch (JacksonException e) { // it is refused where it is obeyed
+      return MissingNode.getInstance();
+    }
   }
 
   /** What a client is told that lets the pods of a job be without saying so. */
