@@ -64,7 +64,7 @@ class GarbageCollectionTest {
   void aChildOfNobodyIsCollectedAtOnce() {
     String a = owner("a");
     raw.create("/api/v1/namespaces", "{'metadata':{'name':'other'}}");
-    child("wrong-uid", reference("ConfigMap", "a", "b" + a.substring(1)));
+    child("wrong-uid", reference("ConfigMap", "a", new StringBuilder(a).reverse().toString()));
     child("no-such-name", reference("ConfigMap", "b", a));
     raw.create("/api/v1/namespaces/other/secrets",
         "{'metadata':{'name':'elsewhere','ownerReferences':[%s]}}".formatted(reference("ConfigMap", "a", a)));
