@@ -28,6 +28,9 @@ final class Normal {
 
   private static final int RANDOM = 5; // letters at the end of a generated name
 
+  /** Such a name in a text. */
+  private static final Pattern GENERATED = Pattern.compile("(?<=[-_])[bcdfghjklmnpqrstvwxz2456789]{" + RANDOM + "}\\b");
+
   private Normal() {}
 
   static JsonNode of(JsonNode answer) {
@@ -97,7 +100,8 @@ final class Normal {
         array.set(i, values(array.get(i)));
       }
     } else if (node.isString()) {
-      return StringNode.valueOf(VERSIONS.matcher(node.stringValue()).replaceAll("$1<resourceVersion>")
+      String text = GENERATED.matcher(node.stringValue()).replaceAll("<random>");
+      return StringNode.valueOf(VERSIONS.matcher(text).replaceAll("$1<resourceVersion>")
           .replaceAll(",(\\\\*\")time\\1:\\1[^,}]*\\1(?=[,}])", "") // of managers in a text, as above
           .replaceAll("\\?hash=[0-9A-F]+", "?hash=<hash>").replaceAll("\\b\\d+(\\.\\d+){3}:\\d+", "<host>")
           .replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uid>")

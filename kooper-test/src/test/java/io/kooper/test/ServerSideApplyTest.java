@@ -121,7 +121,7 @@ class ServerSideApplyTest {
     void areRefusedInAnotherVersion() {
       applyMap("m", "", "{'a':'1'}");
       assertThat(applyMap("m", ",'resourceVersion':'1'", "{'a':'2'}").code()).isEqualTo(409);
-      assertThat(applyMap("m", ",'uid':'other'", "{'a':'2'}").code()).isEqualTo(409);
+      assertThat(applyMap("m", ",'uid':'other'", "{'a':'2'}").code()).isEqualTo(422);
     }
 
     @Test

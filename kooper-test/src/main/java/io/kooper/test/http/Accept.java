@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param yaml whether it is YAML
  * @param as what it is turned into, such as {@code Table}; empty for the objects themselves
+ * @param version of what it is turned into
  */
-record Accept(boolean yaml, String as) {
+record Accept(boolean yaml, String as, String version) {
 
   private static final List<String> JSON = List.of("application/json", "application/*", "*/*");
-  private static final Accept USUAL = new Accept(false, "");
+  private static final Accept USUAL = new Accept(false, "", "");
 
   /** @throws StatusException 406 when there is none that the client takes */
   static Accept of(Call call) {
@@ -32,14 +33,16 @@ record Accept(boolean yaml, String as) {
       if (yaml || JSON.contains(parts.get(0))) {
         String as = value(parts, "as");
         if (as.isEmpty()) {
-          return new Accept(yaml, "");
+          return new Accept(yaml, "", "");
         }
-        if (value(parts, "g").equals("meta.k8s.io") && value(parts, "v").equals("v1") && fits(as, call)) {
-          return new Accept(yaml, as);
+        String version = value(parts, "v");
+        boolean served = version.equals("v1") || version.equals("v1beta1") && as.equals("Table");
+        if (value(parts, "g").equals("meta.k8s.io") && served && fits(as, call)) {
+          return new Accept(yaml, as, version);
         }
       }
     }
-    throw Statuses.notAcceptable();
+    throw Statuses.notAcceptable(watch || call.request().verb().equals("list"));
   }
 
   private static boolean fits(String as, Call call) {
@@ -74,6 +77,6 @@ record Accept(boolean yaml, String as) {
       case "Object" -> Table.Include.OBJECT;
       default -> throw Statuses.badRequest("unrecognized includeObject value: " + include);
     };
-    return new Table(resource, included);
+    return new Table(resource, included, "meta.k8s.io/" + version);
   }
 }

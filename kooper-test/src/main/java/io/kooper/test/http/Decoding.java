@@ -158,11 +158,7 @@ final class Decoding {
     if (mismatch != null) {
       throw Statuses.invalidPatch(PatchedText.of(sent), mismatch);
     }
-    String uid = object.at("/metadata/uid").asString("");
-    if (!uid.isEmpty() && !uid.equals(current.at("/metadata/uid").asString(""))) {
-      Problem problem = Problem.of("FieldValueInvalid", "metadata.uid", "Invalid value", uid, "field is immutable");
-      throw Statuses.invalid(type, current.at("/metadata/name").asString(""), List.of(problem, problem)); // told twice there
-    }
+    WriteChecks.checkUid(type, current, object);
     KindSchema.Read read = schema.read(object);
     if (read.error() != null) {
       throw Statuses.invalidPatch(PatchedText.of(sent), read.error());

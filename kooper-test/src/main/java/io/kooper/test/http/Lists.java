@@ -54,7 +54,6 @@ final class Lists {
     String token = call.param("continue");
     Long version = call.number("resourceVersion");
     String match = call.param("resourceVersionMatch");
-    checkMatch(version, match, token);
     String namespace = resource.type().namespaced() ? call.request().namespace() : null;
     boolean selective = call.param("labelSelector") != null || call.param("fieldSelector") != null;
     return store.locked(() -> {
@@ -125,28 +124,6 @@ final class Lists {
     String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
         resource.listKind(), resource.shownApiVersion(), told);
     return new Page(items, head.getBytes(StandardCharsets.UTF_8), metadata);
-  }
-
-  private static void checkMatch(@Nullable Long version, @Nullable String match, @Nullable String token) {
-    if (match == null) {
-      return;
-    }
-    if (token != null) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch is forbidden when continue is provided");
-    }
-    if (version == null) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch is forbidden unless resourceVersion is provided");
-    }
-    if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
-      throw Statuses.invalidOptions("ListOptions", "resourceVersionMatch", "FieldValueNotSupported",
-          "Unsupported value: \"%s\": supported values: \"Exact\", \"NotOlderThan\", \"\"".formatted(match));
-    }
-    if (match.equals("Exact") && version == 0) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
-    }
   }
 
   private static String encode(Continue next) {

@@ -112,29 +112,6 @@ final class Options {
         + " set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning");
   }
 
-  /** @throws StatusException 400 or 422 for what a list cannot be asked for */
-  static void list(Call call) {
-    if (!call.request().verb().equals("list")) {
-      return;
-    }
-    if (call.param("sendInitialEvents") != null) {
-      throw Statuses.invalidOptions("sendInitialEvents", "sendInitialEvents is forbidden for list");
-    }
-    String version = call.param("resourceVersion");
-    if (call.param("continue") != null && version != null && !version.equals("0")) {
-      throw Statuses.badRequest("specifying resource version is not allowed when using continue");
-    }
-    String limit = call.param("limit");
-    if (limit != null && !limit.matches("-?\\d+")) {
-      throw Statuses.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(limit));
-    }
-    if (version != null && !version.matches("\\d+")) {
-      throw Statuses.badRequest(("invalid resource version: resourceVersion: Invalid value: \"%s\": strconv.ParseUint:"
-          + " parsing \"%s\":"
-          + " invalid syntax").formatted(version, version));
-    }
-  }
-
   private static StatusException refused(Problem problem) {
     return Statuses.invalidOptions("DeleteOptions", problem.field(), problem.reason(), problem.message());
   }

@@ -21,7 +21,6 @@ import io.kooper.test.patch.Patches;
 import io.kooper.test.store.ObjectStore;
 import io.kooper.test.store.Registry;
 import io.kooper.test.store.ResourceCollection;
-import io.kooper.test.store.Selectors;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.tables.Table;
 import io.kooper.test.types.Resource;
@@ -36,7 +35,6 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** From a request to its answer. On the loop. */
@@ -173,7 +171,7 @@ public final class Router {
     answer.deprecated(resource);
     Table table = accept.table(call, resource);
     answer.yaml(accept.yaml());
-    Options.list(call);
+    ListOptions.check(call, settings.streamingLists());
     switch (call.request().verb()) {
       case "list" -> {
         Lists.Page page = Lists.page(store, resource, call);
@@ -305,10 +303,13 @@ public final class Router {
         if (resource.type().namespaced() && call.request().namespace() == null) {
           throw Statuses.methodNotAllowed();
         }
+        ListOptions.check(call, settings.streamingLists());
         ObjectNode options = Options.delete(call, body);
-        answer.send(200, list(resource, deletes.deleteCollection(resource, call.request().namespace(),
-            Selectors.of(resource, call.param("labelSelector"), call.param("fieldSelector")), options, dryRun(call, options),
-            admission)));
+        answer.send(200, store.locked(() -> {
+          Lists.Page page = Lists.page(store, resource, call);
+          deletes.deleteCollection(resource, page.items(), options, dryRun(call, options), admission);
+          return page.whole(resource);
+        }));
       }
       default -> throw Statuses.methodNotAllowed();
     }
@@ -344,14 +345,6 @@ public final class Router {
 
   private static FieldOwners.Manager manager(Call call, Resource resource, @Nullable String subresource) {
     return new FieldOwners.Manager(call.manager(), false, resource.type().apiVersion(), subresource);
-  }
-
-  private byte[] list(Resource resource, List<StoredObject> objects) {
-    ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.type().apiVersion());
-    list.putObject("metadata").put("resourceVersion", Long.toString(store.locked(store::version)));
-    ArrayNode items = list.putArray("items");
-    objects.forEach(object -> items.add(Json.parse(object.itemFor(resource))));
-    return Json.bytes(list);
   }
 
   private static boolean dryRun(Call call, ObjectNode options) {

@@ -32,34 +32,13 @@ record WatchOptions(
       fields = (fields == null ? "" : fields + ",") + "metadata.name=" + call.request().name();
     }
     Predicate<StoredObject> selector = Selectors.of(resource, call.param("labelSelector"), fields);
-    if (call.param("continue") != null) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch is forbidden when continue is provided"); // as there, whatever is said of versions
-    }
     String wanted = call.param("resourceVersion");
     if (wanted != null && !wanted.matches("\\d+")) {
       throw new StatusException(Statuses.unreasoned(500,
           "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax".formatted(wanted, wanted)));
     }
-    String match = call.param("resourceVersionMatch");
     boolean asked = call.param("sendInitialEvents") != null;
     boolean initialEvents = call.flag("sendInitialEvents");
-    if (asked && !watchList) {
-      throw Statuses.invalidOptions("sendInitialEvents",
-          "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
-    }
-    if (asked && match == null) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-    }
-    if (match != null && !asked) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-    }
-    if (match != null && !match.equals("NotOlderThan")) {
-      throw Statuses.invalidOptions("resourceVersionMatch",
-          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-    }
     Long version = call.number("resourceVersion");
     if (watchList && !asked && (version == null || version == 0)) {
       initialEvents = true; // the API server treats an old watch of everything as a streaming list

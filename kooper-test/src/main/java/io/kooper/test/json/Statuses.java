@@ -92,9 +92,14 @@ public final class Statuses {
     return new StatusException(status);
   }
 
-  public static StatusException alreadyExists(ResourceType type, String name) {
-    StatusException e = about(409, type, name, "%s \"%s\" already exists".formatted(type.qualifiedName(), name));
+  /** @param generated whether the client has asked for a name that begins like that */
+  public static StatusException alreadyExists(ResourceType type, String name, boolean generated) {
+    StatusException e = about(409, type, name, "%s \"%s\" already exists%s".formatted(type.qualifiedName(), name,
+        generated ? ", the server was not able to generate a unique name for the object" : ""));
     e.status().put("reason", "AlreadyExists");
+    if (generated) {
+      e.status().withObjectProperty("details").put("retryAfterSeconds", 1);
+    }
     return e;
   }
 
@@ -187,16 +192,13 @@ public final class Statuses {
     return e;
   }
 
-  public static StatusException invalidOptions(String field, String why) {
-    return invalidOptions("ListOptions", field, "FieldValueForbidden", "Forbidden: " + why);
+  public static StatusException invalidOptions(String kind, String field, String reason, String why) {
+    return invalidOptions(kind, List.of(new Problem(reason, field, why)));
   }
 
-  public static StatusException invalidOptions(String kind, String field, String reason, String why) {
-    StatusException e = new StatusException(failure(422,
-        "%s.meta.k8s.io \"\" is invalid: %s: %s".formatted(kind, field, why)));
-    ObjectNode details = e.status().putObject("details").put("group", "meta.k8s.io").put("kind", kind);
-    details.putArray("causes").addObject().put("reason", reason).put("message", why).put("field", field);
-    return e;
+  /** Everything that is wrong with what a request says beside its object. */
+  public static StatusException invalidOptions(String kind, List<Problem> problems) {
+    return invalid(ResourceType.of("meta.k8s.io", "v1", kind, kind, false), "", problems);
   }
 
   public static StatusException methodNotAllowed() {
@@ -211,9 +213,11 @@ public final class Statuses {
     return new StatusException(status);
   }
 
-  public static StatusException notAcceptable() {
+  /** @param stream whether it may be watched what was asked for */
+  public static StatusException notAcceptable(boolean stream) {
     ObjectNode status = failure(406, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml,"
-        + " application/vnd.kubernetes.protobuf");
+        + " application/vnd.kubernetes.protobuf"
+        + (stream ? ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" : ""));
     status.putObject("details");
     return new StatusException(status);
   }

@@ -42,6 +42,27 @@ public final class KindPlace {
     return struct != null && struct.fields().containsKey(name);
   }
 
+  /** Whether this object has no members but those of its type. */
+  public boolean isClosed() {
+    return struct != null;
+  }
+
+  /** What the values here may be. */
+  public ValueType type() {
+    if (field == null) {
+      return struct == null ? ValueType.ANY : ValueType.MAP;
+    }
+    return switch (field.form()) {
+      case STRUCT, MAP -> ValueType.MAP;
+      case LIST -> ValueType.LIST;
+      case STRING, BYTES -> ValueType.STRING;
+      case INTEGER, NUMBER -> ValueType.NUMERIC;
+      case BOOLEAN -> ValueType.BOOLEAN;
+      case TIME, MICRO_TIME, QUANTITY, INT_OR_STRING -> ValueType.SCALAR;
+      case ANY -> ValueType.ANY;
+    };
+  }
+
   /** Whether a member is there in every object, if only empty. */
   public boolean isAlwaysThere(String name) {
     return struct != null && (struct.required().contains(name) || struct.values().contains(name));

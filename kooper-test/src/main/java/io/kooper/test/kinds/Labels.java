@@ -1,6 +1,7 @@
 package io.kooper.test.kinds;
 
 import io.kooper.test.validation.Problem;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -9,13 +10,12 @@ import tools.jackson.databind.JsonNode;
 /** What labels and their like may be, in the words of the API server. */
 public final class Labels {
 
-  private static final Pattern NAME = Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]");
-  private static final Pattern PREFIX = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
   private static final int LONGEST = 63;
 
   private static final String NO_NAME = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
       + " alphanumeric character (e.g. '%s',  or '%s',  or '%s', regex used for validation is '%s')";
   private static final String NAME_FORM = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+  private static final Pattern NAME = Pattern.compile(NAME_FORM);
   private static final String NO_VALUE = "a valid label must be an empty string or "
       + NO_NAME.formatted("MyValue", "my_value", "12345", "(" + NAME_FORM + ")?");
   private static final String NO_NAME_PART = "name part must " + NO_NAME.formatted("MyName", "my.name", "123-abc", NAME_FORM);
@@ -38,7 +38,7 @@ public final class Labels {
   }
 
   /** What is wrong with the value of a label. */
-  static List<String> value(String value) {
+  public static List<String> value(String value) {
     return value.length() > LONGEST ? List.of("must be no more than 63 bytes")
         : value.isEmpty() || NAME.matcher(value).matches() ? List.of() : List.of(NO_VALUE);
   }
@@ -50,15 +50,20 @@ public final class Labels {
     if (slash >= 0 && name.indexOf('/') >= 0) {
       return List.of(NO_KEY);
     }
-    if (slash >= 0 && !PREFIX.matcher(key.substring(0, slash)).matches()) {
-      return List.of("prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
-          + " and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
-          + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+    List<String> wrong = new ArrayList<>();
+    if (slash == 0) {
+      wrong.add("prefix part must be non-empty");
+    } else if (slash > 0) {
+      Checks.subdomain(key.substring(0, slash)).forEach(why -> wrong.add("prefix part " + why));
     }
     if (name.isEmpty()) {
-      return List.of("name part must be non-empty", NO_NAME_PART);
+      wrong.add("name part must be non-empty");
+    } else if (name.length() > LONGEST) {
+      wrong.add("name part must be no more than 63 bytes");
     }
-    return name.length() > LONGEST ? List.of("name part must be no more than 63 bytes")
-        : NAME.matcher(name).matches() ? List.of() : List.of(NO_NAME_PART);
+    if (!NAME.matcher(name).matches()) {
+      wrong.add(NO_NAME_PART);
+    }
+    return wrong;
   }
 }

@@ -4,16 +4,13 @@ import io.kooper.test.ResourceType;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
-import io.kooper.test.kinds.KindSchema;
 import io.kooper.test.types.Resource;
 import io.kooper.test.types.Shape;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -54,32 +51,22 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
   }
 
   /**
-   * The part that is applied, as far as the schema knows it.
+   * The part that is applied.
    *
-   * @throws StatusException 500, as from the API server, when it has what the schema does not know, or a part of a list twice
+   * @throws StatusException 500, as from the API server, when the object is not what its schema says
    */
-  public ObjectNode checkedPart(Resource resource, String name) {
-    ObjectNode part = part(resource);
-    String twice = Fields.duplicate(part, resource.shapeAt(manager.subresource()), "");
-    if (twice != null) {
-      throw untyped(resource, part, name, twice);
+  public ObjectNode checkedPart(Resource resource) {
+    String subresource = manager.subresource();
+    String wrong = Typing.problem(object, resource.shapeAt(subresource));
+    if (wrong == null && resource.kind() != null && !"scale".equals(subresource)) {
+      wrong = resource.kind().schema().read(object.deepCopy()).error();
     }
-    if ((resource.schema() != null || resource.kind() != null) && !"scale".equals(manager.subresource())) {
-      KindSchema.Read read = resource.kind() == null ? null : resource.kind().schema().read(part.deepCopy());
-      List<String> unknown = read != null ? read.unknown() : Objects.requireNonNull(resource.schema()).unknown(part);
-      if (read != null && read.error() != null) {
-        throw untyped(resource, part, name, read.error());
-      }
-      if (!unknown.isEmpty()) {
-        throw untyped(resource, part, name, "." + unknown.get(0) + ": field not declared in schema");
-      }
+    if (wrong != null) {
+      ResourceType type = resource.typeAt(subresource);
+      throw Statuses.untyped(" (%s/%s; %s, Kind=%s): %s".formatted(object.at("/metadata/namespace").asString(""),
+          object.at("/metadata/name").asString(""), (type.group().isEmpty() ? "/" : "") + type.apiVersion(), type.kind(), wrong));
     }
-    return part;
-  }
-
-  private static StatusException untyped(Resource resource, ObjectNode part, String name, String why) {
-    return Statuses.untyped(" (%s/%s; %s, Kind=%s): %s".formatted(part.at("/metadata/namespace").asString(""), name,
-        (resource.type().group().isEmpty() ? "/" : "") + resource.type().apiVersion(), resource.type().kind(), why));
+    return part(resource);
   }
 
   /** The part that is applied: an object without its status, or the status only, or the wanted number of replicas. */
@@ -152,6 +139,7 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     if (node.isMissingNode() || node.isNull()) {
       return Json.object();
     }
-    throw Statuses.badRequest("error decoding YAML: an object is wanted");
+    throw Statuses.badRequest("error decoding YAML: error unmarshaling JSON: while decoding JSON: "
+        + Patches.mismatch(node, "map[string]interface {}"));
   }
 }

@@ -3,6 +3,7 @@ package io.kooper.test.patch;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.types.Scale;
 import io.kooper.test.types.Shape;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -150,7 +151,7 @@ public final class FieldOwners {
       }
     });
     if (!conflicts.isEmpty() && !apply.force()) {
-      throw conflict(conflicts);
+      throw conflict(conflicts, "scale".equals(manager.subresource()) ? Scale.TYPE.apiVersion() : null);
     }
     conflicts.forEach(this::take);
     ObjectNode merged = (ObjectNode) Apply.merge(object, part, shape);
@@ -202,10 +203,12 @@ public final class FieldOwners {
     }
   }
 
-  private static StatusException conflict(Map<Manager, Set<String>> conflicts) {
+  /** @param as the version in which all are shown, null for that in which each has written */
+  private static StatusException conflict(Map<Manager, Set<String>> conflicts, @Nullable String as) {
     Map<String, String> causes = new TreeMap<>();
     List<String> lines = new ArrayList<>();
-    conflicts.forEach((manager, fields) -> {
+    conflicts.forEach((owner, fields) -> {
+      Manager manager = as == null ? owner : new Manager(owner.name(), owner.applies(), as, owner.subresource());
       lines.add("conflicts with " + manager + ":");
       fields.forEach(field -> {
         causes.put(Fields.shown(field), "conflict with " + manager);

@@ -174,25 +174,6 @@ public final class Fields {
     return "k:" + keys;
   }
 
-  /** Where a list that is merged has a part twice, as a message says it; null if none has. */
-  static @Nullable String duplicate(JsonNode node, Shape shape, String path) {
-    String found = null;
-    if (node instanceof ObjectNode object && !shape.isAtomic()) {
-      for (Map.Entry<String, JsonNode> member : object.properties()) {
-        found = found != null ? found
-            : duplicate(member.getValue(), shape.member(member.getKey()), path + "." + member.getKey());
-      }
-    } else if (node instanceof ArrayNode array && isMerged(shape)) {
-      Set<String> keys = new HashSet<>();
-      for (JsonNode item : array) {
-        String key = key(item, shape);
-        found = found != null ? found
-            : keys.add(key) ? duplicate(item, shape.items(), path + key) : path + ": duplicate entries for key " + key;
-      }
-    }
-    return found;
-  }
-
   /** Whether this is merged by its parts. */
   static boolean isMerged(JsonNode node, Shape shape) {
     return node.isObject() && !shape.isAtomic() || node.isArray() && isMerged(shape);

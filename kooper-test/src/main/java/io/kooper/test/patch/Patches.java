@@ -57,8 +57,13 @@ public final class Patches {
     if (read.isNull()) {
       return Json.object();
     }
-    throw Statuses.badRequest("error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}"
-        .formatted(read.isArray() ? "array" : read.isString() ? "string" : read.isNumber() ? "number" : "bool"));
+    throw Statuses.badRequest("error decoding patch: " + mismatch(read, "map[string]interface {}"));
+  }
+
+  /** Why JSON is no value of a type of Go. */
+  static String mismatch(JsonNode read, String type) {
+    return "json: cannot unmarshal %s into Go value of type %s".formatted(read.isObject() ? "object" : read.isArray() ? "array"
+        : read.isString() ? "string" : read.isNumber() ? "number" : "bool", type);
   }
 
   /** @throws StatusException 415 for a kind of patch that the type does not know */
@@ -93,8 +98,7 @@ public final class Patches {
 
   private static ObjectNode jsonPatch(ObjectNode object, JsonNode patch) {
     if (!(patch instanceof ArrayNode operations)) {
-      throw Statuses.badRequest("error decoding patch: json: cannot unmarshal %s into Go value of type []handlers.jsonPatchOp"
-          .formatted(patch.isObject() ? "object" : patch.isString() ? "string" : "number"));
+      throw Statuses.badRequest("error decoding patch: " + mismatch(patch, "[]handlers.jsonPatchOp"));
     }
     JsonNode patched = JsonPatch.apply(object.deepCopy(), operations);
     if (patched instanceof ObjectNode result) {

@@ -2,11 +2,14 @@ package io.kooper.test.store;
 
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
+import io.kooper.test.kinds.Labels;
+import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -17,9 +20,6 @@ final class LabelSelector {
   private static final Set<String> OPERATORS = Set.of("in", "notin", "=", "==", "!=", ">", "<");
   private static final Pattern TOKEN = Pattern.compile("==|!=|[=!<>(),]|[^\\s=!<>(),]+");
   private static final Pattern WORD = Pattern.compile("[^=!<>(),]+");
-  private static final Pattern KEY =
-      Pattern.compile("([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
-  private static final Pattern VALUE = Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
   private static final String UNREAD = "unable to parse requirement: ";
 
   private final List<String> tokens;
@@ -62,11 +62,8 @@ final class LabelSelector {
     boolean absent = tokens.get(next).equals("!");
     next += absent ? 1 : 0;
     String key = word();
-    if (!KEY.matcher(key).matches()) {
-      throw Statuses.badRequest(UNREAD + "key: Invalid value: \"" + key + "\": name part must consist of alphanumeric "
-          + "characters, '-', '_' or '.', and must start and end with an alphanumeric character");
-    }
     if (absent || isOver()) {
+      check(key, Set.of());
       return labels -> labels.containsKey(key) != absent;
     }
     String operator = take();
@@ -76,11 +73,12 @@ final class LabelSelector {
     return switch (operator) {
       case "in", "notin" -> {
         Set<String> values = values();
+        check(key, values);
         boolean in = operator.equals("in");
         yield labels -> (labels.containsKey(key) && values.contains(labels.get(key))) == in;
       }
       case "<", ">" -> {
-        long bound = number();
+        long bound = number(key);
         int sign = operator.equals(">") ? 1 : -1;
         yield labels -> {
           String value = labels.get(key);
@@ -88,23 +86,25 @@ final class LabelSelector {
         };
       }
       default -> {
-        String value = value(isOver() ? "" : word());
+        String value = isOver() ? "" : word();
+        check(key, Set.of(value));
         boolean equal = !operator.equals("!="); // which also lets through what has no such label
         yield labels -> value.equals(labels.get(key)) == equal;
       }
     };
   }
 
-  private Set<String> values() {
+  /** In the order in which the API server counts them. */
+  private SortedSet<String> values() {
     String open = take();
     if (!open.equals("(")) {
       throw Statuses.badRequest(UNREAD + "found '" + open + "' expected: '('");
     }
-    Set<String> values = new HashSet<>();
+    SortedSet<String> values = new TreeSet<>();
     while (true) {
       String token = take();
       boolean word = isWord(token);
-      values.add(word ? value(token) : ""); // nothing between commas is an empty value
+      values.add(word ? token : ""); // nothing between commas is an empty value
       String behind = word ? take() : token;
       if (behind.equals(")")) {
         return values;
@@ -115,8 +115,9 @@ final class LabelSelector {
     }
   }
 
-  private long number() {
+  private long number(String key) {
     String value = word();
+    check(key, Set.of());
     if (!isNumber(value)) {
       throw Statuses.badRequest(UNREAD + "values[0]: Invalid value: \"" + value
           + "\": for 'Gt', 'Lt' operators, the value must be an integer");
@@ -128,12 +129,23 @@ final class LabelSelector {
     return text.matches("[-+]?\\d{1,18}");
   }
 
-  private static String value(String value) {
-    if (!VALUE.matcher(value).matches()) {
-      throw Statuses.badRequest(UNREAD + "values[0]: Invalid value: \"" + value + "\": a valid label must be an empty string or "
-          + "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character");
+  /** @throws StatusException 400 when no label can be like that */
+  private static void check(String key, Set<String> values) {
+    List<Problem> problems = new ArrayList<>();
+    add("<nil>", key, Labels.key(key), problems);
+    int index = 0;
+    for (String value : values) {
+      add("values[" + index++ + "][" + key + "]", value, Labels.value(value), problems);
     }
-    return value;
+    if (!problems.isEmpty()) {
+      throw Statuses.badRequest(UNREAD + Problem.join(problems));
+    }
+  }
+
+  private static void add(String field, String text, List<String> wrong, List<Problem> problems) {
+    if (!wrong.isEmpty()) {
+      problems.add(Problem.of("FieldValueInvalid", field, "Invalid value", text, String.join("; ", wrong)));
+    }
   }
 
   private boolean isOver() {

@@ -29,11 +29,14 @@ public final class Table {
 
   private final Resource resource;
   private final Include include;
+  private final String apiVersion;
   private final ArrayNode columns;
 
-  public Table(Resource resource, Include include) {
+  /** @param apiVersion its own, {@code meta.k8s.io/v1} or an older one of the same form */
+  public Table(Resource resource, Include include, String apiVersion) {
     this.resource = resource;
     this.include = include;
+    this.apiVersion = apiVersion;
     String name = resource.type().group() + "_" + resource.type().version() + "_" + resource.type().plural();
     JsonNode known = resource.kind() == null ? null : BUILT_IN.get(name);
     this.columns = known instanceof ArrayNode array ? array
@@ -65,7 +68,7 @@ public final class Table {
    * @param headed whether it says what its columns are; a watch says it once
    */
   public ObjectNode of(List<ObjectNode> objects, ObjectNode metadata, boolean headed) {
-    ObjectNode table = Json.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
+    ObjectNode table = Json.object().put("kind", "Table").put("apiVersion", apiVersion);
     table.set("metadata", metadata);
     if (headed) {
       ArrayNode definitions = table.putArray("columnDefinitions");
@@ -90,7 +93,7 @@ public final class Table {
     return switch (include) {
       case NONE -> NullNode.instance;
       case OBJECT -> object;
-      case METADATA -> Json.object().put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1")
+      case METADATA -> Json.object().put("kind", "PartialObjectMetadata").put("apiVersion", apiVersion)
           .set("metadata", object.path("metadata"));
     };
   }

@@ -1,9 +1,11 @@
 package io.kooper.test.types;
 
 import io.kooper.test.kinds.KindPlace;
+import io.kooper.test.kinds.ValueType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.IntNode;
 import tools.jackson.databind.node.StringNode;
 
 /** Goes by what the API server says of its own kinds. */
@@ -20,6 +22,16 @@ record KindShape(KindPlace place) implements Shape {
   @Override
   public boolean isField(String name) {
     return place.isField(name);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return place.isClosed();
+  }
+
+  @Override
+  public ValueType type() {
+    return place.type();
   }
 
   @Override
@@ -59,6 +71,9 @@ record KindShape(KindPlace place) implements Shape {
 
   @Override
   public @Nullable JsonNode keyDefault(String key) {
-    return key.equals("protocol") ? StringNode.valueOf("TCP") : null;
+    Shape part = items();
+    return key.equals("protocol") ? StringNode.valueOf("TCP")
+        : !part.isAlwaysThere(key) ? null // or else what Go has where nothing was said
+        : part.member(key).type() == ValueType.NUMERIC ? IntNode.valueOf(0) : StringNode.valueOf("");
   }
 }

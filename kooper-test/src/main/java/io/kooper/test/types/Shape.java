@@ -1,6 +1,7 @@
 package io.kooper.test.types;
 
 import io.kooper.test.kinds.KindPlace;
+import io.kooper.test.kinds.ValueType;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,12 @@ public interface Shape {
 
   /** Whether this object has a member of this name by its type, and not as a map. */
   boolean isField(String name);
+
+  /** Whether this object has no members but those of its type. */
+  boolean isClosed();
+
+  /** What the values here may be. */
+  ValueType type();
 
   /** Whether a member is there in every object, if only empty. */
   default boolean isAlwaysThere(String name) {
@@ -69,7 +76,26 @@ public interface Shape {
 
     @Override
     public boolean isField(String name) {
-      return root && Set.of("metadata", "apiVersion", "kind").contains(name) || schema.path("properties").has(name);
+      boolean resource = root || schema.path("x-kubernetes-embedded-resource").asBoolean(false);
+      return resource && Set.of("metadata", "apiVersion", "kind").contains(name) || schema.path("properties").has(name);
+    }
+
+    @Override
+    public boolean isClosed() {
+      return !schema.path("properties").isEmpty() && !schema.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)
+          && !schema.path("additionalProperties").isObject() && !schema.path("additionalProperties").asBoolean(false);
+    }
+
+    @Override
+    public ValueType type() {
+      return switch (schema.path("type").asString("")) {
+        case "object" -> ValueType.MAP;
+        case "array" -> ValueType.LIST;
+        case "integer", "number" -> ValueType.NUMERIC;
+        case "boolean" -> ValueType.BOOLEAN;
+        case "string" -> schema.has("format") ? ValueType.SCALAR : ValueType.STRING;
+        default -> schema.path("x-kubernetes-int-or-string").asBoolean(false) ? ValueType.SCALAR : ValueType.ANY;
+      };
     }
 
     @Override

@@ -40,6 +40,12 @@ public final class CustomSchema {
    * @return the paths of the fields that went, sorted
    */
   public List<String> shape(ObjectNode object) {
+    Defaulting.dropNulls(root(), object);
+    return complete(object);
+  }
+
+  /** As {@link #shape}, but that a null stays where it may not be. */
+  public List<String> complete(ObjectNode object) {
     SchemaNode schema = root();
     List<String> unknown = Pruning.prune(schema, object);
     Defaulting.complete(schema, object);
@@ -50,11 +56,6 @@ public final class CustomSchema {
   /** Why an object cannot be read at all, null if it can. */
   public @Nullable Problem unreadable(ObjectNode object) {
     return Embedded.mistyped(root(), object);
-  }
-
-  /** The paths of the fields of an object that are unknown, sorted. */
-  public List<String> unknown(ObjectNode object) {
-    return Pruning.prune(root(), object.deepCopy());
   }
 
   /** What is wrong with an object that is new. */

@@ -1,11 +1,9 @@
 package io.kooper.test.validation;
 
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Sets what an object leaves out and its schema has a default for; a null that may not be counts as left out. */
@@ -13,47 +11,53 @@ final class Defaulting {
 
   private Defaulting() {}
 
+  /** Removes the nulls of members that may not be null and have no default. */
+  static void dropNulls(@Nullable SchemaNode schema, JsonNode value) {
+    if (schema == null) {
+      return;
+    }
+    if (value instanceof ObjectNode object) {
+      for (String name : List.copyOf(object.propertyNames())) {
+        SchemaNode member = schema.member(name);
+        if (member != null && member.defaultValue == null && isMissing(member, object.get(name))) {
+          object.remove(name);
+        } else {
+          dropNulls(member, object.get(name));
+        }
+      }
+    } else {
+      value.forEach(item -> dropNulls(schema.items, item));
+    }
+  }
+
   static void complete(@Nullable SchemaNode schema, JsonNode value) {
     if (schema == null) {
       return;
     }
     if (value instanceof ObjectNode object) {
-      dropNulls(schema, object);
       schema.properties.forEach((name, property) -> {
-        if (property.defaultValue != null && isLeftOut(property, object.get(name))) {
+        if (property.defaultValue != null && !object.has(name)) {
           object.set(name, property.defaultValue.deepCopy());
         }
       });
-      for (Map.Entry<String, JsonNode> member : object.properties()) {
-        complete(schema.member(member.getKey()), member.getValue());
+      for (String name : List.copyOf(object.propertyNames())) {
+        SchemaNode member = schema.member(name);
+        if (member != null && member.defaultValue != null && isMissing(member, object.get(name))) {
+          object.set(name, member.defaultValue.deepCopy());
+        }
+        complete(member, object.get(name));
       }
     } else if (value instanceof ArrayNode array && schema.items != null) {
       for (int i = 0; i < array.size(); i++) {
-        if (isLeftOut(schema.items, array.get(i))) {
-          JsonNode missing = schema.items.defaultValue;
-          array.set(i, missing == null ? NullNode.getInstance() : missing.deepCopy());
+        if (schema.items.defaultValue != null && isMissing(schema.items, array.get(i))) {
+          array.set(i, schema.items.defaultValue.deepCopy());
         }
         complete(schema.items, array.get(i));
       }
     }
   }
 
-  private static void dropNulls(SchemaNode schema, ObjectNode object) {
-    List<String> nulls = object.properties().stream().filter(member -> member.getValue().isNull())
-        .map(Map.Entry::getKey).toList();
-    for (String name : nulls) {
-      SchemaNode member = schema.member(name);
-      if (member != null && !member.nullable) {
-        if (member.defaultValue == null) {
-          object.remove(name);
-        } else {
-          object.set(name, member.defaultValue.deepCopy());
-        }
-      }
-    }
-  }
-
-  private static boolean isLeftOut(SchemaNode schema, @Nullable JsonNode value) {
-    return value == null || value.isNull() && !schema.nullable;
+  private static boolean isMissing(SchemaNode schema, JsonNode value) {
+    return value.isNull() && !schema.nullable;
   }
 }

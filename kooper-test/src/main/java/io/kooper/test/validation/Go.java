@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.StringNode;
 
 /** Values as a program in Go prints them, since the API server's messages are read by people and by clients. */
-final class Go {
+public final class Go {
 
   private Go() {}
 
@@ -19,7 +19,7 @@ final class Go {
   }
 
   /** A value without quotes, as {@code %v} prints it. */
-  static String plain(JsonNode value) {
+  public static String plain(JsonNode value) {
     if (value.isObject()) {
       return sorted(value).entrySet().stream().map(member -> member.getKey() + ":" + plain(member.getValue()))
           .collect(Collectors.joining(" ", "map[", "]"));
@@ -28,6 +28,18 @@ final class Go {
       return value.valueStream().map(Go::plain).collect(Collectors.joining(" ", "[", "]"));
     }
     return value.isNull() ? "<nil>" : value.isString() ? value.stringValue() : value(value);
+  }
+
+  /** A value as it is written in a program, as {@code %#v} prints it. */
+  public static String syntax(JsonNode value) {
+    if (value.isObject()) {
+      return sorted(value).entrySet().stream().map(member -> quote(member.getKey()) + ":" + syntax(member.getValue()))
+          .collect(Collectors.joining(", ", type(value) + "{", "}"));
+    }
+    if (value.isArray()) {
+      return value.valueStream().map(Go::syntax).collect(Collectors.joining(", ", type(value) + "{", "}"));
+    }
+    return value.isNull() ? "interface {}(nil)" : value(value);
   }
 
   /** Compact JSON with sorted members. */
@@ -94,7 +106,7 @@ final class Go {
   }
 
   /** The type of a value, as {@code %T} prints it. */
-  static String type(JsonNode value) {
+  public static String type(JsonNode value) {
     if (value.isNumber()) {
       return isInteger(value) ? "int64" : "float64";
     }

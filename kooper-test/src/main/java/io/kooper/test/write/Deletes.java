@@ -12,11 +12,8 @@ import io.kooper.test.store.ResourceCollection;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -91,21 +88,19 @@ public final class Deletes {
     return current.with(resource, tree, current.version());
   }
 
-  /** Deletes what a selector selects; the answer lists it as it was. */
-  public List<StoredObject> deleteCollection(Resource resource, @Nullable String namespace, Predicate<StoredObject> selector,
-      ObjectNode options, boolean dryRun, Admission admission) {
-    return store.locked(() -> {
-      List<StoredObject> selected = store.of(resource).select(namespace, selector);
-      selected.forEach(object -> admit(resource, object, "", admission)); // their names are not told
-      List<StoredObject> deleted = new ArrayList<>();
-      for (StoredObject object : selected) {
-        deleted.add(object);
+  /** Deletes objects that were listed, unless they are gone; under the lock. */
+  public void deleteCollection(
+      Resource resource, List<StoredObject> objects, ObjectNode options, boolean dryRun, Admission admission) {
+    objects.forEach(object -> admit(resource, object, "", admission)); // their names are not told
+    for (StoredObject object : objects) {
+      StoredObject current = store.of(resource).get(object.namespace(), object.name());
+      if (current != null) {
+        checkPreconditions(resource, current, options.path("preconditions"));
         if (!dryRun) {
-          delete(resource, object, options);
+          delete(resource, current, options);
         }
       }
-      return deleted;
-    });
+    }
   }
 
   /** The object is gone; under the lock. */

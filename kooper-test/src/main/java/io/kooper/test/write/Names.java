@@ -3,9 +3,12 @@ package io.kooper.test.write;
 import io.kooper.test.kinds.Checks;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
+import io.kooper.test.validation.Problem;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** Which names the API server takes for an object. */
 final class Names {
@@ -21,8 +24,25 @@ final class Names {
 
   private Names() {}
 
-  /** What is wrong with the name of a new object, null if nothing is. */
-  static @Nullable String problem(Resource resource, String name) {
+  /** What is wrong with the name of a new object, and with the prefix of which it was made. */
+  static List<Problem> problems(Resource resource, JsonNode metadata) {
+    List<Problem> problems = new ArrayList<>();
+    String prefix = metadata.path("generateName").asString("");
+    if (!prefix.isEmpty()) {
+      add("metadata.generateName", prefix, problem(resource, prefix.replaceFirst("(?<=.)-$", "a")), problems);
+    }
+    String name = metadata.path("name").asString("");
+    add("metadata.name", name, problem(resource, name), problems);
+    return problems;
+  }
+
+  private static void add(String field, String name, @Nullable String wrong, List<Problem> problems) {
+    if (wrong != null) {
+      problems.add(Problem.of("FieldValueInvalid", field, "Invalid value", name, wrong));
+    }
+  }
+
+  private static @Nullable String problem(Resource resource, String name) {
     String type = resource.type().qualifiedName();
     if (type.equals(Crds.QUALIFIED_NAME) || type.equals("events") || type.equals("events.events.k8s.io")) {
       return null; // which say this and more of themselves

@@ -42,11 +42,6 @@ final class NewObjects {
       throw Statuses.invalid(resource.type(), "", List.of(
           new Problem("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")));
     }
-    String wrong = Names.problem(resource, name);
-    if (wrong != null) {
-      throw Statuses.invalid(resource.type(), name, List.of(
-          Problem.of("FieldValueInvalid", "metadata.name", "Invalid value", name, wrong)));
-    }
     return name;
   }
 

@@ -24,7 +24,8 @@ final class Validation {
   /** @throws StatusException 422 that names everything that is wrong */
   static void created(Resource resource, String name, ObjectNode object) {
     CustomSchema schema = resource.schema();
-    List<Problem> problems = new ArrayList<>(MetadataRules.problems(resource, object));
+    List<Problem> problems = Names.problems(resource, object.path("metadata"));
+    problems.addAll(MetadataRules.problems(resource, object));
     if (resource.kind() != null) {
       problems.addAll(storedKind(resource).problems(object));
     }
@@ -71,10 +72,10 @@ final class Validation {
     return object;
   }
 
-  /** Makes an object what its schema says of it, without a word. */
-  static ObjectNode shape(Resource resource, @Nullable String subresource, ObjectNode object) {
+  /** Makes an object that was applied what its schema says of it, without a word. */
+  static ObjectNode applied(Resource resource, @Nullable String subresource, ObjectNode object) {
     if (resource.schema() != null && !"scale".equals(subresource)) {
-      resource.schema().shape(object);
+      resource.schema().complete(object); // with its nulls, which may be refused
     }
     if (resource.kind() != null && !"scale".equals(subresource)) {
       resource.kind().schema().read(object);
@@ -83,7 +84,7 @@ final class Validation {
     return object;
   }
 
-  /** As {@link #shape}, of what somebody has made of an object that was read already. */
+  /** As {@link #applied}, of what somebody has made of an object that was read already. */
   static ObjectNode reshape(Resource resource, @Nullable String subresource, ObjectNode object) {
     if (resource.kind() != null && !"scale".equals(subresource)) {
       String error = resource.kind().schema().read(object).error();
@@ -91,7 +92,10 @@ final class Validation {
         throw Statuses.internal(error);
       }
     }
-    return shape(resource, subresource, object);
+    if (resource.schema() != null && !"scale".equals(subresource)) {
+      resource.schema().shape(object);
+    }
+    return applied(resource, subresource, object);
   }
 
   /** Whether a change counts: that of a spec, and of a custom resource that of anything but its metadata. */

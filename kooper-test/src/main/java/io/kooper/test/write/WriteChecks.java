@@ -75,6 +75,15 @@ public final class WriteChecks {
     }
   }
 
+  /** @throws StatusException 422 when a patch wants another object of the same name */
+  public static void checkUid(ResourceType type, ObjectNode current, ObjectNode wanted) {
+    String uid = wanted.at("/metadata/uid").asString("");
+    if (!uid.isEmpty() && !uid.equals(current.at("/metadata/uid").asString(""))) {
+      Problem problem = Problem.of("FieldValueInvalid", "metadata.uid", "Invalid value", uid, "field is immutable");
+      throw Statuses.invalid(type, current.at("/metadata/name").asString(""), List.of(problem, problem)); // told twice there
+    }
+  }
+
   static void checkVersion(Resource resource, StoredObject current, ObjectNode wanted, boolean required) {
     String version = Json.metadata(wanted).path("resourceVersion").asString("");
     if (version.isEmpty() && required && !resource.unconditionalUpdate()) {
@@ -89,16 +98,17 @@ public final class WriteChecks {
     }
   }
 
-  /** When it is to go is decided by its deletion, and said twice by the API server. */
+  /** When an object is to go is decided by its deletion; another time that somebody asks for then is passed over. */
   static void checkDeletion(Resource resource, StoredObject current, ObjectNode wanted) {
     JsonNode old = current.tree().path("metadata");
     List<Problem> problems = new ArrayList<>();
     for (String member : List.of("deletionTimestamp", "deletionGracePeriodSeconds")) {
       JsonNode value = wanted.path("metadata").get(member);
-      if (value != null && !value.equals(old.get(member))) {
+      boolean decided = member.equals("deletionTimestamp") && old.has(member);
+      if (value != null && !decided && !value.equals(old.get(member))) {
         Problem problem = Problem.invalid("metadata." + member, Problem.shown(value), "field is immutable");
         problems.add(problem);
-        problems.add(problem);
+        problems.add(problem); // told twice there
       }
     }
     if (!problems.isEmpty()) {

@@ -72,9 +72,7 @@ public final class Writes {
     }
     metadata.put("uid", admission.once("uid", () -> UUID.randomUUID().toString()))
         .put("creationTimestamp", admission.once("time", Writes::now));
-    metadata.remove("deletionTimestamp");
-    metadata.remove("deletionGracePeriodSeconds");
-    metadata.remove("generation");
+    metadata.remove(List.of("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"));
     if (resource.generation()) {
       metadata.put("generation", 1);
     }
@@ -92,7 +90,7 @@ public final class Writes {
       }
       ResourceCollection collection = store.of(resource);
       if (collection.get(namespace, name) != null) {
-        throw Statuses.alreadyExists(resource.type(), name);
+        throw Statuses.alreadyExists(resource.type(), name, metadata.has("generateName"));
       }
       if (dryRun) {
         return Json.bytes(seen(resource, namespace, name, object));
@@ -169,19 +167,20 @@ public final class Writes {
     Shape shape = resource.shapeAt(subresource);
     return store.locked(() -> {
       StoredObject present = store.of(resource).get(namespace, name);
-      ObjectNode part = apply.checkedPart(resource, name);
+      ObjectNode part = apply.checkedPart(resource);
       if (present == null && subresource == null) {
         checkNew(resource, namespace, name, part);
         FieldOwners owners = FieldOwners.read(Json.array());
         owners.apply(apply, Json.object(), part, shape);
-        Validation.shape(resource, null, part);
+        Validation.applied(resource, null, part);
         return new Written(201, create(resource, namespace, part, dryRun, () -> owners, admission));
       }
       ObjectNode tree = present == null ? Json.object() : present.tree();
       FieldOwners owners = FieldOwners.read(tree.at("/metadata/managedFields"));
       owners.begin(Fields.created(tree, resource.shape()), apply.manager());
       return new Written(200, change(resource, namespace, name, subresource, dryRun, false,
-          object -> Validation.shape(resource, subresource, identify(owners.apply(apply, object, part, shape), apply)),
+          object -> Validation.applied(resource, subresource,
+              identify(resource, owners.apply(apply, object, part, shape), apply.object(), tree)),
           (before, after) -> owners.write(now()), admission));
     });
   }
@@ -296,9 +295,12 @@ public final class Writes {
   }
 
   /** An applied object may say which one it means, and in which version. */
-  private static ObjectNode identify(ObjectNode merged, Apply apply) {
+  private static ObjectNode identify(Resource resource, ObjectNode merged, ObjectNode applied, ObjectNode present) {
+    if (resource.kind() != null) {
+      WriteChecks.checkUid(resource.type(), present, applied);
+    }
     for (String member : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
-      JsonNode value = apply.object().path("metadata").get(member);
+      JsonNode value = applied.path("metadata").get(member);
       if (value != null) {
         Json.metadata(merged).set(member, value);
       }
