@@ -22,10 +22,15 @@ final class CallLog {
     boolean was(long at) {
       return began <= at && at < ended;
     }
+
+    @Override
+    public String toString() {
+      return "process " + process + " from " + began + " to " + (ended == Long.MAX_VALUE ? "no end" : ended);
+    }
   }
 
   private final Map<String, List<Call>> calls = new HashMap<>(); // by key
-  private final Map<Long, List<Long>> stops = new HashMap<>(); // when a process was made to stand still
+  private final Map<Long, List<Long>> stops = new HashMap<>(); // when a process stood still
 
   synchronized void began(long process, String key, long at) {
     calls.computeIfAbsent(key, k -> new ArrayList<>()).add(new Call(process, at));
@@ -44,12 +49,14 @@ final class CallLog {
     stops.computeIfAbsent(process, p -> new ArrayList<>()).add(at);
   }
 
-  /** A call that its process's standing still has lengthened may overlap: nobody could end it. */
+  /** Counts the overlaps, and names each. A call that its process's standing still has lengthened may: nobody could end it. */
   synchronized String summary() {
+    StringBuilder overlaps = new StringBuilder();
     int all = 0;
     int twice = 0;
     int ofStopped = 0;
-    for (List<Call> each : calls.values()) {
+    for (Map.Entry<String, List<Call>> entry : calls.entrySet()) {
+      List<Call> each = entry.getValue();
       each.sort(Comparator.comparingLong(call -> call.began));
       all += each.size();
       for (int i = 0; i < each.size(); i++) {
@@ -59,11 +66,12 @@ final class CallLog {
             ofStopped++;
           } else {
             twice++;
+            overlaps.append("\n  ").append(entry.getKey()).append(": ").append(running).append(", ").append(each.get(later));
           }
         }
       }
     }
     return all + " calls: " + twice + " began while another for the same key ran, not counting " + ofStopped
-        + " that began while the other's process stood still";
+        + " that began while the other's process stood still" + overlaps + "\n  stops: " + stops;
   }
 }

@@ -249,12 +249,13 @@ public final class Sharded {
 
   private void kill(Replica replica) throws InterruptedException {
     replica.process.destroyForcibly().waitFor();
+    replica.reader.join(); // what it said last is in the log
     calls.died(replica.process.pid(), System.nanoTime());
   }
 
   private void freeze(Replica replica) throws IOException, InterruptedException {
-    calls.stopped(replica.process.pid(), System.nanoTime());
     signal("STOP", replica);
+    calls.stopped(replica.process.pid(), System.nanoTime()); // not before: until the signal comes, calls begin
   }
 
   private static void signal(String signal, Replica replica) throws IOException, InterruptedException {
@@ -286,13 +287,13 @@ public final class Sharded {
   private final class Replica {
 
     final Process process;
+    final Thread reader = new Thread(this::read);
     private final BlockingQueue<String[]> answers = new LinkedBlockingQueue<>();
 
     Replica(int shards) throws IOException {
       process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-Xmx512m", "-XX:+UseSerialGC", "-cp",
           System.getProperty("java.class.path"), Sharded.class.getName(), kubeconfig.toString(), Integer.toString(shards))
           .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      Thread reader = new Thread(this::read);
       reader.setDaemon(true);
       reader.start();
     }
