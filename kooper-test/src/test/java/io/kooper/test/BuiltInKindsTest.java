@@ -101,6 +101,33 @@ class BuiltInKindsTest {
   }
 
   @Test
+  void aServiceKeepsItsPortsOfNodesUntilItsTypeHasNone() {
+    String port = raw.create(CORE + "services", "{'metadata':{'name':'open'},'spec':{'type':'NodePort','ports':[{'port':80}]}}")
+        .at("/spec/ports/0/nodePort");
+    String other = "{'metadata':{'name':'open'},'spec':{'type':'NodePort','ports':[{'name':'%s','port':81}]}}";
+    assertThat(raw.put(CORE + "services/open", other.formatted("")).at("/spec/ports/0/nodePort")).isEqualTo(port);
+    assertThat(raw.put(CORE + "services/open", other.formatted("b")).at("/spec/ports/0/nodePort")).isNotEqualTo(port);
+    Reply closed = raw.merge(CORE + "services/open", "{'spec':{'type':'ClusterIP'}}");
+    assertThat(closed.code()).isEqualTo(200);
+    assertThat(closed.at("/spec/ports/0/nodePort")).isEmpty();
+    assertThat(closed.at("/spec/externalTrafficPolicy")).isEmpty();
+  }
+
+  @Test
+  void aClaimGrowsIfItsClassLetsIt() {
+    raw.create("/apis/storage.k8s.io/v1/storageclasses",
+        "{'metadata':{'name':'elastic'},'provisioner':'a/b','allowVolumeExpansion':true}");
+    for (String name : new String[] {"elastic", "rigid"}) {
+      raw.create(CORE + "persistentvolumeclaims", ("{'metadata':{'name':'%1$s'},'spec':{'storageClassName':'%1$s',"
+          + "'accessModes':['ReadWriteOnce'],'resources':{'requests':{'storage':'1Gi'}}}}").formatted(name));
+      raw.merge(CORE + "persistentvolumeclaims/" + name + "/status", "{'status':{'phase':'Bound'}}");
+    }
+    String larger = "{'spec':{'resources':{'requests':{'storage':'2Gi'}}}}";
+    assertThat(raw.merge(CORE + "persistentvolumeclaims/elastic", larger).code()).isEqualTo(200);
+    assertThat(raw.merge(CORE + "persistentvolumeclaims/rigid", larger).code()).isEqualTo(403);
+  }
+
+  @Test
   void areOneThingInTwoVersions() {
     raw.create(CORE + "events", "{'metadata':{'name':'e'},'involvedObject':{'namespace':'default','name':'p'},'message':'m'}");
     assertThat(raw.get("/apis/events.k8s.io/v1/namespaces/default/events/e").at("/note")).isEqualTo("m");
@@ -110,6 +137,16 @@ class BuiltInKindsTest {
     assertThat(raw.get(scalers.formatted("v2") + "/h").body().at("/spec/metrics/0/resource/target/averageUtilization").asInt())
         .isEqualTo(50);
     assertThat(raw.get(scalers.formatted("v1") + "/h").body().at("/spec/targetCPUUtilizationPercentage").asInt()).isEqualTo(50);
+  }
+
+  @Test
+  void anEventWithATimeSaysWhoTellsOfWhat() {
+    String event = "{'metadata':{'name':'t'},'eventTime':'2026-01-01T00:00:00.000001Z','%s':{'namespace':'default'}}";
+    String message = "%1$s: Required value, %1$s: Invalid value: \"\": name part must be non-empty";
+    assertThat(raw.create(CORE + "events", event.formatted("involvedObject")).at("/message"))
+        .contains(message.formatted("reportingComponent"), "action: Required value, reason: Required value]");
+    assertThat(raw.create("/apis/events.k8s.io/v1/namespaces/default/events", event.formatted("regarding")).at("/message"))
+        .contains(message.formatted("reportingController"), "type: Invalid value: \"\": has invalid value: ]");
   }
 
   @Test

@@ -97,6 +97,8 @@ class CustomResourcesTest {
       assertThat(watch.next() + ", " + watch.next()).isEqualTo("ADDED ball, ADDED held");
       assertThat(raw.delete(CRDS + "/toys.d.io").at("/metadata/deletionTimestamp")).isNotEmpty();
       assertThat(watch.next() + ", " + watch.next()).isEqualTo("DELETED ball, MODIFIED held");
+      assertThat(raw.create(toys("d.io", "v1"), "{'metadata':{'name':'late'}}").at("/message"))
+          .isEqualTo("toys.d.io \"late\" is forbidden: create not allowed while custom resource definition is terminating");
       raw.merge(toys("d.io", "v1") + "/held", "{'metadata':{'finalizers':null}}");
       assertThat(watch.next() + ", " + watch.next()).isEqualTo("DELETED held, END");
       assertThat(raw.get(CRDS + "/toys.d.io").code()).isEqualTo(404);

@@ -51,6 +51,10 @@ class KitTest {
           + "{'name':'c','image':'i'}]}}}}");
       server.ready(client.apps().deployments().inNamespace("default").withName("d").get());
       assertThat(client.apps().deployments().inNamespace("default").withName("d").isReady()).isTrue();
+      raw.create("/apis/batch/v1/namespaces/default/jobs", "{'metadata':{'name':'j'},'spec':{'template':{'spec':{"
+          + "'restartPolicy':'Never','containers':[{'name':'c','image':'i'}]}}}}");
+      server.ready(client.batch().v1().jobs().inNamespace("default").withName("j").get());
+      assertThat(client.batch().v1().jobs().inNamespace("default").withName("j").get().getStatus().getSucceeded()).isEqualTo(1);
     }
   }
 

@@ -78,9 +78,13 @@ public final class Admission {
     return chosen;
   }
 
-  /** What the webhooks want the client to be told. */
+  /** What the client is to be told, by webhooks and others. */
   public List<String> warnings() {
     return warnings;
+  }
+
+  public void warn(List<String> more) {
+    warnings.addAll(more);
   }
 
   void answered(String key, Review.Answer answer) {

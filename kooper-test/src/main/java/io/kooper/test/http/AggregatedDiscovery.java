@@ -16,6 +16,8 @@ final class AggregatedDiscovery {
 
   static final String MEDIA_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+  private static final List<String> FORM = List.of(MEDIA_TYPE.split(";"));
+
   private AggregatedDiscovery() {}
 
   /** Whether a request is for the document, and the client takes it before the usual one. */
@@ -26,7 +28,7 @@ final class AggregatedDiscovery {
       return false;
     }
     for (String clause : accept.replace(" ", "").split(",")) {
-      if (clause.startsWith(MEDIA_TYPE)) {
+      if (List.of(clause.split(";")).containsAll(FORM)) {
         return true;
       }
       if (clause.split(";q=")[0].equals("application/json")) {

@@ -87,7 +87,7 @@ final class Discovery {
 
   private static ObjectNode group(List<Resource> resources, String name) {
     if (name.isEmpty() || resources.stream().noneMatch(resource -> resource.type().group().equals(name))) {
-      throw Statuses.noSuchPath();
+      throw Statuses.noSuchPage();
     }
     ObjectNode group = Json.object().put("kind", "APIGroup").put("apiVersion", "v1");
     return group.setAll(describe(name, resources));
@@ -129,18 +129,18 @@ final class Discovery {
       ObjectNode entry = array.addObject().put("name", resource.type().plural())
           .put("singularName", resource.singular()).put("namespaced", resource.type().namespaced())
           .put("kind", resource.type().kind());
-      verbs(entry, "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
+      verbs(entry, resource.customVerbs());
       entry.put("storageVersionHash", hash(resource));
       if (!resource.shortNames().isEmpty()) {
         ArrayNode shortNames = entry.putArray("shortNames");
         resource.shortNames().forEach(shortNames::add);
       }
       if (resource.hasSubresource("status")) {
-        verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), "get", "patch", "update");
+        verbs(subresource(array, resource, "status").put("kind", resource.type().kind()), List.of("get", "patch", "update"));
       }
       if (resource.hasSubresource("scale")) {
         verbs(subresource(array, resource, "scale").put("group", Scale.TYPE.group())
-            .put("version", Scale.TYPE.version()).put("kind", Scale.TYPE.kind()), "get", "patch", "update");
+            .put("version", Scale.TYPE.version()).put("kind", Scale.TYPE.kind()), List.of("get", "patch", "update"));
       }
     }
     return list;
@@ -163,10 +163,8 @@ final class Discovery {
         .put("namespaced", resource.type().namespaced());
   }
 
-  private static void verbs(ObjectNode entry, String... verbs) {
+  private static void verbs(ObjectNode entry, List<String> verbs) {
     ArrayNode array = entry.putArray("verbs");
-    for (String verb : verbs) {
-      array.add(verb);
-    }
+    verbs.forEach(array::add);
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What may not change once an object is there, as {@code immutable.txt} says, and what a line of it cannot. */
@@ -68,6 +69,21 @@ final class Immutables {
       default -> { }
     }
     return immutables.problems;
+  }
+
+  /** Of the containers that somebody has put into a pod to look at it. */
+  static List<Problem> ephemeral(JsonNode object, JsonNode old) {
+    List<Problem> problems = new ArrayList<>();
+    for (JsonNode container : old.at("/spec/ephemeralContainers")) {
+      JsonNode name = container.path("name");
+      JsonNode now = object.at("/spec/ephemeralContainers").valueStream().filter(one -> one.path("name").equals(name)).findFirst()
+          .orElse(MissingNode.getInstance());
+      if (!now.equals(container)) {
+        problems.add(Problem.forbidden("spec.ephemeralContainers", "existing ephemeral containers %s may not be %s\n"
+            .formatted(Problem.shown(name), now.isMissingNode() ? "removed" : "changed")));
+      }
+    }
+    return problems;
   }
 
   private JsonNode at(JsonNode node, String path) {

@@ -1,7 +1,6 @@
 package io.kooper.test.kinds;
 
 import io.kooper.test.validation.Problem;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,7 +65,7 @@ final class KindRules {
       }
       case "Secret" -> secret();
       case "PersistentVolumeClaim" -> claim(spec);
-      case "Event" -> event();
+      case "Event" -> EventRules.check(object, problems);
       case "Ingress" -> ingress(spec);
       case "Role" -> roles(true);
       case "ClusterRole" -> roles(false);
@@ -211,16 +210,6 @@ final class KindRules {
     }
   }
 
-  private void event() {
-    JsonNode about = object.path("involvedObject");
-    String namespace = object.at("/metadata/namespace").asString("");
-    String named = about.path("namespace").asString("");
-    if (about.isObject() && !named.equals(namespace) && !(named.isEmpty() && namespace.equals("default"))) {
-      problems.add(Problem.of("FieldValueInvalid", "involvedObject.namespace", "Invalid value", named,
-          "does not match event.namespace"));
-    }
-  }
-
   private void peers(JsonNode rules, String member, String path) {
     int index = 0;
     for (JsonNode rule : rules) {
@@ -337,36 +326,5 @@ final class KindRules {
     if (most.asInt(0) < least.asInt(1)) {
       problems.add(Problem.invalid("spec.maxReplicas", most.asString("0"), "must be greater than or equal to `minReplicas`"));
     }
-  }
-
-  /** What a status says has to agree with itself. */
-  static List<Problem> status(String kind, JsonNode object) {
-    List<Problem> problems = new ArrayList<>();
-    if (Set.of("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController").contains(kind)) {
-      JsonNode status = object.path("status");
-      for (String member : List.of("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")) {
-        if (status.path(member).asInt(0) < 0) {
-          problems.add(Problem.invalid("status." + member, status.path(member).asString(), "must be greater than or equal to 0"));
-        }
-      }
-      for (String member : List.of("updatedReplicas", "readyReplicas", "availableReplicas", "fullyLabeledReplicas")) {
-        JsonNode count = status.path(member);
-        boolean counted = !member.equals("fullyLabeledReplicas") || !kind.equals("Deployment") && !kind.equals("StatefulSet");
-        if (counted && count.asInt(0) > status.path("replicas").asInt(0)) {
-          problems.add(Problem.invalid("status." + member, Integer.toString(count.asInt(0)),
-              "cannot be greater than status.replicas"));
-        }
-      }
-      JsonNode ready = status.path("readyReplicas");
-      if (status.path("availableReplicas").asInt(0) > ready.asInt(0)) {
-        problems.add(Problem.invalid("status.availableReplicas", status.path("availableReplicas").asString(),
-            "cannot be greater than readyReplicas"));
-      }
-    }
-    if (kind.equals("Service") && object.at("/status/loadBalancer/ingress").size() > 0
-        && !object.at("/spec/type").asString("").equals("LoadBalancer")) {
-      problems.add(Problem.forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'"));
-    }
-    return problems;
   }
 }

@@ -65,6 +65,16 @@ public final class KindSchema {
     return problems;
   }
 
+  /** What else is wrong with a new object, which depends on the version in which it was sent. */
+  public List<Problem> createdProblems(ObjectNode object) {
+    return kind.equals("Event") ? EventRules.created(object, group.isEmpty()) : List.of();
+  }
+
+  /** What a client is told of an object with which nothing is wrong. */
+  public List<String> warnings(ObjectNode object) {
+    return kind.equals("Service") ? ServiceRules.warnings(object.path("spec")) : List.of();
+  }
+
   /** What is wrong with a change. */
   public List<Problem> changed(ObjectNode object, ObjectNode old) {
     List<Problem> problems = problems(object);
@@ -74,7 +84,12 @@ public final class KindSchema {
 
   /** What is wrong with a new status. */
   public List<Problem> statusProblems(ObjectNode object) {
-    return KindRules.status(kind, object);
+    return StatusRules.problems(kind, object);
+  }
+
+  /** What is wrong with the containers that somebody has put into a pod to look at it. */
+  public List<Problem> ephemeralProblems(ObjectNode object, ObjectNode old) {
+    return Immutables.ephemeral(object, old);
   }
 
   /** What is wrong with another size of a pod: how well it is served stays. */

@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** An amount as Kubernetes writes it, such as {@code 500m} or {@code 1Gi}. */
-record Quantity(BigDecimal value, Family family) {
+public record Quantity(BigDecimal value, Family family) {
 
-  private enum Family { BINARY, DECIMAL, EXPONENT }
+  public enum Family { BINARY, DECIMAL, EXPONENT }
 
   private static final Pattern FORM =
       Pattern.compile("([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+))(|Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)");
@@ -20,7 +20,7 @@ record Quantity(BigDecimal value, Family family) {
   private static final BigDecimal KIBI = BigDecimal.valueOf(1024);
 
   /** Null for a text that is none. */
-  static @Nullable Quantity parse(String text) {
+  public static @Nullable Quantity parse(String text) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {
       return null;

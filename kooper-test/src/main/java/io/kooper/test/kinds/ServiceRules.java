@@ -11,6 +11,11 @@ final class ServiceRules {
 
   private ServiceRules() {}
 
+  static List<String> warnings(JsonNode spec) {
+    return spec.path("externalName").asString("").isEmpty() || spec.path("type").asString("").equals("ExternalName") ? List.of()
+        : List.of("spec.externalName is ignored when spec.type is not \"ExternalName\"");
+  }
+
   static void check(JsonNode spec, List<Problem> problems) {
     String type = spec.path("type").asString("");
     boolean external = type.equals("ExternalName");

@@ -130,6 +130,10 @@ public final class FieldOwners {
     return owned.isEmpty();
   }
 
+  public boolean isOwned(String field) {
+    return owned.values().stream().anyMatch(fields -> fields.contains(field));
+  }
+
   /**
    * Applies what a manager wants to an object, which it changes: the manager's other fields go, unless others own them.
    *

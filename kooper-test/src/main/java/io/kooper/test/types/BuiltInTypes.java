@@ -61,7 +61,7 @@ public final class BuiltInTypes {
         pointers(kind.plural().equals("events") ? EVENT_FIELDS : kind.fields()), kind.generation(), kind.unversioned(),
             stored(type),
         Shape.builtIn(kind.schema().root()), kind.subresources().containsKey("scale") ? Scale.BUILT_IN : null, null, kind,
-        MissingNode.getInstance());
+        MissingNode.getInstance(), false);
   }
 
   /** Two versions of one kind share their objects. */

@@ -101,7 +101,7 @@ public final class Crds {
             names.path("singular").asString(kind.toLowerCase(Locale.ROOT)), shortNames, selectable(version), true, false,
             group + "/" + storageVersion(crd), Shape.custom(version.at("/schema/openAPIV3Schema")),
             Scale.of(version.at("/subresources/scale")),
-            schema(version), null, version.path("additionalPrinterColumns")));
+            schema(version), null, version.path("additionalPrinterColumns"), DefinitionLife.isTrue(crd, "Terminating")));
       }
     }
     return resources;

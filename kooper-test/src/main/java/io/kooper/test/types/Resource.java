@@ -23,6 +23,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param schema what its objects have to be, null if that is not known
  * @param kind what is known of a built-in kind, null for others
  * @param printerColumns those of a definition, missing if it has none
+ * @param terminating whether its definition is about to go
  */
 public record Resource(
     ResourceType type,
@@ -37,25 +38,31 @@ public record Resource(
     @Nullable Scale scale,
     @Nullable CustomSchema schema,
     @Nullable KindInfo kind,
-    JsonNode printerColumns) {
+    JsonNode printerColumns,
+    boolean terminating) {
+
+  private static final List<String> VERBS =
+      List.of("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
+  private static final List<String> LAST_VERBS = List.of("delete", "deletecollection", "get", "list", "watch");
 
   /** A type that behaves like the objects of a CustomResourceDefinition. */
   public static Resource custom(ResourceType type) {
     return new Resource(type, type.kind() + "List", type.kind().toLowerCase(Locale.ROOT), List.of(), Map.of(), true,
-        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null, null, MissingNode.getInstance());
+        false, type.apiVersion(), Shape.custom(MissingNode.getInstance()), null, null, null, MissingNode.getInstance(), false);
   }
 
   /** A new definition of this type; a schema that has not changed has been read already. */
   public Resource keepingSchema(Resource next) {
     return schema == null || !schema.equals(next.schema) ? next
         : new Resource(next.type, next.listKind, next.singular, next.shortNames, next.fields, next.generation,
-            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema, next.kind, next.printerColumns);
+            next.unconditionalUpdate, next.storedApiVersion, next.shape, next.scale, schema, next.kind, next.printerColumns,
+            next.terminating);
   }
 
   /** The same, of which no more than the metadata is shown. */
   public Resource metadataOnly() {
     return new Resource(type, "PartialObjectMetadataList", singular, shortNames, fields, generation, unconditionalUpdate,
-        storedApiVersion, shape, scale, schema, kind, printerColumns);
+        storedApiVersion, shape, scale, schema, kind, printerColumns, terminating);
   }
 
   public boolean isMetadataOnly() {
@@ -69,6 +76,11 @@ public record Resource(
 
   public String shownApiVersion() {
     return isMetadataOnly() ? "meta.k8s.io/v1" : type.apiVersion();
+  }
+
+  /** What the API server says that may be done with the objects of a definition. */
+  public List<String> customVerbs() {
+    return terminating ? LAST_VERBS : VERBS;
   }
 
   /** Whether the API server allows something with it, such as {@code list}. */
@@ -109,6 +121,13 @@ public record Resource(
   /** Versions of one group and plural share their objects. */
   public String collection() {
     return is("events.events.k8s.io") ? "events" : type.qualifiedName();
+  }
+
+  /** The type in the group and version in which its objects are kept. */
+  public ResourceType storedType() {
+    int slash = storedApiVersion.indexOf('/');
+    return ResourceType.of(slash < 0 ? "" : storedApiVersion.substring(0, slash), storedApiVersion.substring(slash + 1),
+        type.kind(), type.plural(), type.namespaced());
   }
 
   public boolean is(String qualifiedName) {

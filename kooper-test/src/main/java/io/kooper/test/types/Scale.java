@@ -39,6 +39,11 @@ public record Scale(JsonPointer specReplicas, JsonPointer statusReplicas, @Nulla
         : null;
   }
 
+  /** The wanted number as a field that somebody owns. */
+  public String field() {
+    return "f:" + specReplicas.toString().substring(1).replace("/", "\nf:");
+  }
+
   /** @throws StatusException 500 when an object does not say how many replicas it wants, and has to */
   public void requireReplicas(ObjectNode object) {
     if (defaultReplicas == null && !object.at(specReplicas).isNumber()) {

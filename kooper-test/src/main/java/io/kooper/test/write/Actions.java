@@ -18,7 +18,6 @@ import io.kooper.test.types.Shape;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ArrayNode;
@@ -170,14 +169,5 @@ public final class Actions {
     ObjectNode status = Json.object().put("kind", "Status").put("apiVersion", "v1");
     status.putObject("metadata");
     return Json.bytes(status.put("status", "Success").put("code", 201));
-  }
-
-  /** What is written at a subresource is a part of the object, such as its status. */
-  static List<String> parts(String subresource) {
-    return switch (subresource) {
-      case "finalize", "ephemeralcontainers", "resize" -> List.of("spec");
-      case "binding" -> List.of("spec", "status");
-      default -> List.of("status");
-    };
   }
 }

@@ -195,6 +195,9 @@ public final class Deletes {
     Crds.terminate(tree);
     StoredObject terminating = current.with(resource, tree, store.nextVersion());
     store.of(resource).put(terminating);
+    if (Crds.isEstablished(tree)) {
+      Crds.resources(tree).forEach(registry::register); // which allow nothing new
+    }
     emptyDefinition(tree);
     return terminating;
   }

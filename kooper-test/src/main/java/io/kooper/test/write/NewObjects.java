@@ -3,15 +3,12 @@ package io.kooper.test.write;
 import io.kooper.test.admission.Admission;
 import io.kooper.test.json.Json;
 import io.kooper.test.json.Statuses;
-import io.kooper.test.patch.FieldOwners;
-import io.kooper.test.patch.Fields;
 import io.kooper.test.types.Conversions;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
 import io.kooper.test.validation.Problem;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,14 +18,13 @@ final class NewObjects {
 
   private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"; // the API server's own, without vowels
   private static final int LONGEST_PREFIX = 58;
-  private static final int FIRST_NODE_PORT = 30_000;
-
-  /** What admission gives each pod; two tolerations are among it. */
-  private static final Set<String> ADMITTED =
-      Set.of("f:spec\nf:priority", "f:spec\nf:preemptionPolicy", "f:spec\nf:tolerations");
 
   private final SecureRandom random = new SecureRandom();
-  private int addresses; // how many services have got one; guarded by itself
+  private final Services services;
+
+  NewObjects(Services services) {
+    this.services = services;
+  }
 
   /** The name, generated if the object says so. */
   String name(Resource resource, ObjectNode metadata, Admission admission) {
@@ -63,22 +59,6 @@ final class NewObjects {
     }
   }
 
-  /** What belongs to the client that creates an object: not its status, nor what admission adds. */
-  static FieldOwners owners(Resource resource, ObjectNode object, FieldOwners.Manager manager) {
-    ObjectNode own = object;
-    if (resource.type().statusSubresource()) {
-      own = object.deepCopy().without("status");
-    }
-    Set<String> fields = Fields.created(own, resource.shape());
-    if (resource.is("pods")) {
-      fields.removeIf(ADMITTED::contains);
-      if (object.at("/spec/tolerations").size() > 2) {
-        fields.add("f:spec\nf:tolerations");
-      }
-    }
-    return FieldOwners.of(manager, fields);
-  }
-
   /** The state in which an object begins. */
   void begin(Resource resource, String name, ObjectNode object, Admission admission) {
     object.put("apiVersion", resource.storedApiVersion());
@@ -95,7 +75,7 @@ final class NewObjects {
         object.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
         object.putObject("status").put("phase", "Active");
       }
-      case "services" -> address(object.withObjectProperty("spec"), admission);
+      case "services" -> services.give(object.withObjectProperty("spec"), admission);
       case "jobs.batch" -> select(name, metadata, object.withObjectProperty("spec"));
       case "persistentvolumeclaims" -> protect(metadata, "kubernetes.io/pvc-protection");
       case "nodes" -> object.withObjectProperty("spec").withArrayProperty("taints").addObject()
@@ -114,39 +94,6 @@ final class NewObjects {
     if (finalizers.valueStream().noneMatch(one -> one.asString("").equals(finalizer))) {
       finalizers.add(finalizer);
     }
-  }
-
-  /** An address of the cluster, and ports of its nodes. */
-  private void address(ObjectNode service, Admission admission) {
-    String type = service.path("type").asString("");
-    if (type.equals("ExternalName")) {
-      return;
-    }
-    if (!service.has("clusterIP")) {
-      int number = admission.once("address", this::next);
-      service.put("clusterIP", "10.%d.%d.%d".formatted(number >> 16 & 255, number >> 8 & 255, number & 255));
-    }
-    if (!service.has("clusterIPs")) {
-      service.putArray("clusterIPs").add(service.get("clusterIP"));
-    }
-    if (!service.has("ipFamilies")) {
-      service.putArray("ipFamilies").add("IPv4");
-    }
-    if (!service.has("ipFamilyPolicy")) {
-      service.put("ipFamilyPolicy", "SingleStack");
-    }
-    if (type.equals("NodePort") || type.equals("LoadBalancer") && service.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
-      service.path("ports").forEach(port -> {
-        if (port instanceof ObjectNode open && open.path("nodePort").asInt(0) == 0) {
-          String name = "nodePort " + port.path("name").asString("");
-          open.put("nodePort", FIRST_NODE_PORT + admission.once(name, this::next) % 2768);
-        }
-      });
-    }
-  }
-
-  private synchronized int next() {
-    return ++addresses;
   }
 
   /** Whose pods a job's are. */

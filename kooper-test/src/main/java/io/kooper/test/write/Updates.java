@@ -4,7 +4,6 @@ import io.kooper.test.json.Json;
 import io.kooper.test.store.StoredObject;
 import io.kooper.test.types.Conversions;
 import io.kooper.test.types.Resource;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,7 +33,23 @@ final class Updates {
       return main(resource, before,
           resource.scale().write(before.at("/metadata/name").asString(""), wanted, before.deepCopy()));
     }
-    ObjectNode after = part(before, wanted, Actions.parts(subresource));
+    ObjectNode after = before.deepCopy();
+    switch (subresource) {
+      case "finalize" -> keep(after, wanted, "spec");
+      case "resize" -> {
+        keep(after, wanted, "spec");
+        count(resource, before, after);
+      }
+      case "ephemeralcontainers" -> {
+        keep(after.withObjectProperty("spec"), wanted.withObjectProperty("spec"), "ephemeralContainers");
+        count(resource, before, after);
+      }
+      case "binding" -> { // which is no change of what the pod is to be
+        keep(after, wanted, "spec");
+        keep(after, wanted, "status");
+      }
+      default -> keep(after, wanted, "status");
+    }
     if (resource.is("pods") && subresource.equals("status")) {
       keep(Json.metadata(after), Json.metadata(wanted), "labels");
       keep(Json.metadata(after), Json.metadata(wanted), "annotations");
@@ -55,25 +70,14 @@ final class Updates {
     if (resource.type().statusSubresource()) {
       keep(after, before, "status");
     }
-    if (resource.is("services") && after.get("spec") instanceof ObjectNode spec && before.get("spec") instanceof ObjectNode known
-        && !spec.path("type").asString("").equals("ExternalName")) {
-      for (String assigned : List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")) {
-        if (!spec.has(assigned) && known.has(assigned)) {
-          spec.set(assigned, known.get(assigned));
-        }
-      }
-    }
-    JsonNode generation = old.path("generation");
-    if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
-      metadata.put("generation", generation.asLong(0) + 1);
-    }
+    count(resource, before, after);
     return after;
   }
 
-  private static ObjectNode part(ObjectNode before, ObjectNode wanted, List<String> parts) {
-    ObjectNode after = before.deepCopy();
-    parts.forEach(part -> keep(after, wanted, part));
-    return after;
+  private static void count(Resource resource, ObjectNode before, ObjectNode after) {
+    if (resource.generation() && Validation.isOtherWanted(resource, before, after)) {
+      Json.metadata(after).put("generation", before.at("/metadata/generation").asLong(0) + 1);
+    }
   }
 
   private static void keep(ObjectNode target, ObjectNode source, String member) {

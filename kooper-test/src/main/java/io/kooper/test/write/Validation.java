@@ -28,6 +28,7 @@ final class Validation {
     problems.addAll(MetadataRules.problems(resource, object));
     if (resource.kind() != null) {
       problems.addAll(storedKind(resource).problems(object));
+      problems.addAll(resource.kind().schema().createdProblems(object));
     }
     refuse(resource, name, problems);
     if (schema != null) {
@@ -48,15 +49,25 @@ final class Validation {
       problems.addAll(metadata);
       problems.addAll(metadata);
       problems.addAll(metadata);
-      problems.addAll(subresource == null || subresource.equals("scale") ? storedKind(resource).changed(object, old)
-          : subresource.equals("status") ? storedKind(resource).statusProblems(object)
-          : subresource.equals("resize") ? storedKind(resource).resizeProblems(object, old) : List.of());
+      KindSchema kind = storedKind(resource);
+      problems.addAll(switch (subresource == null ? "" : subresource) {
+        case "", "scale" -> kind.changed(object, old);
+        case "status" -> kind.statusProblems(object);
+        case "resize" -> kind.resizeProblems(object, old);
+        case "ephemeralcontainers" -> kind.ephemeralProblems(object, old);
+        default -> List.of();
+      });
     }
     refuse(resource, name, problems);
     if (schema != null) {
       refuse(resource, name,
           "status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
     }
+  }
+
+  /** What a client is told of an object with which nothing is wrong. */
+  static List<String> warnings(Resource resource, @Nullable String subresource, ObjectNode object) {
+    return resource.kind() == null || subresource != null ? List.of() : storedKind(resource).warnings(object);
   }
 
   /** The kind in whose form an object is kept. */
@@ -109,7 +120,7 @@ final class Validation {
 
   private static void refuse(Resource resource, String name, List<Problem> problems) {
     if (!problems.isEmpty()) {
-      throw Statuses.invalid(resource.type(), name, problems);
+      throw Statuses.invalid(resource.storedType(), name, problems);
     }
   }
 }

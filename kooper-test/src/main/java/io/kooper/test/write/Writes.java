@@ -19,7 +19,6 @@ import io.kooper.test.types.Shape;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -32,17 +31,18 @@ import tools.jackson.databind.node.ObjectNode;
 /** Create, update and patch, with the rules of the API server. */
 public final class Writes {
 
-  private static final Set<String> UNTRACKED = Set.of("binding", "eviction"); // as there
-
   private final ObjectStore store;
   private final Registry registry;
   private final Deletes deletes;
-  private final NewObjects news = new NewObjects();
+  private final Claims claims;
+  private final Services services = new Services();
+  private final NewObjects news = new NewObjects(services);
 
   public Writes(ObjectStore store, Registry registry, Deletes deletes) {
     this.store = store;
     this.registry = registry;
     this.deletes = deletes;
+    this.claims = new Claims(store, registry);
   }
 
   /** The answer to a write that may create. */
@@ -50,13 +50,13 @@ public final class Writes {
 
   /** Says of an object that is answered and not stored who has written it. */
   public static void track(Resource resource, ObjectNode object, FieldOwners.Manager manager) {
-    manage(object, NewObjects.owners(resource, object, manager).write(now()));
+    manage(object, Ownership.created(resource, object, manager).write(now()));
   }
 
   /** The created object. */
   public byte[] create(Resource resource, String namespace, ObjectNode object, boolean dryRun, FieldOwners.Manager manager,
       Admission admission) {
-    return create(resource, namespace, object, dryRun, () -> NewObjects.owners(resource, object, manager), admission);
+    return create(resource, namespace, object, dryRun, () -> Ownership.created(resource, object, manager), admission);
   }
 
   private byte[] create(Resource resource, String namespace, ObjectNode sent, boolean dryRun, Supplier<FieldOwners> owned,
@@ -84,7 +84,12 @@ public final class Writes {
       if (resource.type().namespaced()) {
         requireActiveNamespace(resource, namespace, name);
       }
+      if (resource.terminating()) {
+        throw Statuses.forbidden(
+            resource.type(), name, "create not allowed while custom resource definition is terminating");
+      }
       Validation.created(resource, name, object);
+      admission.warn(Validation.warnings(resource, null, object));
       if (admission.validates(resource, null, "CREATE")) {
         admission.validate(Change.create(resource, namespace, name, seen(resource, namespace, name, object)));
       }
@@ -142,22 +147,7 @@ public final class Writes {
   public byte[] update(Resource resource, String namespace, String name, FieldOwners.Manager manager, boolean dryRun,
       boolean versionRequired, Admission admission, UnaryOperator<ObjectNode> change) {
     return store.locked(() -> change(resource, namespace, name, manager.subresource(), dryRun, versionRequired, change,
-        (before, after) -> written(resource, manager, before, after), admission));
-  }
-
-  /** Who owns what after a write that is no apply; null if that is not known of this object. */
-  private static @Nullable ArrayNode written(
-      Resource resource, FieldOwners.Manager manager, ObjectNode before, ObjectNode after) {
-    JsonNode given = after.path("metadata").get("managedFields");
-    JsonNode known = given != null ? given : before.at("/metadata/managedFields");
-    FieldOwners owners = FieldOwners.read(known);
-    if (owners.isEmpty()) {
-      return null;
-    }
-    if (!UNTRACKED.contains(String.valueOf(manager.subresource()))) {
-      owners.written(manager, Fields.of(before, resource.shape()), Fields.of(after, resource.shape()));
-    }
-    return owners.write(now());
+        (before, after) -> Ownership.updated(resource, manager, before, after), admission));
   }
 
   /** Server-side apply: creates an object, or changes it as {@link #update} does. */
@@ -239,6 +229,9 @@ public final class Writes {
         manage(after, owners); // of what the client has sent
       }
     }
+    if (resource.is("services")) {
+      services.change(after.withObjectProperty("spec"), before.path("spec"), admission);
+    }
     boolean last = Deletes.isFinal(resource, after);
     boolean same = after.equals(current.tree());
     boolean redefined = !same && resource.is(Crds.QUALIFIED_NAME) && subresource == null;
@@ -248,7 +241,11 @@ public final class Writes {
     if (!same) {
       Validation.updated(resource, name, subresource, after, before);
       WriteChecks.checkFinalizers(resource, name, before, after);
+      if (resource.is("persistentvolumeclaims")) {
+        claims.check(resource, before, after);
+      }
     }
+    admission.warn(Validation.warnings(resource, subresource, after));
     if (validating) {
       StoredObject next = StoredObject.of(resource, namespace, name, after.deepCopy(), current.version());
       admission.validate(
@@ -353,7 +350,7 @@ public final class Writes {
     ObjectNode crd = created.tree();
     Crds.establish(crd, deletes.definitions(crd));
     var server = new FieldOwners.Manager("kube-apiserver", false, resource.type().apiVersion(), "status");
-    manage(crd, written(resource, server, before, crd));
+    manage(crd, Ownership.updated(resource, server, before, crd));
     if (Crds.isEstablished(crd)) {
       Crds.resources(crd).forEach(registry::register);
     }
