@@ -40,7 +40,7 @@ final class EventRules {
       if (reporter.isEmpty()) {
         problems.add(Problem.required(path, ""));
       }
-      Labels.key(reporter).forEach(wrong -> problems.add(Problem.of("FieldValueInvalid", path, "Invalid value", reporter, wrong)));
+      Labels.name(reporter, path, problems);
       for (String member : List.of("reportingInstance", "action", "reason")) {
         if (event.path(member).asString("").isEmpty()) {
           problems.add(Problem.required(member, ""));

@@ -28,9 +28,14 @@ public final class Labels {
   public static void check(JsonNode labels, String path, List<Problem> problems) {
     for (Map.Entry<String, JsonNode> label : labels.properties()) {
       String value = label.getValue().asString("");
-      key(label.getKey()).forEach(wrong -> problems.add(invalid(path, label.getKey(), wrong)));
+      name(label.getKey(), path, problems);
       value(value).forEach(wrong -> problems.add(invalid(path, value, wrong)));
     }
+  }
+
+  /** Adds what is wrong with a name that has the form of a label's. */
+  static void name(String name, String path, List<Problem> problems) {
+    key(name).forEach(wrong -> problems.add(invalid(path, name, wrong)));
   }
 
   private static Problem invalid(String path, String value, String wrong) {

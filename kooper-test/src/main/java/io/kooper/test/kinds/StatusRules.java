@@ -120,8 +120,7 @@ final class StatusRules {
     int index = 0;
     for (JsonNode condition : status.path("conditions")) {
       String path = "status.conditions[" + index++ + "].";
-      String type = condition.path("type").asString("");
-      Labels.key(type).forEach(wrong -> problems.add(Problem.of("FieldValueInvalid", path + "type", "Invalid value", type, wrong)));
+      Labels.name(condition.path("type").asString(""), path + "type", problems);
       String value = condition.path("status").asString("");
       if (!VALUES.contains(value)) {
         problems.add(Problem.of("FieldValueNotSupported", path + "status", "Unsupported value", value,
