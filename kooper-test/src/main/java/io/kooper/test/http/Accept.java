@@ -27,10 +27,12 @@ record Accept(boolean yaml, String as, String version) {
       return USUAL;
     }
     boolean watch = call.request().verb().equals("watch");
+    boolean known = call.resource() != null && call.resource().isCustom(); // its paths take any media type there
     for (String clause : header.split(",")) {
       List<String> parts = Arrays.stream(clause.split(";")).map(String::strip).toList();
       boolean yaml = parts.get(0).equals("application/yaml") && !watch;
       if (yaml || JSON.contains(parts.get(0))) {
+        known = true;
         String as = value(parts, "as");
         if (as.isEmpty()) {
           return new Accept(yaml, "", "");
@@ -42,7 +44,7 @@ record Accept(boolean yaml, String as, String version) {
         }
       }
     }
-    throw Statuses.notAcceptable(watch || call.request().verb().equals("list"));
+    throw known ? Statuses.notAcceptable() : Statuses.notAcceptable(watch || call.request().verb().equals("list"));
   }
 
   private static boolean fits(String as, Call call) {

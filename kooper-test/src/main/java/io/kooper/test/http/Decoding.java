@@ -133,6 +133,7 @@ final class Decoding {
       }
       return object;
     }
+    WriteChecks.checkUid(resource.type(), current, object);
     if (subresource == null) {
       finalizers(resource, current, object);
     }
@@ -158,7 +159,6 @@ final class Decoding {
     if (mismatch != null) {
       throw Statuses.invalidPatch(PatchedText.of(sent), mismatch);
     }
-    WriteChecks.checkUid(type, current, object);
     KindSchema.Read read = schema.read(object);
     if (read.error() != null) {
       throw Statuses.invalidPatch(PatchedText.of(sent), read.error());

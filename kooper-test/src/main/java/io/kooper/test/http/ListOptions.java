@@ -1,6 +1,7 @@
 package io.kooper.test.http;
 
 import io.kooper.test.json.Statuses;
+import io.kooper.test.store.Selectors;
 import io.kooper.test.validation.Problem;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,20 +31,28 @@ final class ListOptions {
    * @throws StatusException 400 or 422
    */
   static void check(Call call, boolean streaming) {
-    String limit = call.param("limit");
     ListOptions options = new ListOptions(call);
     switch (call.request().verb()) {
-      case "watch" -> options.watch(streaming);
+      case "watch" -> {
+        options.readable();
+        options.watch(streaming);
+      }
       case "list", "deletecollection" -> {
-        if (limit != null && !limit.matches("-?\\d+")) {
-          throw Statuses.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(limit));
-        }
+        options.readable();
         options.list();
       }
       default -> { }
     }
     if (!options.problems.isEmpty()) {
       throw Statuses.invalidOptions("ListOptions", options.problems);
+    }
+  }
+
+  private void readable() {
+    Selectors.labels(call.param("labelSelector"));
+    String limit = call.param("limit");
+    if (limit != null && !limit.matches("-?\\d+")) {
+      throw Statuses.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(limit));
     }
   }
 

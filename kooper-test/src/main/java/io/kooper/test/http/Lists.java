@@ -34,7 +34,7 @@ final class Lists {
     /** The list in one piece. */
     byte[] whole(Resource resource) {
       ObjectNode list = Json.object().put("kind", resource.listKind()).put("apiVersion", resource.shownApiVersion());
-      list.set("metadata", metadata);
+      list.set("metadata", told(resource, metadata));
       ArrayNode array = list.putArray("items");
       items.forEach(item -> array.add(Json.parse(item.itemFor(resource))));
       return Json.bytes(list);
@@ -117,13 +117,14 @@ final class Lists {
         metadata.put("remainingItemCount", remaining);
       }
     }
-    ObjectNode told = metadata.deepCopy();
-    if (resource.isCustom() && remaining == 0) {
-      told.put("continue", ""); // as the API server writes it for types that it knows by definition only
-    }
     String head = "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[".formatted(
-        resource.listKind(), resource.shownApiVersion(), told);
+        resource.listKind(), resource.shownApiVersion(), told(resource, metadata));
     return new Page(items, head.getBytes(StandardCharsets.UTF_8), metadata);
+  }
+
+  /** As the API server writes it for types that it knows by definition only. */
+  private static ObjectNode told(Resource resource, ObjectNode metadata) {
+    return resource.isCustom() && !metadata.has("continue") ? metadata.deepCopy().put("continue", "") : metadata;
   }
 
   private static String encode(Continue next) {

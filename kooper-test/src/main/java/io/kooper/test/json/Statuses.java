@@ -177,10 +177,8 @@ public final class Statuses {
   }
 
   /** What is applied cannot be understood: a failure of the API server itself, for which it gives no reason. */
-  public static StatusException untyped(String why) {
-    ObjectNode status = failure(500, "failed to create typed patch object" + why);
-    status.remove("reason");
-    return new StatusException(status);
+  public static StatusException unapplied(String why) {
+    return new StatusException(unreasoned(500, why));
   }
 
   /** What a patch has made, which is this text, cannot be understood. */
@@ -213,7 +211,17 @@ public final class Statuses {
     return new StatusException(status);
   }
 
-  /** @param stream whether it may be watched what was asked for */
+  /** There is no such form of what the client takes. */
+  public static StatusException notAcceptable() {
+    return new StatusException(failure(406,
+        "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"));
+  }
+
+  /**
+   * There is nothing that the client takes.
+   *
+   * @param stream whether it may be watched what was asked for
+   */
   public static StatusException notAcceptable(boolean stream) {
     ObjectNode status = failure(406, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml,"
         + " application/vnd.kubernetes.protobuf"

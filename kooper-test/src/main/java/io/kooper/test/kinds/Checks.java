@@ -93,8 +93,8 @@ public final class Checks {
 
   /** What is wrong with a name that is a part of a host name. */
   public static List<String> label(String name) {
-    return name.length() > LONGEST_LABEL ? List.of("must be no more than 63 characters") : when(!LABEL.matcher(name).matches(),
-        NO_LABEL);
+    return name.length() > LONGEST_LABEL ? List.of("must be no more than 63 characters")
+        : when(!LABEL.matcher(name).matches(), SUBDOMAIN.matcher(name).matches() ? "must not contain dots" : NO_LABEL);
   }
 
   /** What is wrong with a name that is a host name. */

@@ -58,8 +58,8 @@ public final class KindPlace {
       case STRING, BYTES -> ValueType.STRING;
       case INTEGER, NUMBER -> ValueType.NUMERIC;
       case BOOLEAN -> ValueType.BOOLEAN;
-      case TIME, MICRO_TIME, QUANTITY, INT_OR_STRING -> ValueType.SCALAR;
-      case ANY -> ValueType.ANY;
+      case TIME, MICRO_TIME, QUANTITY -> ValueType.SCALAR;
+      case INT_OR_STRING, ANY -> ValueType.ANY;
     };
   }
 

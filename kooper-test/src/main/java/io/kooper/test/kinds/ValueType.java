@@ -6,7 +6,14 @@ import tools.jackson.databind.JsonNode;
 /** What the values at one place may be where server-side apply merges them, which looks no further than that. */
 public enum ValueType {
 
-  MAP, LIST, STRING, NUMERIC, BOOLEAN, SCALAR, ANY;
+  MAP("map"), LIST("list"), STRING("string"), NUMERIC("numeric (int or float)"), BOOLEAN("boolean"), SCALAR("any scalar"),
+  ANY("anything");
+
+  private final String shown;
+
+  ValueType(String shown) {
+    this.shown = shown;
+  }
 
   /** Whether a value is of this type, as a null always is. */
   public boolean fits(JsonNode value) {
@@ -23,13 +30,10 @@ public enum ValueType {
 
   /** What is wrong with a value that does not fit, in the words of the API server. */
   public String mismatch(JsonNode value) {
-    return switch (this) {
-      case MAP -> "expected map, got &{" + Go.plain(value) + "}";
-      case LIST -> "expected list, got &{" + Go.plain(value) + "}";
-      case STRING -> "expected string, got &value.valueUnstructured{Value:" + Go.syntax(value) + "}";
-      case BOOLEAN -> "expected boolean, got &value.valueUnstructured{Value:" + Go.syntax(value) + "}";
-      case NUMERIC -> "expected numeric (int or float), got " + Go.type(value);
-      case SCALAR, ANY -> "expected any scalar, got &{" + Go.plain(value) + "}";
+    return "expected " + shown + ", got " + switch (this) {
+      case STRING -> "&value.valueUnstructured{Value:" + Go.syntax(value) + "}";
+      case NUMERIC -> Go.type(value);
+      default -> "&{" + Go.plain(value) + "}";
     };
   }
 }

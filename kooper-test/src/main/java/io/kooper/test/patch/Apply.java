@@ -57,14 +57,19 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
    */
   public ObjectNode checkedPart(Resource resource) {
     String subresource = manager.subresource();
+    ResourceType type = resource.typeAt(subresource);
+    String kind = (type.group().isEmpty() ? "/" : "") + type.apiVersion() + ", Kind=" + type.kind();
+    String shown = "(%s/%s; %s)".formatted(
+        object.at("/metadata/namespace").asString(""), object.at("/metadata/name").asString(""), kind);
     String wrong = Typing.problem(object, resource.shapeAt(subresource));
-    if (wrong == null && resource.kind() != null && !"scale".equals(subresource)) {
-      wrong = resource.kind().schema().read(object.deepCopy()).error();
-    }
     if (wrong != null) {
-      ResourceType type = resource.typeAt(subresource);
-      throw Statuses.untyped(" (%s/%s; %s, Kind=%s): %s".formatted(object.at("/metadata/namespace").asString(""),
-          object.at("/metadata/name").asString(""), (type.group().isEmpty() ? "/" : "") + type.apiVersion(), type.kind(), wrong));
+      throw Statuses.unapplied("failed to create typed patch object " + shown + ": " + wrong);
+    }
+    String unread = resource.kind() == null || "scale".equals(subresource) ? null
+        : resource.kind().schema().read(object.deepCopy()).error();
+    if (unread != null) {
+      throw Statuses.unapplied("failed to convert new object %s to proper version: unable to convert unstructured object to %s: %s"
+          .formatted(shown, kind, unread.replaceFirst("Go struct field \\S+ of", "Go value of"))); // of no struct there
     }
     return part(resource);
   }

@@ -69,10 +69,12 @@ final class Typing {
   /** Why nothing tells a part of a list from the others, null if something does. */
   private static @Nullable String nameless(JsonNode part, Shape list) {
     if (list.isSet()) {
-      return part.isObject() ? "associative list without keys has an element that's a map type" : null;
+      return part.isObject() ? "associative list without keys has an element that's a map type"
+          : part.isArray() ? "not supported: associative list with lists as elements"
+          : part.isNull() ? "associative list without keys has an element that's an explicit null" : null;
     }
     if (!part.isObject()) {
-      return "associative list with keys may not have non-map elements";
+      return "associative list with keys may not have " + (part.isNull() ? "a null element" : "non-map elements");
     }
     return !Fields.key(part, list).equals("[]") ? null
         : list.keys().stream().map(key -> '"' + key + '"').collect(Collectors.joining(" ",

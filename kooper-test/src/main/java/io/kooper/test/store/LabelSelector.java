@@ -134,7 +134,7 @@ final class LabelSelector {
     List<Problem> problems = new ArrayList<>();
     add("<nil>", key, Labels.key(key), problems);
     int index = 0;
-    for (String value : values) {
+    for (String value : problems.isEmpty() ? values : Set.<String>of()) { // those of no label are not looked at
       add("values[" + index++ + "][" + key + "]", value, Labels.value(value), problems);
     }
     if (!problems.isEmpty()) {

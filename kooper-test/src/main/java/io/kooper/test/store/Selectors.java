@@ -46,9 +46,14 @@ public final class Selectors {
    * @throws StatusException 400 when one cannot be understood or names a field that cannot be selected
    */
   public static Predicate<StoredObject> of(Resource resource, @Nullable String labels, @Nullable String fields) {
-    Predicate<Map<String, String>> labelSelector = LabelSelector.of(labels == null ? "" : labels);
+    Predicate<Map<String, String>> labelSelector = labels(labels);
     Predicate<StoredObject> fieldSelector = fields(resource, fields == null ? "" : fields);
     return object -> labelSelector.test(object.labels()) && fieldSelector.test(object);
+  }
+
+  /** @throws StatusException 400 when it cannot be understood */
+  public static Predicate<Map<String, String>> labels(@Nullable String selector) {
+    return LabelSelector.of(selector == null ? "" : selector);
   }
 
   private static Predicate<StoredObject> fields(Resource resource, String selector) {

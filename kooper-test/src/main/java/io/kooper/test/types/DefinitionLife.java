@@ -47,6 +47,10 @@ final class DefinitionLife {
   }
 
   private void name(String name, JsonNode spec) {
+    if (name.isEmpty()) {
+      required("metadata.name", "name or generateName is required");
+      return;
+    }
     if (!SUBDOMAIN.matcher(name).matches()) {
       invalid("metadata.name", name, NO_SUBDOMAIN);
     }

@@ -67,7 +67,7 @@ public interface Shape {
 
     @Override
     public Shape member(String member) {
-      if (root && member.equals("metadata")) {
+      if (isResource() && member.equals("metadata")) {
         return KindShape.METADATA;
       }
       JsonNode property = schema.path("properties").path(member);
@@ -76,8 +76,11 @@ public interface Shape {
 
     @Override
     public boolean isField(String name) {
-      boolean resource = root || schema.path("x-kubernetes-embedded-resource").asBoolean(false);
-      return resource && Set.of("metadata", "apiVersion", "kind").contains(name) || schema.path("properties").has(name);
+      return isResource() && Set.of("metadata", "apiVersion", "kind").contains(name) || schema.path("properties").has(name);
+    }
+
+    private boolean isResource() {
+      return root || schema.path("x-kubernetes-embedded-resource").asBoolean(false);
     }
 
     @Override
@@ -94,7 +97,7 @@ public interface Shape {
         case "integer", "number" -> ValueType.NUMERIC;
         case "boolean" -> ValueType.BOOLEAN;
         case "string" -> schema.has("format") ? ValueType.SCALAR : ValueType.STRING;
-        default -> schema.path("x-kubernetes-int-or-string").asBoolean(false) ? ValueType.SCALAR : ValueType.ANY;
+        default -> ValueType.ANY;
       };
     }
 

@@ -32,7 +32,11 @@ final class Names {
       add("metadata.generateName", prefix, problem(resource, prefix.replaceFirst("(?<=.)-$", "a")), problems);
     }
     String name = metadata.path("name").asString("");
-    add("metadata.name", name, problem(resource, name), problems);
+    if (name.isEmpty()) {
+      problems.add(Problem.required("metadata.name", "name or generateName is required"));
+    } else {
+      add("metadata.name", name, problem(resource, name), problems);
+    }
     return problems;
   }
 
@@ -52,7 +56,7 @@ final class Names {
           : name.contains("/") ? "may not contain '/'" : name.contains("%") ? "may not contain '%'" : null;
     }
     if (LABELLED.contains(type)) {
-      return name.contains(".") ? "must not contain dots" : first(Checks.label(name));
+      return first(Checks.label(name));
     }
     if (type.equals("cronjobs.batch") && name.length() > LONGEST_CRON_JOB) {
       return "must be no more than 52 characters";

@@ -2,13 +2,10 @@ package io.kooper.test.write;
 
 import io.kooper.test.admission.Admission;
 import io.kooper.test.json.Json;
-import io.kooper.test.json.Statuses;
 import io.kooper.test.types.Conversions;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
-import io.kooper.test.validation.Problem;
 import java.security.SecureRandom;
-import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,17 +23,13 @@ final class NewObjects {
     this.services = services;
   }
 
-  /** The name, generated if the object says so. */
-  String name(Resource resource, ObjectNode metadata, Admission admission) {
+  /** The name, generated if the object says so; empty if it says nothing, for which it is refused later. */
+  String name(ObjectNode metadata, Admission admission) {
     String name = metadata.path("name").asString("");
     String prefix = metadata.path("generateName").asString("");
     if (name.isEmpty() && !prefix.isEmpty()) {
       name = prefix.substring(0, Math.min(prefix.length(), LONGEST_PREFIX)) + admission.once("suffix", this::suffix);
       metadata.put("name", name);
-    }
-    if (name.isEmpty()) {
-      throw Statuses.invalid(resource.type(), "", List.of(
-          new Problem("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")));
     }
     return name;
   }

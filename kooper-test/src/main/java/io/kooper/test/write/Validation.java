@@ -30,10 +30,10 @@ final class Validation {
       problems.addAll(storedKind(resource).problems(object));
       problems.addAll(resource.kind().schema().createdProblems(object));
     }
-    refuse(resource, name, problems);
     if (schema != null) {
-      refuse(resource, name, schema.created(object));
+      problems.addAll(schema.created(object));
     }
+    refuse(resource, name, problems);
   }
 
   /** @throws StatusException 422 that names everything that is wrong and was not so before */

@@ -66,7 +66,7 @@ public final class Writes {
     NewObjects.label(resource, Json.metadata(sent).path("name").asString(""), sent);
     ObjectNode object = mutated(resource, namespace, sent, owned, admission);
     ObjectNode metadata = Json.metadata(object);
-    String name = news.name(resource, metadata, admission);
+    String name = news.name(metadata, admission);
     if (!metadata.path("resourceVersion").asString("").isEmpty()) {
       throw new StatusException(Statuses.unreasoned(500, "resourceVersion should not be set on objects to be created"));
     }
@@ -293,9 +293,7 @@ public final class Writes {
 
   /** An applied object may say which one it means, and in which version. */
   private static ObjectNode identify(Resource resource, ObjectNode merged, ObjectNode applied, ObjectNode present) {
-    if (resource.kind() != null) {
-      WriteChecks.checkUid(resource.type(), present, applied);
-    }
+    WriteChecks.checkUid(resource.type(), present, applied);
     for (String member : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
       JsonNode value = applied.path("metadata").get(member);
       if (value != null) {
