@@ -59,7 +59,7 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     String subresource = manager.subresource();
     ResourceType type = resource.typeAt(subresource);
     String kind = (type.group().isEmpty() ? "/" : "") + type.apiVersion() + ", Kind=" + type.kind();
-    String shown = "(%s/%s; %s)".formatted(
+    String shown = "(%s/%s; %s)".formatted( // as it was sent
         object.at("/metadata/namespace").asString(""), object.at("/metadata/name").asString(""), kind);
     String wrong = Typing.problem(object, resource.shapeAt(subresource));
     if (wrong != null) {
@@ -68,8 +68,8 @@ public record Apply(ObjectNode object, FieldOwners.Manager manager, boolean forc
     String unread = resource.kind() == null || "scale".equals(subresource) ? null
         : resource.kind().schema().read(object.deepCopy()).error();
     if (unread != null) {
-      throw Statuses.unapplied("failed to convert new object %s to proper version: unable to convert unstructured object to %s: %s"
-          .formatted(shown, kind, unread.replaceFirst("Go struct field \\S+ of", "Go value of"))); // of no struct there
+      throw Statuses.unapplied("failed to convert new object " + shown + " to proper version: unable to convert unstructured"
+          + " object to " + kind + ": " + unread.replaceFirst("Go struct field \\S+ of", "Go value of")); // of no struct there
     }
     return part(resource);
   }
