@@ -1,28 +1,14 @@
 package io.kooper.bench;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.kooper.controller.Controller;
-import io.kooper.handler.Handler;
-import io.kooper.informer.Store;
-import io.kooper.leaderelection.LeaderElection;
-import io.kooper.retrieve.Json;
-import io.kooper.retrieve.ListerWatcher;
-import io.kooper.retrieve.RetrieveException;
-import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.SourceEvent;
 import io.kooper.test.EmbeddedApiServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,13 +18,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Scanner;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -54,8 +38,7 @@ import java.util.stream.IntStream;
  */
 public final class Sharded {
 
-  private static final String NAMESPACE = "default";
-  private static final long HANDLER_MILLIS = 20;
+  static final String NAMESPACE = "default";
 
   private final KubernetesClient client;
   private final Path kubeconfig;
@@ -74,10 +57,6 @@ public final class Sharded {
   }
 
   public static void main(String[] args) throws Exception {
-    if (args.length == 2) {
-      work(Path.of(args[0]), Integer.parseInt(args[1]));
-      return;
-    }
     Path kubeconfig = Files.createTempFile("kooper-bench", ".yaml");
     kubeconfig.toFile().deleteOnExit();
     try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
@@ -119,7 +98,19 @@ public final class Sharded {
       during("a replica stands still (SIGSTOP)", 35, () -> freeze(replicas.get(0)));
       during("it goes on (SIGCONT)", 20, () -> signal("CONT", replicas.get(0)));
       settle(objects);
-      stopWhileItWorks(replicas.get(0));
+      triggerAll(); // for the log of calls: others handle the keys of the calls that run when it happens
+      stop(replicas.get(0));
+      start(1, 16);
+      settle(objects);
+      triggerAll();
+      kill(replicas.remove(0));
+      start(1, 16);
+      settle(objects);
+      triggerAll();
+      freeze(replicas.get(0));
+      TimeUnit.SECONDS.sleep(35);
+      signal("CONT", replicas.get(0));
+      settle(objects);
       during("the number of shards changes", 50, () -> {
         List<Replica> old = List.copyOf(replicas);
         start(3, 8);
@@ -142,9 +133,7 @@ public final class Sharded {
   /** Has each object handled though nothing changed, and returns the seconds until no key waits for a call. */
   private double handleAll() throws InterruptedException, IOException {
     long begin = System.nanoTime();
-    for (Replica one : replicas) {
-      one.ask("trigger");
-    }
+    triggerAll();
     while (queued() > 0) {
       TimeUnit.MILLISECONDS.sleep(100);
     }
@@ -159,13 +148,10 @@ public final class Sharded {
     return sum;
   }
 
-  /** For the log of calls: others handle the keys of calls that cannot end. */
-  private void stopWhileItWorks(Replica replica) throws InterruptedException, IOException {
-    replica.ask("trigger");
-    freeze(replica);
-    TimeUnit.SECONDS.sleep(35);
-    signal("CONT", replica);
-    settle(objects);
+  private void triggerAll() throws InterruptedException, IOException {
+    for (Replica one : replicas) {
+      one.ask("trigger");
+    }
   }
 
   /** Changes each object once, and returns the seconds until the last of them was handled. */
@@ -241,15 +227,20 @@ public final class Sharded {
     }
   }
 
-  private void stop(Replica replica) throws InterruptedException {
+  private void stop(Replica replica) throws IOException, InterruptedException {
     replicas.remove(replica);
-    replica.process.destroy();
-    replica.process.waitFor();
+    end("TERM", replica);
   }
 
-  private void kill(Replica replica) throws InterruptedException {
-    replica.process.destroyForcibly().waitFor();
-    replica.reader.join(); // what it said last is in the log
+  private void kill(Replica replica) throws IOException, InterruptedException {
+    end("KILL", replica);
+  }
+
+  /** By a signal: {@code Process.destroy} closes the pipe, and what a process says of its last calls would be lost. */
+  private void end(String signal, Replica replica) throws IOException, InterruptedException {
+    signal(signal, replica);
+    replica.process.waitFor();
+    replica.reader.join();
     calls.died(replica.process.pid(), System.nanoTime());
   }
 
@@ -292,7 +283,7 @@ public final class Sharded {
 
     Replica(int shards) throws IOException {
       process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-Xmx512m", "-XX:+UseSerialGC", "-cp",
-          System.getProperty("java.class.path"), Sharded.class.getName(), kubeconfig.toString(), Integer.toString(shards))
+          System.getProperty("java.class.path"), ShardedReplica.class.getName(), kubeconfig.toString(), Integer.toString(shards))
           .redirectError(ProcessBuilder.Redirect.INHERIT).start();
       reader.setDaemon(true);
       reader.start();
@@ -322,89 +313,6 @@ public final class Sharded {
       process.outputWriter().write(what + "\n");
       process.outputWriter().flush();
       return answers.take();
-    }
-  }
-
-  // one replica
-
-  private static void work(Path kubeconfig, int shards) throws Exception {
-    Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
-    KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-    Counting source = new Counting(Retriever.builder(client, ConfigMap.class).inNamespace(NAMESPACE).build().listerWatcher());
-    Handler<ConfigMap> handler = (context, map) -> {
-      source.store = context.store();
-      String name = map.getMetadata().getName();
-      String value = "";
-      System.out.println("began " + name + " " + System.nanoTime()); // which all processes of a machine share
-      try {
-        TimeUnit.MILLISECONDS.sleep(HANDLER_MILLIS);
-        value = " " + map.getData().get("value");
-      } finally {
-        System.out.println("ended " + name + " " + System.nanoTime() + value);
-      }
-    };
-    var builder = Controller.builder(Retriever.of(ConfigMap.class, source), handler).noResync().workers(4);
-    if (shards > 0) {
-      builder.shards(LeaderElection.builder(client, "bench").namespace(NAMESPACE).shards(shards));
-    }
-    Controller controller = builder.build();
-    Runtime.getRuntime().addShutdownHook(new Thread(controller::close));
-    Thread running = new Thread(controller::run);
-    running.start();
-    try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
-      while (commands.hasNextLine()) {
-        Store<ConfigMap> store = source.store;
-        int size = store == null ? 0 : store.size();
-        System.out.println(switch (commands.nextLine()) {
-          case "size" -> size;
-          case "queued" -> controller.queue().size();
-          case "trigger" -> store == null ? 0 : store.keys().stream().filter(controller::trigger).count();
-          default -> size + " " + heap() / 1024 + " " + source.take();
-        });
-      }
-    }
-  }
-
-  private static long heap() throws InterruptedException {
-    for (int i = 0; i < 4; i++) {
-      System.gc();
-      TimeUnit.MILLISECONDS.sleep(100);
-    }
-    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
-  }
-
-  /** Counts what is listed. */
-  private static final class Counting implements ListerWatcher<ConfigMap> {
-
-    private final ListerWatcher<ConfigMap> source;
-    private final AtomicLong lists = new AtomicLong();
-    private final AtomicLong items = new AtomicLong();
-    private final AtomicLong bytes = new AtomicLong();
-    volatile Store<ConfigMap> store;
-
-    Counting(ListerWatcher<ConfigMap> source) {
-      this.source = source;
-    }
-
-    String take() {
-      return lists.getAndSet(0) + " " + items.getAndSet(0) + " " + bytes.getAndSet(0) / 1024;
-    }
-
-    @Override
-    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-        throws RetrieveException, InterruptedException {
-      lists.incrementAndGet();
-      return source.list(options, event -> {
-        items.incrementAndGet();
-        bytes.addAndGet(event instanceof Json<ConfigMap> json ? json.length() : 0);
-        events.accept(event);
-      });
-    }
-
-    @Override
-    public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-        throws RetrieveException, InterruptedException {
-      source.watch(options, events);
     }
   }
 }
