@@ -5,13 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.retrieve.Retriever;
-import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.time.Duration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -20,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Somebody closes the client of a controller that runs. */
+@KooperTest
 @Execution(ExecutionMode.CONCURRENT) // the JDK's client leaves the watch that is under way alone, for up to half a minute
 @Timeout(120)
 class ClosedClientTest {
@@ -28,54 +28,50 @@ class ClosedClientTest {
 
   @ParameterizedTest
   @EnumSource(HttpModule.class)
-  void turnsLiveFalseAndIsAskedNothingMore(HttpModule http) throws InterruptedException {
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
-      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build();
-      KubernetesClient client = http.client(config);
-      Controller controller = Controller.sequential(
-          Retriever.builder(client, ConfigMap.class).inNamespace("default").build(), (context, object) -> {});
-      Thread running = new Thread(controller::run, "run");
-      running.setDaemon(true);
-      running.start();
-      await().atMost(A_BUSY_MACHINE).until(() -> controller.health().ready() && controller.health().reasons().isEmpty());
+  void turnsLiveFalseAndIsAskedNothingMore(HttpModule http, TestCluster cluster, KubernetesClient own)
+      throws InterruptedException {
+    KubernetesClient client = http.client(cluster.config());
+    Controller controller = Controller.sequential(
+        Retriever.builder(client, ConfigMap.class).inNamespace(own.getNamespace()).build(), (context, object) -> {});
+    Thread running = new Thread(controller::run, "run");
+    running.setDaemon(true);
+    running.start();
+    await().atMost(A_BUSY_MACHINE).until(() -> controller.health().ready() && controller.health().reasons().isEmpty());
 
-      client.close();
+    client.close();
 
-      await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
-      assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
-      controller.close();
-      running.join(A_BUSY_MACHINE.toMillis());
-      assertThat(running.isAlive()).isFalse();
-    }
+    await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
+    assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+    controller.close();
+    running.join(A_BUSY_MACHINE.toMillis());
+    assertThat(running.isAlive()).isFalse();
   }
 
   /** A cold standby has no informer that would notice. */
   @ParameterizedTest
   @EnumSource(HttpModule.class)
-  void turnsAStandbysLiveFalse(HttpModule http) throws InterruptedException {
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start()) {
-      server.client().leases().resource(new LeaseBuilder()
-          .withNewMetadata().withNamespace("default").withName("own").endMetadata()
-          .withNewSpec().withHolderIdentity("other").withLeaseDurationSeconds(10_000).endSpec().build()).create();
-      KubernetesClient client = http.client(new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build());
-      LeaderElection election = LeaderElection.builder(client, "own").namespace("default")
-          .leaseDuration(Duration.ofSeconds(3)).renewDeadline(Duration.ofSeconds(2)).retryPeriod(Duration.ofMillis(200)).build();
-      Controller controller = Controller.builder(
-          Retriever.builder(client, ConfigMap.class).inNamespace("default").build(), (context, object) -> {})
-          .election(election).coldStandby().build();
-      Thread running = new Thread(controller::run, "run");
-      running.setDaemon(true);
-      running.start();
-      await().atMost(A_BUSY_MACHINE).until(() -> "other".equals(election.health().holder()));
-      assertThat(controller.health().live()).isTrue();
+  void turnsAStandbysLiveFalse(HttpModule http, TestCluster cluster, KubernetesClient own) throws InterruptedException {
+    own.leases().resource(new LeaseBuilder()
+        .withNewMetadata().withNamespace(own.getNamespace()).withName("own").endMetadata()
+        .withNewSpec().withHolderIdentity("other").withLeaseDurationSeconds(10_000).endSpec().build()).create();
+    KubernetesClient client = http.client(cluster.config());
+    LeaderElection election = LeaderElection.builder(client, "own").namespace(own.getNamespace())
+        .leaseDuration(Duration.ofSeconds(3)).renewDeadline(Duration.ofSeconds(2)).retryPeriod(Duration.ofMillis(200)).build();
+    Controller controller = Controller.builder(
+        Retriever.builder(client, ConfigMap.class).inNamespace(own.getNamespace()).build(), (context, object) -> {})
+        .election(election).coldStandby().build();
+    Thread running = new Thread(controller::run, "run");
+    running.setDaemon(true);
+    running.start();
+    await().atMost(A_BUSY_MACHINE).until(() -> "other".equals(election.health().holder()));
+    assertThat(controller.health().live()).isTrue();
 
-      client.close();
+    client.close();
 
-      await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
-      assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
-      controller.close();
-      running.join(A_BUSY_MACHINE.toMillis());
-      assertThat(running.isAlive()).isFalse();
-    }
+    await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
+    assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+    controller.close();
+    running.join(A_BUSY_MACHINE.toMillis());
+    assertThat(running.isAlive()).isFalse();
   }
 }

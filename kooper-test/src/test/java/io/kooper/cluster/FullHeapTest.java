@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.kooper.controller.Controller;
 import io.kooper.controller.Health;
 import io.kooper.leaderelection.LeaderElection;
 import io.kooper.leaderelection.Runner;
 import io.kooper.retrieve.Retriever;
-import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -41,6 +40,7 @@ import org.slf4j.LoggerFactory;
  * that only a restart helps. A build runs two such processes; {@code -Dkooper.fullHeap.processes=10} and {@code
  * -Dkooper.fullHeap.seconds=12} are the whole experiment.
  */
+@KooperTest
 class FullHeapTest {
 
   private static final Logger log = LoggerFactory.getLogger(FullHeapTest.class);
@@ -50,7 +50,7 @@ class FullHeapTest {
   private static final long FULL = TimeUnit.SECONDS.toNanos(Integer.getInteger("kooper.fullHeap.seconds", 6));
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** The other process: arguments are the server's address, the HTTP client, and whether there is an election. */
+  /** The other process: arguments are a kubeconfig file, the HTTP client, and whether there is an election. */
   static final class Victim {
 
     private static final class Link {
@@ -69,18 +69,17 @@ class FullHeapTest {
     private Victim() {}
 
     public static void main(String[] args) throws Exception {
-      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(args[0]).build();
-      new Victim().run(HttpModule.valueOf(args[1]).client(config), Boolean.parseBoolean(args[2]));
+      new Victim().run(HttpModule.valueOf(args[1]).client(Kubeconfig.read(args[0])), Boolean.parseBoolean(args[2]));
     }
 
     private void run(KubernetesClient client, boolean elected) throws Exception {
       CountDownLatch works = new CountDownLatch(1);
       Runner runner = !elected ? Runner.ALWAYS
-          : LeaderElection.builder(client, "own-" + ProcessHandle.current().pid()).namespace("default")
+          : LeaderElection.builder(client, "own-" + ProcessHandle.current().pid()).namespace(client.getNamespace())
               .leaseDuration(Duration.ofSeconds(6)).renewDeadline(Duration.ofSeconds(4))
               .retryPeriod(Duration.ofMillis(500)).build();
       Controller controller = Controller.builder(
-              Retriever.builder(client, ConfigMap.class).inNamespace("default").build(),
+              Retriever.builder(client, ConfigMap.class).inNamespace(client.getNamespace()).build(),
               (context, object) -> {
                 seen.set(Long.parseLong(object.getData().get("n")));
                 works.countDown();
@@ -132,16 +131,18 @@ class FullHeapTest {
   private record End(String process, String how, long millis) {}
 
   private static ConfigMap configMap(long n) {
-    return new ConfigMapBuilder().withNewMetadata().withNamespace("default").withName("a").endMetadata()
+    return new ConfigMapBuilder().withNewMetadata().withName("a").endMetadata()
         .addToData("n", Long.toString(n)).build();
   }
 
   @Test
   @Timeout(600)
-  void worksAgainOrSaysThatOnlyARestartHelps(@TempDir Path folder) throws Exception {
+  void worksAgainOrSaysThatOnlyARestartHelps(TestCluster cluster, KubernetesClient client, @TempDir Path folder)
+      throws Exception {
+    String kubeconfig = Kubeconfig.write(cluster.config(), client.getNamespace(), folder).toString();
     List<End> ends = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start(); KubernetesClient client = server.client()) {
+    try {
       AtomicLong n = new AtomicLong();
       client.resource(configMap(0)).create();
       Future<?> noise = threads.submit(() -> {
@@ -161,7 +162,7 @@ class FullHeapTest {
         processes.add(threads.submit(() -> {
           room.acquire();
           try {
-            return endOf(name, server.url(), arguments, options, n, errors);
+            return endOf(name, kubeconfig, arguments, options, n, errors);
           } finally {
             room.release();
           }
@@ -179,14 +180,15 @@ class FullHeapTest {
     assertThat(ends).hasSize(PROCESSES).allMatch(end -> end.how.startsWith("works again") || end.how.startsWith("not live"));
   }
 
-  private static End endOf(String name, String url, List<String> arguments, List<String> options, AtomicLong n, File errors)
+  private static End endOf(
+      String name, String kubeconfig, List<String> arguments, List<String> options, AtomicLong n, File errors)
       throws IOException {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Xmx48m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
         "-Dkooper.fullHeap.seconds=" + TimeUnit.NANOSECONDS.toSeconds(FULL), "-cp", System.getProperty("java.class.path")));
     command.addAll(options);
     command.add(Victim.class.getName());
-    command.add(url);
+    command.add(kubeconfig);
     command.addAll(arguments);
     Process process = new ProcessBuilder(command).redirectError(errors).start();
     long start = 0;

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.kooper.controller.Controller;
@@ -16,7 +14,8 @@ import io.kooper.leaderelection.LeaderElectionBuilder;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Retriever;
 import io.kooper.retrieve.SourceEvent;
-import io.kooper.test.EmbeddedApiServer;
+import io.kooper.test.junit.KooperTest;
+import io.kooper.test.junit.TestCluster;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,10 +32,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A leader whose whole process stands still beyond its deadline, as with SIGSTOP, a freezer or a swapping machine. */
+@KooperTest
 @EnabledOnOs({OS.LINUX, OS.MAC})
 class LeaderElectionPauseTest {
 
@@ -44,8 +45,10 @@ class LeaderElectionPauseTest {
 
   private static final Duration A_BUSY_MACHINE = Duration.ofSeconds(20);
 
+  @TempDir private Path folder;
+
   private static LeaderElectionBuilder election(KubernetesClient client) {
-    return LeaderElection.builder(client, "op").namespace("default").leaseDuration(Duration.ofSeconds(3))
+    return LeaderElection.builder(client, "op").namespace(client.getNamespace()).leaseDuration(Duration.ofSeconds(3))
         .renewDeadline(Duration.ofSeconds(2)).retryPeriod(Duration.ofMillis(250));
   }
 
@@ -55,8 +58,7 @@ class LeaderElectionPauseTest {
     private Leader() {}
 
     public static void main(String[] args) throws InterruptedException {
-      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(args[0]).build();
-      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
+      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(Kubeconfig.read(args[0])).build()) {
         election(client).identity("stopped").build().run(term -> {
           CountDownLatch ended = new CountDownLatch(1);
           AtomicLong at = new AtomicLong();
@@ -113,8 +115,7 @@ class LeaderElectionPauseTest {
           told.set(context.cancelled() ? System.nanoTime() : 0);
         }
       };
-      Config config = new ConfigBuilder(Config.empty()).withMasterUrl(args[0]).build();
-      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
+      try (KubernetesClient client = new KubernetesClientBuilder().withConfig(Kubeconfig.read(args[0])).build()) {
         Controller controller = Controller.builder(Retriever.of(Pod.class, new TwoPods()), handler).workers(2)
             .election(election(client).identity("stopped").build()).build();
         CompletableFuture<Void> run = CompletableFuture.runAsync(controller::run);
@@ -136,34 +137,33 @@ class LeaderElectionPauseTest {
   }
 
   /** Stops a process that leads until somebody else does, and lets it go on. */
-  private static void pause(Class<?> leader, Stopped stopped) throws Exception {
-    try (EmbeddedApiServer server = EmbeddedApiServer.builder().tls(false).start(); KubernetesClient client = server.client()) {
-      Process process = new ProcessBuilder(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-          leader.getName(), server.url()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      try (BufferedReader says = new BufferedReader(
-          new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-        assertThat(says.readLine()).isEqualTo("leads");
-        signal(process, "STOP");
-        election(client).identity("successor").build().run(term -> {
-          long resumed = System.nanoTime(); // the same clock in all processes
-          try {
-            signal(process, "CONT");
-            stopped.goesOn(says, resumed);
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          }
-        });
-      } finally {
-        process.destroyForcibly();
-      }
+  private void pause(Class<?> leader, TestCluster cluster, KubernetesClient client, Stopped stopped) throws Exception {
+    Process process = new ProcessBuilder(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
+        leader.getName(), Kubeconfig.write(cluster.config(), client.getNamespace(), folder).toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (BufferedReader says = new BufferedReader(
+        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(says.readLine()).isEqualTo("leads");
+      signal(process, "STOP");
+      election(client).identity("successor").build().run(term -> {
+        long resumed = System.nanoTime(); // the same clock in all processes
+        try {
+          signal(process, "CONT");
+          stopped.goesOn(says, resumed);
+        } catch (IOException e) {
+          throw new AssertionError(e);
+        }
+      });
+    } finally {
+      process.destroyForcibly();
     }
   }
 
   @Test
   @Timeout(120)
-  void isToldOfTheEndOfItsTermAsSoonAsItGoesOn() throws Exception {
-    pause(Leader.class, (says, resumed) -> {
+  void isToldOfTheEndOfItsTermAsSoonAsItGoesOn(TestCluster cluster, KubernetesClient client) throws Exception {
+    pause(Leader.class, cluster, client, (says, resumed) -> {
       String[] words = says.readLine().split(" ");
       assertThat(words[0]).isEqualTo("ended");
       Duration late = Duration.ofNanos(Long.parseLong(words[1]) - resumed);
@@ -175,8 +175,8 @@ class LeaderElectionPauseTest {
   @Test
   @Timeout(120)
   @DisplayName("L4: a handler is cancelled, and no other begins, as soon as a process goes on that stood still")
-  void cancelsItsHandlersAsSoonAsItGoesOn() throws Exception {
-    pause(Handling.class, (says, resumed) -> {
+  void cancelsItsHandlersAsSoonAsItGoesOn(TestCluster cluster, KubernetesClient client) throws Exception {
+    pause(Handling.class, cluster, client, (says, resumed) -> {
       String[] words = says.readLine().split(" ", 3);
       Duration late = Duration.ofNanos(Long.parseLong(words[0]) - resumed);
       log.info("the handler was told {} ms after SIGCONT", late.toMillis());

@@ -9,6 +9,7 @@ import io.kooper.metrics.ElectionMetrics;
 import io.kooper.metrics.MetricsRecorder;
 import io.kooper.test.EmbeddedApiServer;
 import io.kooper.test.Fault;
+import io.kooper.test.junit.KooperTest;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+@KooperTest
 @Timeout(60)
 class LeaderMetricsTest {
 
@@ -48,16 +50,15 @@ class LeaderMetricsTest {
 
   @Test
   @DisplayName("K11: an election's figures tell its terms, its renewals and its failures")
-  void figuresOfAnElection() throws InterruptedException {
-    try (EmbeddedApiServer server = EmbeddedApiServer.start(); KubernetesClient client = server.client()) {
-      server.faults().inject(Fault.status(500).on("get", "leases").times(1));
-      LeaderElection election =
-          LeaderElection.builder(client, "web").namespace("default").identity("a").metrics(recorder).build();
+  void figuresOfAnElection(EmbeddedApiServer server, KubernetesClient client) throws InterruptedException {
+    server.faults().inject(Fault.status(500).on("get", "leases").times(1));
+    String namespace = client.getNamespace();
+    LeaderElection election =
+        LeaderElection.builder(client, "web").namespace(namespace).identity("a").metrics(recorder).build();
 
-      election.run(leadership -> assertThat(figures.leading()).isTrue());
+    election.run(leadership -> assertThat(figures.leading()).isTrue());
 
-      assertThat(figures.leading()).isFalse();
-      assertThat(told).containsExactly("default/web", "failed", "renewed");
-    }
+    assertThat(figures.leading()).isFalse();
+    assertThat(told).containsExactly(namespace + "/web", "failed", "renewed");
   }
 }

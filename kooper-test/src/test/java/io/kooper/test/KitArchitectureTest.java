@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -19,6 +20,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.kooper.test.junit.KooperTest;
 import org.junit.jupiter.api.Test;
 
 /** What the test kit shows of itself, and what it keeps. */
@@ -81,6 +83,12 @@ class KitArchitectureTest {
         events.add(new SimpleConditionEvent(method, !named, method.getFullName()));
       }
     };
+  }
+
+  @Test
+  void clusterTestsRunOnWhateverServer() {
+    classes().that().haveSimpleNameEndingWith("Test").should().beAnnotatedWith(KooperTest.class)
+        .check(new ClassFileImporter().importPackages("io.kooper.cluster"));
   }
 
   @Test
