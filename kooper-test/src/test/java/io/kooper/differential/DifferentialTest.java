@@ -15,7 +15,7 @@ class DifferentialTest {
   /** Those that were recorded of one server are played on one, in their order. */
   @ParameterizedTest
   @ValueSource(strings = {"writes kinds definitions lists", "schemas", "deletion",
-      "objects lives applies pages subresources", "typed"})
+      "objects lives applies pages subresources", "typed updates"})
   void answersAsAKubeApiserver(String names) {
     try (EmbeddedApiServer server =
         EmbeddedApiServer.builder().rbac().token("usertoken", "user").garbageCollection(false).start()) {

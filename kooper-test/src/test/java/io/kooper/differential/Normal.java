@@ -45,9 +45,9 @@ final class Normal {
       array.removeAll();
       array.addAll(sorted);
       String message = normal.path("message").asString("");
-      int list = message.indexOf(": [");
-      ((ObjectNode) normal).put("message",
-          list >= 0 ? message.substring(0, list) : message.endsWith(" is invalid") ? message : "");
+      int end = message.indexOf(" is invalid: [");
+      ((ObjectNode) normal).put("message", // which is normal already in some recordings
+          end >= 0 ? message.substring(0, end) + " is invalid" : message.endsWith(" is invalid") ? message : "");
     }
     return normal;
   }

@@ -6,6 +6,7 @@ import io.kooper.test.json.Json;
 import io.kooper.test.json.StatusException;
 import io.kooper.test.json.Statuses;
 import io.kooper.test.kinds.KindSchema;
+import io.kooper.test.kinds.Labels;
 import io.kooper.test.types.BuiltInTypes;
 import io.kooper.test.types.Crds;
 import io.kooper.test.types.Resource;
@@ -178,7 +179,7 @@ final class Decoding {
     }
     List<String> known = old == null ? List.of() : finalizers(old);
     finalizers(object).stream().filter(finalizer -> !known.contains(finalizer) && !finalizer.contains("/"))
-        .filter(finalizer -> !STANDARD_FINALIZERS.contains(finalizer)).sorted().distinct()
+        .filter(finalizer -> !STANDARD_FINALIZERS.contains(finalizer) && Labels.key(finalizer).isEmpty()).sorted().distinct()
         .forEach(finalizer -> warnings.add("metadata.finalizers: \"%s\": prefer a domain-qualified finalizer name %sto "
             .formatted(finalizer, finalizer.contains(".") ? "including a path (/) " : "")
             + "avoid accidental conflicts with other finalizer writers"));

@@ -18,6 +18,9 @@ final class MetadataRules {
 
   private static final Set<String> STANDARD_FINALIZERS = Set.of("orphan", "foregroundDeletion", "kubernetes");
 
+  private static final Set<String> SEEN_THRICE = Set.of("services", "deployments.apps", "replicasets.apps", "statefulsets.apps",
+      "daemonsets.apps", "cronjobs.batch", "leases.coordination.k8s.io");
+
   private static final long MOST_ANNOTATED = 256 * 1024;
 
   private final List<Problem> problems = new ArrayList<>();
@@ -25,8 +28,27 @@ final class MetadataRules {
   private MetadataRules() {}
 
   static List<Problem> problems(Resource resource, ObjectNode object) {
+    List<Problem> problems = new ArrayList<>(general(object.path("metadata")));
+    problems.addAll(finalizers(resource, object.path("metadata")));
+    return problems;
+  }
+
+  /** As {@link #problems}, of a changed object, which the API server checks at several places that tell the same. */
+  static List<Problem> changed(Resource resource, ObjectNode object) {
+    int times = resource.is("poddisruptionbudgets.policy") ? 2
+        : resource.isCustom() || SEEN_THRICE.contains(resource.type().qualifiedName()) ? 3 : 4;
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      problems.addAll(general(object.path("metadata")));
+    }
+    for (int i = 0; i < Math.max(1, times - 2); i++) { // where it is compared with what was there nobody looks at finalizers
+      problems.addAll(finalizers(resource, object.path("metadata")));
+    }
+    return problems;
+  }
+
+  private static List<Problem> general(JsonNode metadata) {
     MetadataRules rules = new MetadataRules();
-    JsonNode metadata = object.path("metadata");
     Labels.check(metadata.path("labels"), "metadata.labels", rules.problems);
     long size = 0;
     for (Map.Entry<String, JsonNode> annotation : metadata.path("annotations").properties()) {
@@ -37,10 +59,15 @@ final class MetadataRules {
       rules.problems.add(new Problem("FieldValueTooLong", "metadata.annotations",
           "Too long: may not be more than " + MOST_ANNOTATED + " bytes"));
     }
-    if (!resource.isCustom()) { // of which the API server only warns
-      rules.finalizers(metadata.path("finalizers"));
-    }
     rules.owners(metadata.path("ownerReferences"));
+    return rules.problems;
+  }
+
+  private static List<Problem> finalizers(Resource resource, JsonNode metadata) {
+    MetadataRules rules = new MetadataRules();
+    boolean qualified = !resource.isCustom() && !resource.is("leases.coordination.k8s.io")
+        && !resource.is("poddisruptionbudgets.policy"); // of others the API server warns at most
+    rules.finalizers(metadata.path("finalizers"), qualified);
     return rules.problems;
   }
 
@@ -83,12 +110,12 @@ final class MetadataRules {
     return ordered.toString();
   }
 
-  private void finalizers(JsonNode finalizers) {
+  private void finalizers(JsonNode finalizers, boolean qualified) {
     int index = 0;
     for (JsonNode finalizer : finalizers) {
       String name = finalizer.asString("");
       Labels.key(name).forEach(wrong -> invalid("metadata.finalizers", name, wrong));
-      if (!name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
+      if (qualified && !name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
         invalid("metadata.finalizers[" + index + "]", name,
             "name is neither a standard finalizer name nor is it fully qualified");
       }

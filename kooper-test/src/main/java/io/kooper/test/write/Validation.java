@@ -42,13 +42,9 @@ final class Validation {
     CustomSchema schema = resource.schema();
     List<Problem> problems = new ArrayList<>();
     if (subresource == null && !object.path("metadata").equals(old.path("metadata"))) {
-      problems.addAll(MetadataRules.problems(resource, object));
+      problems.addAll(MetadataRules.changed(resource, object));
     }
     if (resource.kind() != null) {
-      List<Problem> metadata = List.copyOf(problems); // which the API server validates at four places of an update
-      problems.addAll(metadata);
-      problems.addAll(metadata);
-      problems.addAll(metadata);
       KindSchema kind = storedKind(resource);
       problems.addAll(switch (subresource == null ? "" : subresource) {
         case "", "scale" -> kind.changed(object, old);
@@ -58,11 +54,10 @@ final class Validation {
         default -> List.of();
       });
     }
-    refuse(resource, name, problems);
     if (schema != null) {
-      refuse(resource, name,
-          "status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
+      problems.addAll("status".equals(subresource) ? schema.statusUpdated(object, old) : schema.updated(object, old));
     }
+    refuse(resource, name, problems);
   }
 
   /** What a client is told of an object with which nothing is wrong. */
