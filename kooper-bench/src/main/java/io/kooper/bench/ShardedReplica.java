@@ -37,7 +37,8 @@ final class ShardedReplica {
     Config config = Config.fromKubeconfig(Files.readString(Path.of(args[0])));
     int shards = Integer.parseInt(args[1]);
     KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-    Counting source = new Counting(Retriever.builder(client, ConfigMap.class).inNamespace(Sharded.NAMESPACE).build().listerWatcher());
+    var configMaps = Retriever.builder(client, ConfigMap.class).inNamespace(Sharded.NAMESPACE).build();
+    Counting source = new Counting(configMaps.listerWatcher());
     Handler<ConfigMap> handler = (context, map) -> {
       source.store = context.store();
       String name = map.getMetadata().getName();
