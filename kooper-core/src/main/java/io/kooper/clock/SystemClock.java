@@ -3,6 +3,7 @@ package io.kooper.clock;
 import java.time.Instant;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -28,7 +29,11 @@ enum SystemClock implements Clock {
     if (nanos == Long.MAX_VALUE) {
       condition.await();
     } else if (nanos > 0 && Thread.currentThread() instanceof ForkJoinWorkerThread) {
-      ForkJoinPool.managedBlock(new Wait(condition, nanos));
+      try {
+        ForkJoinPool.managedBlock(new Wait(condition, nanos));
+      } catch (RejectedExecutionException e) { // the pool has all the threads that it may have
+        condition.await(nanos, TimeUnit.NANOSECONDS);
+      }
     } else if (nanos > 0) {
       condition.await(nanos, TimeUnit.NANOSECONDS);
     }

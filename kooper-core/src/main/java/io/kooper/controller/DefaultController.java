@@ -72,7 +72,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
       }
       if (shards != null) {
         share(shards);
-      } else {
+      } else if (life.state() == State.RUNNING) { // what a recorder did may have swallowed the interrupt of close()
         do {
           runner.run(this::lead);
         } while (life.awaitsLeadership());

@@ -238,6 +238,7 @@ final class Engine<T extends HasMetadata> {
   /** Ends all that is left, whatever was ended before. May be done again. */
   void close() {
     queue.shutDownNow();
+    workers.cancel(); // those that are left if the drain has failed
     if (resync != null) {
       resync.stop(); // between two terms nobody drains
     }

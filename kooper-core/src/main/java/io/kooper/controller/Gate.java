@@ -72,20 +72,19 @@ final class Gate {
     held.set(shard, null);
   }
 
-  /** The term in which a call for this key may begin, until {@link #leave}; null when it must not. */
-  synchronized @Nullable Leadership enter(ObjectKey key) {
-    int shard = shard(key);
+  /** The term in which a call for a key of this shard may begin, until {@link #leave}; null when it must not. */
+  synchronized @Nullable Leadership enter(int shard) {
     Holding holding = held.get(shard);
     if (holding == null || !holding.isActive()) {
       return null;
     }
+    Leadership leadership = holding.leadership();
     running[shard]++;
-    return holding.leadership();
+    return leadership;
   }
 
-  /** The call that has entered is over. */
-  void leave(ObjectKey key) {
-    int shard = shard(key);
+  /** A call that has entered is over. Needs no memory, which the shard of a key does: what does not leave is never idle. */
+  void leave(int shard) {
     boolean last;
     synchronized (this) {
       last = --running[shard] == 0;

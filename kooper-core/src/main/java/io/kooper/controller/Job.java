@@ -192,10 +192,12 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   }
 
   @Override
-  public synchronized void wrote(HasMetadata written) {
-    Write write = relations.write(written);
+  public void wrote(HasMetadata written) {
+    Write write = relations.write(written); // without the lock, which who cancels needs: it asks code of users
     if (write != null) {
-      writes = Stream.concat(writes.stream(), Stream.of(write)).toList();
+      synchronized (this) {
+        writes = Stream.concat(writes.stream(), Stream.of(write)).toList();
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.kooper.controller;
 
 import io.kooper.clock.Clock;
+import io.kooper.controller.Lifecycle.State;
 import io.kooper.internal.Durations;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
@@ -23,6 +24,7 @@ final class ShardWork {
   /** One that was begun. */
   private static final class Begun {
     final Holding holding;
+    boolean whole; // else it may have begun in part
     long lostAt; // when its term was seen to have ended
     boolean lost;
 
@@ -59,6 +61,9 @@ final class ShardWork {
    */
   void run(HealthCheck check) throws InterruptedException {
     Loop.interruptibly(log, "controller {}: beginning or ending a shard failed; it is done again", engine.name, () -> {
+      if (engine.life.state() != State.RUNNING) {
+        return false; // whatever fails below, a stop is heard
+      }
       look();
       check.watch();
       return overdue().isEmpty() && engine.life.awaitSignal(Math.min(stale ? STALE : check.periodNanos(), untilOverdue()));
@@ -83,7 +88,8 @@ final class ShardWork {
     }
     stale = false;
     for (Holding holding : member.holdings()) {
-      if (!begun.containsKey(holding.shard())) {
+      Begun one = begun.get(holding.shard());
+      if (one == null || one.holding == holding && !one.whole) {
         begin(holding);
       }
     }
@@ -98,13 +104,16 @@ final class ShardWork {
 
   private void begin(Holding holding) {
     if (!holding.isActive()) {
-      holding.ended(); // before it has begun
-      engine.drop(holding.shard()); // which some of the stores may have begun to keep
-    } else if (engine.begin(holding)) {
-      begun.put(holding.shard(), new Begun(holding));
-    } else {
-      stale = true;
+      if (!begun.containsKey(holding.shard())) { // else it ends as those do that have begun
+        engine.drop(holding.shard()); // which some of the stores may have begun to keep
+        holding.ended();
+      }
+      return;
     }
+    // the entry first: its calls may begin, whatever fails then
+    Begun one = begun.computeIfAbsent(holding.shard(), shard -> new Begun(holding));
+    one.whole = engine.begin(holding);
+    stale |= !one.whole;
   }
 
   /** How long until {@link #overdue} may say something, in nanoseconds. */

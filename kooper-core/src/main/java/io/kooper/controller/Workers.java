@@ -112,15 +112,16 @@ final class Workers<T extends HasMetadata> {
     return calls.sum();
   }
 
-  /** The keys whose jobs run now. */
+  /** The keys that are worked on now. */
   Set<ObjectKey> running() {
-    return Set.copyOf(running.keySet());
+    return pool.stream().map(worker -> worker.working).filter(Objects::nonNull).collect(Collectors.toUnmodifiableSet());
   }
 
-  /** For how long the longest running of them has been running. */
+  /** For how long the one that takes longest has been worked on. */
   Duration longestRunning() {
     long now = clock.nanoTime();
-    return Duration.ofNanos(running.values().stream().mapToLong(job -> now - job.startedAt).max().orElse(0));
+    return Duration.ofNanos(pool.stream().filter(worker -> worker.working != null)
+        .mapToLong(worker -> Math.max(0, now - worker.since)).max().orElse(0));
   }
 
   /**
@@ -168,11 +169,13 @@ final class Workers<T extends HasMetadata> {
     }
   }
 
-  /** One of them. All but the first field are of its thread. */
+  /** One of them. All but the volatile fields are of its thread. */
   private final class Worker implements Runnable {
 
     private volatile @Nullable Thread thread; // while it runs
     private volatile boolean ended;
+    private volatile @Nullable ObjectKey working; // the key of its call
+    private volatile long since; // when it began with that; written before
     private @Nullable ObjectKey key; // taken and not given back
     private boolean processed;
     private boolean again; // it has to come again, since processing it failed outside of the handler
@@ -224,26 +227,29 @@ final class Workers<T extends HasMetadata> {
       }
       return true;
     }
-  }
 
-  private void process(ObjectKey key) throws Throwable {
-    boolean more = true;
-    while (more) {
-      Leadership leadership = gate.enter(key);
-      if (leadership == null) {
-        metrics.tell(ControllerMetrics::termless); // all keys of the shard are queued when its next term begins
-        return;
-      }
-      try {
-        more = process(key, leadership);
-      } finally {
-        gate.leave(key);
+    private void process(ObjectKey taken) throws Throwable {
+      int shard = gate.shard(taken);
+      for (boolean more = true; more; ) {
+        Leadership leadership = gate.enter(shard);
+        if (leadership == null) {
+          metrics.tell(ControllerMetrics::termless); // all keys of the shard are queued when its next term begins
+          return;
+        }
+        try {
+          since = clock.nanoTime();
+          working = taken; // before the call: what decides about it is code of users, too
+          more = callOnce(taken, leadership);
+        } finally {
+          working = null;
+          gate.leave(shard);
+        }
       }
     }
   }
 
   /** Whether there is more to call for this key at once. */
-  private boolean process(ObjectKey key, Leadership leadership) throws Throwable {
+  private boolean callOnce(ObjectKey key, Leadership leadership) throws Throwable {
     Delivery<T> delivery = ledger.next(key);
     if (delivery == null) {
       return false;
@@ -271,8 +277,8 @@ final class Workers<T extends HasMetadata> {
           timeouts.forget(job);
         }
       } finally { // whatever those throw: a job that seems to run would never end
-        progressAt = clock.nanoTime();
         running.remove(job.key());
+        progressAt = clock.nanoTime();
       }
     }
   }

@@ -66,8 +66,11 @@ final class KeptShards {
   /** This user needs the shard no more. */
   synchronized void drop(int shard, Object user) {
     Set<Object> left = users.get(shard);
-    if (left != null && left.remove(user) && left.isEmpty()) {
-      want(shard, 0);
+    if (left != null) {
+      left.remove(user);
+      if (left.isEmpty() && wanted[shard] != 0) { // also if that failed before
+        want(shard, 0);
+      }
     }
   }
 

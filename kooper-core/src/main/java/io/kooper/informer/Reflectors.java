@@ -220,10 +220,11 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean lists(ObjectKey key) {
-    return monitor.get(() -> {
+    @Nullable Reflector<T> lister = monitor.get(() -> {
       Running<T> one = running.get(cache.store.partOf(key));
-      return one != null && !one.dropped && one.reflector.mayHave(key);
+      return one == null || one.dropped ? null : one.reflector;
     });
+    return lister != null && lister.mayHave(key); // without the monitor: it asks code of users
   }
 
   /** A shard was gained. */

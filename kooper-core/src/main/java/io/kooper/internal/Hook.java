@@ -49,8 +49,13 @@ public final class Hook<M extends AutoCloseable> {
   public void close(String thread) {
     M ended = metrics;
     metrics = none;
-    if (ended != none && !guard.run(GRACE, thread, ended::close)) {
-      log.warn("{}: its metrics have not closed within {}; its end does not wait for them any longer", owner, GRACE);
+    try {
+      if (ended != none && !guard.run(GRACE, thread, ended::close)) {
+        log.warn("{}: its metrics have not closed within {}; its end does not wait for them any longer", owner, GRACE);
+      }
+    } catch (Throwable t) { // no memory for the thread: this is called again
+      metrics = ended;
+      throw t;
     }
   }
 }

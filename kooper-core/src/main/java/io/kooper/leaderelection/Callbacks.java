@@ -40,7 +40,7 @@ final class Callbacks {
       if (due.size() >= MOST) {
         return false;
       }
-      if (thread == null) {
+      if (thread == null || !thread.isAlive()) { // one that had no memory to begin is dead
         Thread next = new Thread(() -> Loop.run(log, "{}: a call failed, and is made again", name, this::callFirst), name);
         next.setDaemon(true);
         next.start();

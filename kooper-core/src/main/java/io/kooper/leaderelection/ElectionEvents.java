@@ -99,7 +99,7 @@ final class ElectionEvents {
   void holder(@Nullable String holder) {
     if (holder != null && !holder.isEmpty() && !holder.equals(leader)) {
       if (leader != null) {
-        metricsGuard.run(() -> metrics.newLeader());
+        tellMetrics(ElectionMetrics::newLeader);
       }
       leader = holder;
       if (!holder.equals(identity)) {
@@ -110,7 +110,7 @@ final class ElectionEvents {
   }
 
   void renewed(Duration took) {
-    metricsGuard.run(() -> metrics.renewed(took));
+    tellMetrics(one -> one.renewed(took));
     tell(listener -> listener.renewed(took));
   }
 
@@ -139,7 +139,7 @@ final class ElectionEvents {
           leaderless == null ? "" : "; nobody has led for " + leaderless);
     }
     log.debug("a request about the lease failed", failure);
-    metricsGuard.run(() -> metrics.attemptFailed());
+    tellMetrics(ElectionMetrics::attemptFailed);
     tell(listener -> listener.attemptFailed(failure));
   }
 
@@ -152,6 +152,13 @@ final class ElectionEvents {
 
   @Nullable String lastFailure() {
     return lastFailure;
+  }
+
+  /** On a thread for that: code of users may hang, and this one has to renew. */
+  private void tellMetrics(Consumer<ElectionMetrics> figure) {
+    if (metrics != ElectionMetrics.NONE) {
+      told.call(() -> metricsGuard.run(() -> figure.accept(metrics)));
+    }
   }
 
   private boolean tell(Consumer<LeaderElectionListener> event) {

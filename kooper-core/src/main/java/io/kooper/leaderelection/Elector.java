@@ -70,6 +70,7 @@ final class Elector {
   private long nextAt; // the next attempt, or the next to release
   private long releaseBy;
   private final Requests requests;
+  private final Runnable leaving = this::left; // made now: who does not get memory for it would take part for ever
 
   private volatile @Nullable String clientClosed; // why nothing is sent any more; never unset
   private volatile Seen seen;
@@ -97,7 +98,8 @@ final class Elector {
       if (thread == null) {
         start();
       }
-      nextAt = participants++ == 0 ? clock.nanoTime() : nextAt;
+      nextAt = participants == 0 ? clock.nanoTime() : nextAt;
+      participants++;
     });
     Part part = null;
     try {
@@ -116,7 +118,7 @@ final class Elector {
       return part;
     } finally {
       if (part == null) {
-        monitor.run(this::left);
+        monitor.run(leaving);
       }
     }
   }

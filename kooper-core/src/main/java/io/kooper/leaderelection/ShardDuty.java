@@ -140,7 +140,12 @@ final class ShardDuty extends Duty {
     fired = false;
     abandoned = false;
     term = next;
-    sharding.begun(this, next);
+    try {
+      sharding.begun(this, next);
+    } catch (Throwable t) { // some may have no part in it: it ends, and another one begins
+      next.end(Reason.STOPPED);
+      throw t;
+    }
   }
 
   private long deadline() {

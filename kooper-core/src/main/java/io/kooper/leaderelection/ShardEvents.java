@@ -24,6 +24,7 @@ final class ShardEvents implements Sharding.News {
   private final String configuration;
   private final Clock clock;
   private final Guard guard;
+  private final Callbacks told;
   private ShardMetrics metrics = ShardMetrics.NONE; // set once, before anybody takes part
 
   private final ReentrantLock lock = new ReentrantLock(); // guards all below
@@ -37,6 +38,7 @@ final class ShardEvents implements Sharding.News {
     this.configuration = settings.configuration();
     this.clock = settings.clock();
     this.guard = new Guard(log, "the metrics of the shards of lease " + lease);
+    this.told = new Callbacks("kooper-" + settings.name() + "-shards-metrics", clock);
   }
 
   void metrics(ShardMetrics recorded) {
@@ -133,7 +135,10 @@ final class ShardEvents implements Sharding.News {
     }
   }
 
+  /** On a thread for that: code of users may hang, and who tells sends requests, or ends terms. */
   private void tell(Consumer<ShardMetrics> figure) {
-    guard.run(() -> figure.accept(metrics));
+    if (metrics != ShardMetrics.NONE) {
+      told.call(() -> guard.run(() -> figure.accept(metrics)));
+    }
   }
 }

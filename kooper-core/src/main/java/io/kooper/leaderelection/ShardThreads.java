@@ -152,13 +152,21 @@ final class ShardThreads {
           crew = null;
         }
         Duty duty = isOver() || clientClosed != null ? null : sharding.next();
-        return duty == null ? null : new Talk(duty, clock.nanoTime());
+        return duty == null ? null : talk(duty);
       });
       if (talk != null) {
         talker.converse(talk);
         tell();
       }
       return !monitor.get(this::isOver);
+    }
+
+    /** A duty that stayed busy, for want of memory for its conversation, would never have its turn again. */
+    private Talk talk(Duty duty) {
+      duty.busy = false;
+      Talk talk = new Talk(duty, clock.nanoTime());
+      duty.busy = true;
+      return talk;
     }
 
     private boolean mayEnd() {

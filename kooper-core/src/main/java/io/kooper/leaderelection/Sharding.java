@@ -299,9 +299,14 @@ final class Sharding {
     if (participants.isEmpty()) {
       look.nextAt = now();
     }
-    participants.add(participant);
-    shards.stream().filter(ShardDuty::isHeld).forEach(shard -> open(participant, shard));
-    return participant;
+    try {
+      participants.add(participant);
+      shards.stream().filter(ShardDuty::isHeld).forEach(shard -> open(participant, shard));
+      return participant;
+    } catch (Throwable t) { // without memory: nobody would end what was opened
+      close(participant);
+      throw t;
+    }
   }
 
   List<Shards.Holding> holdings(Participant participant) {

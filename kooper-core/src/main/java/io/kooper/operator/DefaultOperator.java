@@ -14,7 +14,9 @@ import io.kooper.internal.Loop;
 import io.kooper.internal.Threads;
 import io.kooper.internal.Throwables;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
@@ -96,15 +98,19 @@ final class DefaultOperator implements Operator {
 
   /** Stops all controllers, and returns what is to be thrown. */
   private @Nullable ControllerException end(List<Throwable> failures, boolean interrupted) {
-    boolean interrupt = stop(failures) || interrupted;
-    ControllerException thrown = thrown(failures);
-    failure = thrown;
-    setState(State.ENDED);
-    ended.countDown();
-    if (interrupt) {
-      Thread.currentThread().interrupt();
+    boolean interrupt = interrupted;
+    try {
+      interrupt |= stop(failures);
+      ControllerException thrown = thrown(failures);
+      failure = thrown;
+      return thrown;
+    } finally { // whatever fails: close() waits for it
+      setState(State.ENDED);
+      ended.countDown();
+      if (interrupt) {
+        Thread.currentThread().interrupt();
+      }
     }
-    return thrown;
   }
 
   private synchronized void begin() {
@@ -158,9 +164,17 @@ final class DefaultOperator implements Operator {
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
     boolean run = !threads.isEmpty(); // else no thread says that they have ended
-    running.forEach(controller -> Threads.start(threadOf(nameOf(controller) + "-stop"), () -> closeOne(controller, !run)));
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
+    Deque<Controller> toClose = new ArrayDeque<>(running);
+    Loop.run(log, "operator {}: one of its controllers could not be asked to stop; it is tried again", name, () -> {
+      Controller next = toClose.peek();
+      if (next != null && end - CLOCK.nanoTime() > 0) {
+        Threads.start(threadOf(nameOf(next) + "-stop"), () -> closeOne(next, !run));
+        toClose.remove();
+      }
+      return next != null && end - CLOCK.nanoTime() > 0;
+    });
     while (!running.isEmpty()) {
       try {
         long left = end - CLOCK.nanoTime();

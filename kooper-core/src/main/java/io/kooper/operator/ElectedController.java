@@ -67,7 +67,9 @@ final class ElectedController implements Controller {
     setWorking(true);
     try {
       leadership.onEnd((Urgent) this::lose);
-      controller.run();
+      if (leadership.isValid()) { // else it ended before it could begin, and its end is being told
+        controller.run();
+      }
     } catch (ControllerEndedException e) {
       if (!lost && !isClosed()) {
         throw e;

@@ -43,10 +43,21 @@ class SystemClockTest {
   void aWaitEndsWithItsTime(boolean ofPool) throws Exception {
     ForkJoinPool pool = new ForkJoinPool(1);
     try {
-      long begin = System.nanoTime();
-      long waited = ofPool ? pool.submit(() -> awaitOnce(begin)).get() : awaitOnce(begin);
+      long waited = ofPool ? pool.submit(this::awaitOnce).get() : awaitOnce();
 
       assertThat(Duration.ofNanos(waited)).isGreaterThanOrEqualTo(Duration.ofMillis(1));
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aWaitEndsWithItsTimeThoughThePoolMayHaveNoOtherThread() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(1, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, false, 1, 1, 1, null, 60,
+        TimeUnit.SECONDS);
+    try {
+      assertThat(pool.submit(this::awaitOnce).get()).isGreaterThanOrEqualTo(1_000_000);
     } finally {
       pool.shutdownNow();
     }
@@ -73,7 +84,8 @@ class SystemClockTest {
     }
   }
 
-  private long awaitOnce(long begin) throws InterruptedException {
+  private long awaitOnce() throws InterruptedException {
+    long begin = System.nanoTime();
     lock.lock();
     try {
       for (long left; (left = begin + 1_000_000 - System.nanoTime()) > 0; ) {

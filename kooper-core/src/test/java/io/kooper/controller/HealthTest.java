@@ -119,6 +119,27 @@ class HealthTest {
     assertThat(rig.controller().health().reasons()).singleElement().asString().contains("PT2M").contains("default/a");
   }
 
+  /** What decides about a call is code of users, too. */
+  @Test
+  void aKeyWhosePredicateHangsIsSaid() {
+    rig.start(builder -> builder.noResync().stuckAfter(MINUTE).workers(2).pauseWhen(object -> {
+      if (object.getMetadata().getName().equals("a")) {
+        awaitGo();
+      }
+      return false;
+    }));
+    rig.put("a", "1");
+    Rig.await(() -> rig.queue().inFlight() == 1);
+    for (int i = 0; i < 4; i++) {
+      rig.clock.advance(MINUTE.dividedBy(2));
+      rig.put("b", "" + i).awaitCalls(1 + i);
+      Rig.await(() -> rig.queue().inFlight() == 1);
+    }
+
+    assertThat(rig.controller().health().live()).isTrue();
+    assertThat(rig.controller().health().reasons()).singleElement().asString().contains("PT2M").contains("default/a");
+  }
+
   @Test
   void aStandbyWhoseKeysWaitIsLive() {
     var election = new ManualRunner();

@@ -5,6 +5,7 @@ import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Shards;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Shards by the first letter of a name, which come and go when the test says so. For one controller. */
@@ -58,6 +59,9 @@ final class ManualShards implements Shards {
   volatile Runnable changed = () -> {};
   volatile String defect;
 
+  /** How often the controller has looked at what it holds. */
+  final AtomicInteger looks = new AtomicInteger();
+
   /** What the controller has done, in this order: join, leave, close, the last with the shards that it has abandoned. */
   final List<String> said = new CopyOnWriteArrayList<>();
 
@@ -85,6 +89,7 @@ final class ManualShards implements Shards {
     return new Member() {
       @Override
       public List<Holding> holdings() {
+        looks.incrementAndGet();
         return List.copyOf(holdings);
       }
 

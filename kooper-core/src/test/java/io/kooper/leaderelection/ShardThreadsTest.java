@@ -3,14 +3,22 @@ package io.kooper.leaderelection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.kooper.clock.Clock;
 import io.kooper.leaderelection.Shards.Holding;
 import io.kooper.leaderelection.Shards.Member;
+import io.kooper.metrics.MetricsRecorder;
+import io.kooper.metrics.ShardFigures;
+import io.kooper.metrics.ShardMetrics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
@@ -101,11 +109,33 @@ class ShardThreadsTest {
   }
 
   private final Shared server = new Shared();
+  private final AtomicInteger failures = new AtomicInteger(); // still to come, of the clock below a talker
+
+  private final Clock clock = new Clock() {
+    @Override
+    public long nanoTime() {
+      if (failures.get() > 0 && StackWalker.getInstance().walk(all -> all.skip(1).findFirst()
+          .filter(caller -> caller.getClassName().endsWith("$Crew")).isPresent()) && failures.getAndDecrement() > 0) {
+        throw new OutOfMemoryError("as asked");
+      }
+      return System.nanoTime();
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
+      Clock.system().await(lock, condition, nanos);
+    }
+  };
   private final List<Member> members = new ArrayList<>();
 
   private LeaderElectionBuilder builder() {
-    return new LeaderElectionBuilder(null, "op").namespace("default").leases(server).leaseDuration(Duration.ofSeconds(2))
-        .renewDeadline(Duration.ofMillis(1500)).retryPeriod(Duration.ofMillis(100));
+    return new LeaderElectionBuilder(null, "op").clock(clock).namespace("default").leases(server)
+        .leaseDuration(Duration.ofSeconds(2)).renewDeadline(Duration.ofMillis(1500)).retryPeriod(Duration.ofMillis(100));
   }
 
   private Member join(Shards shards) {
@@ -222,6 +252,53 @@ class ShardThreadsTest {
     assertThat(active(member)).as("before the work of the terms has ended").isEmpty();
     before.forEach(Holding::ended);
     await(() -> active(member).size() == 3);
+  }
+
+  @Test
+  void whatHadNoMemoryToBeginHasItsTurnAgain() {
+    Member member = join(builder().shards(4));
+    await(() -> active(member).size() == 4);
+    failures.set(20); // of each duty, again and again
+    await(() -> failures.get() <= 0);
+
+    server.gone = true;
+    await(() -> active(member).isEmpty());
+    member.holdings().forEach(Holding::ended);
+    server.gone = false;
+
+    await(() -> endInactive(member).size() == 4);
+  }
+
+  @Test
+  void metricsThatHangHoldUpNoTerm() {
+    CountDownLatch go = new CountDownLatch(1);
+    ShardMetrics metrics = new ShardMetrics() {
+      @Override
+      public void lost() {
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    };
+    Member member = join(builder().metrics(new MetricsRecorder() {
+      @Override
+      public ShardMetrics shards(String lease, ShardFigures figures) {
+        return metrics;
+      }
+    }).shards(4));
+    await(() -> active(member).size() == 4);
+    AtomicInteger told = new AtomicInteger();
+    member.holdings().forEach(one -> one.leadership().onEnd(told::incrementAndGet));
+
+    server.gone = true;
+
+    await(() -> told.get() == 4);
+    member.holdings().forEach(Holding::ended);
+    server.gone = false;
+    await(() -> active(member).size() == 4);
+    go.countDown();
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.kooper.controller.Health;
 import io.kooper.crd.CRD;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
+import io.kooper.fake.NoThread;
 import io.kooper.handler.Handler;
 import io.kooper.leaderelection.Runner;
 import java.time.Duration;
@@ -64,6 +65,34 @@ class OperatorCloseTest {
       }
     }, "operator-test").start();
     return result;
+  }
+
+  @Test
+  void theLimitOnThreadsKeepsNoControllerFromBeingStopped() throws Exception {
+    FakeSource source = new FakeSource();
+    Controller working = Controller.builder(source.retriever(), (context, object) -> {}).name("working").build();
+    CompletableFuture<Void> running = new CompletableFuture<>();
+    CompletableFuture<Void> fails = new CompletableFuture<>();
+    Controller failing = mock();
+    when(failing.name()).thenReturn("failing");
+    doAnswer(call -> {
+      running.complete(null);
+      return fails.join();
+    }).when(failing).run();
+    Operator operator = build(Operator.builder("op").controller(working).controller(failing));
+    CompletableFuture<Void> run = start(() -> {
+      NoThread.limit();
+      operator.run();
+    });
+    running.get(30, TimeUnit.SECONDS);
+    await().until(() -> working.health().ready());
+
+    NoThread.failOnce();
+    fails.completeExceptionally(new IllegalStateException("as asked"));
+
+    assertThatThrownBy(() -> run.get(30, TimeUnit.SECONDS)).hasStackTraceContaining("as asked");
+    assertThat(working.health().live()).isFalse();
+    start(operator::close).get(30, TimeUnit.SECONDS);
   }
 
   @AfterEach
