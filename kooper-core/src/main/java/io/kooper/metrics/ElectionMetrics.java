@@ -2,7 +2,10 @@ package io.kooper.metrics;
 
 import java.time.Duration;
 
-/** Takes the figures of one election, on its thread. Must not block, or renewals are late. */
+/**
+ * Takes the figures of one election, in order, on the thread of its listeners. If a method hangs, no later figure comes and no
+ * listener is told; renewals and the ends of terms wait for neither.
+ */
 public interface ElectionMetrics {
 
   /** Records nothing. */

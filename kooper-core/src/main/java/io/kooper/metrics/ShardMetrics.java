@@ -1,6 +1,9 @@
 package io.kooper.metrics;
 
-/** Takes the figures of shards. Must not block, or renewals are late. Called from several threads. */
+/**
+ * Takes the figures of shards, in order, on a thread of its own. If a method hangs, no later figure comes; renewals and the ends
+ * of terms do not wait for it.
+ */
 public interface ShardMetrics {
 
   /** Records nothing. */

@@ -190,7 +190,7 @@ final class Decoder {
     String found = value.isString() ? "string" : value.isNumber() ? "number" + (integer ? " " + value : "")
         : value.isBoolean() ? "bool" : value.isArray() ? "array" : "object";
     fail("json: cannot unmarshal %s into Go struct field %s.%s of type %s".formatted(
-        found, Struct.simpleName(place.struct().name()), place.path(), field.goType()));
+        found, place.struct().simpleName(), place.path(), field.goType()));
     return value;
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,21 +29,21 @@ final class Defaults {
    *
    * @param value what is set, null for that of another member
    * @param source the other member
-   * @param condition what has to be there, or missing after an exclamation mark; empty for nothing
+   * @param condition null for none
    */
-  private record Default(List<String> path, @Nullable JsonNode value, String source, String condition) {
+  private record Default(List<String> path, @Nullable JsonNode value, String source, @Nullable Condition condition) {
 
     static Default of(String rest) {
       String[] parts = rest.split(" ", 2);
       List<String> path = List.of(parts[0].split("\\."));
       String[] value = parts[1].split(" (?=[^\" ]*(=\"[^\"]*\")?$)", 2);
-      String condition = value.length > 1 ? value[1] : "";
+      Condition condition = value.length > 1 ? Condition.of(value[1]) : null;
       return value[0].startsWith("=") ? new Default(path, null, value[0].substring(1), condition)
           : new Default(path, JSON.readTree(value[0]), "", condition);
     }
 
     void set(ObjectNode object) {
-      if (!holds(object)) {
+      if (condition != null && !condition.holds(object)) {
         return;
       }
       ObjectNode parent = object;
@@ -58,18 +59,30 @@ final class Defaults {
         parent.set(last, wanted.deepCopy());
       }
     }
+  }
 
-    private boolean holds(ObjectNode object) {
-      if (condition.isEmpty()) {
-        return true;
+  /**
+   * What has to be at a place: {@code place=value}, {@code place} for anything, {@code !place} for nothing, {@code !*} for no
+   * member but one.
+   */
+  private record Condition(JsonPointer place, boolean missing, @Nullable JsonNode value) {
+
+    static Condition of(String text) {
+      if (text.equals("!*")) { // a volume of which only the name is said
+        return new Condition(JsonPointer.empty(), true, null);
       }
-      if (condition.equals("!*")) { // a volume of which only the name is said
+      boolean missing = text.startsWith("!");
+      String[] parts = (missing ? text.substring(1) : text).split("=", 2);
+      return new Condition(JsonPointer.compile("/" + parts[0].replace('.', '/')), missing,
+          parts.length == 1 ? null : JSON.readTree(parts[1]));
+    }
+
+    boolean holds(ObjectNode object) {
+      if (place.matches()) { // the object itself
         return object.size() <= 1;
       }
-      boolean missing = condition.startsWith("!");
-      String[] parts = (missing ? condition.substring(1) : condition).split("=", 2);
-      JsonNode found = object.at("/" + parts[0].replace('.', '/'));
-      return parts.length == 1 ? found.isMissingNode() == missing : found.equals(JSON.readTree(parts[1]));
+      JsonNode found = object.at(place);
+      return value == null ? found.isMissingNode() == missing : found.equals(value);
     }
   }
 
@@ -84,12 +97,12 @@ final class Defaults {
 
   /** Whether a list or a map is always shown, as null if nothing else. */
   static boolean isShown(Struct struct, String name) {
-    return struct.required().contains(name) || ALL.getOrDefault(Struct.simpleName(struct.name()), List.of()).stream()
+    return struct.required().contains(name) || ALL.getOrDefault(struct.simpleName(), List.of()).stream()
         .anyMatch(one -> one.path().equals(List.of(name)) && one.value() != null && one.value().isNull());
   }
 
   static void complete(Struct struct, ObjectNode object) {
-    ALL.getOrDefault(Struct.simpleName(struct.name()), List.of()).forEach(one -> one.set(object));
+    ALL.getOrDefault(struct.simpleName(), List.of()).forEach(one -> one.set(object));
     ALL.getOrDefault(struct.name(), List.of()).forEach(one -> one.set(object));
     struct.fields().forEach((name, field) -> {
       JsonNode value = object.get(name);

@@ -22,25 +22,25 @@ final class Rules {
     this.problems = problems;
   }
 
-  private record Rule(List<String> path, String check, String argument) {}
+  private record Rule(String place, List<String> path, String check, String argument) {}
 
   private static Map<String, List<Rule>> read() {
     Map<String, List<Rule>> all = new HashMap<>();
     for (String line : Data.lines("rules.txt")) {
       String[] parts = line.split(" ", 4);
       all.computeIfAbsent(parts[0], type -> new ArrayList<>())
-          .add(new Rule(List.of(parts[1].split("\\.")), parts[2], parts.length > 3 ? parts[3] : ""));
+          .add(new Rule(parts[1], List.of(parts[1].split("\\.")), parts[2], parts.length > 3 ? parts[3] : ""));
     }
     return all;
   }
 
   void struct(Struct struct, JsonNode object, String path) {
-    for (Rule rule : ALL.getOrDefault(Struct.simpleName(struct.name()), List.of())) {
+    for (Rule rule : ALL.getOrDefault(struct.simpleName(), List.of())) {
       JsonNode value = object;
       for (String step : rule.path()) {
         value = value.path(step);
       }
-      check(rule, object, value, (path.isEmpty() ? "" : path + ".") + String.join(".", rule.path()));
+      check(rule, object, value, path.isEmpty() ? rule.place() : path + "." + rule.place());
     }
     struct.fields().forEach((name, field) -> {
       JsonNode value = object.get(name);

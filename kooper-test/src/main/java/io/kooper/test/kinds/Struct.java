@@ -15,14 +15,18 @@ import tools.jackson.databind.node.ObjectNode;
  * A Go type with fields.
  *
  * @param name such as {@code api.core.v1.PodSpec}
+ * @param simpleName such as {@code PodSpec}
  * @param required the fields that are always shown, whatever they are
  * @param values the fields that are structs, and so always there
  * @param atomic whether it is replaced as a whole by server-side apply
  */
-record Struct(String name, Map<String, Field> fields, Set<String> required, Set<String> values, boolean atomic) {
+record Struct(
+    String name, String simpleName, Map<String, Field> fields, Set<String> required, Set<String> values, boolean atomic) {
 
   /** What has been read, a package at a time: the same for each server, and never changed. */
   private static final Map<String, Map<String, Struct>> PACKAGES = new ConcurrentHashMap<>();
+
+  private static final Map<String, Struct> ASKED_FOR = new ConcurrentHashMap<>();
 
   /** What stands in for absent values of Go: by the name of a struct. */
   private static final class Values {
@@ -32,6 +36,10 @@ record Struct(String name, Map<String, Field> fields, Set<String> required, Set<
   }
 
   static Struct named(String name) {
+    return ASKED_FOR.computeIfAbsent(name, Struct::find);
+  }
+
+  private static Struct find(String name) {
     Struct struct = inPackage(packageName(name)).get(simpleName(name));
     if (struct == null) {
       throw new IllegalArgumentException("no definition " + name);
@@ -81,7 +89,7 @@ record Struct(String name, Map<String, Field> fields, Set<String> required, Set<
     Map<String, Field> fields = new LinkedHashMap<>();
     definition.path("fields").properties().forEach(field -> fields.put(field.getKey(), Field.of(field.getValue(), home)));
     List<String> required = definition.path("required").valueStream().map(field -> field.asString("")).toList();
-    return new Struct(name, fields, Set.copyOf(required), Values.ALL.getOrDefault(name, Set.of()),
+    return new Struct(name, simpleName(name), fields, Set.copyOf(required), Values.ALL.getOrDefault(name, Set.of()),
         definition.path("mapType").asString("").equals("atomic"));
   }
 }
