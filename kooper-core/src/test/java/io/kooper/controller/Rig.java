@@ -212,6 +212,12 @@ final class Rig implements AutoCloseable {
       awaitMarker(mark);
     }
     await(() -> queue().inFlight() == 0); // a marker's own call must not be there any more when the clock goes on
+    return awaitApplied();
+  }
+
+  /** Waits until the informer waits for its source: the clock may leap then, and nothing seems to take that long. */
+  Rig awaitApplied() {
+    await(() -> controller.health().informer().applying().isZero());
     return this;
   }
 

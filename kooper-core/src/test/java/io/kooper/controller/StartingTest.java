@@ -146,6 +146,7 @@ class StartingTest {
       ManualRunner runner = new ManualRunner();
       rig.put("a", "1").start(builder -> builder.syncTimeout(Duration.ofSeconds(20)).election(runner));
       Rig.await(() -> rig.controller().health().ready());
+      rig.awaitApplied();
       for (int i = 0; i < 10; i++) {
         rig.clock.advance(Duration.ofMinutes(1));
       }
