@@ -30,12 +30,16 @@ final class Subscriptions<T extends HasMetadata> {
       behind |= !tell(l -> l.changed(key, gone, told));
     }
 
-    /** Tells what it missed, and that the store is complete. */
+    /** Tells what it missed. */
     void catchUp(Origin origin) {
       complained = false;
       if (behind) {
         behind = !tell(l -> l.missed(origin));
       }
+    }
+
+    /** Tells that the store is complete. */
+    void tellSynced() {
       if (owesSynced && tell(KeyListener::synced)) {
         owesSynced = false;
       }
@@ -82,6 +86,7 @@ final class Subscriptions<T extends HasMetadata> {
     Subscription subscription = new Subscription(listener);
     all.add(listener instanceof ObjectListener<?> ? all.size() : 0, subscription);
     subscription.catchUp(Origin.FIRST_LIST);
+    subscription.tellSynced();
   }
 
   void remove(KeyListener<T> listener) {
@@ -108,6 +113,9 @@ final class Subscriptions<T extends HasMetadata> {
   /** Tells what was missed, and that the store is complete. */
   void catchUp(Origin origin) {
     all.forEach(one -> one.catchUp(origin));
+    all.stream().filter(one -> one.listener instanceof ObjectListener<?>).forEach(Subscription::tellSynced);
+    // the ledgers last, since calls begin then
+    all.stream().filter(one -> !(one.listener instanceof ObjectListener<?>)).forEach(Subscription::tellSynced);
     syncedAndTold = synced;
   }
 
