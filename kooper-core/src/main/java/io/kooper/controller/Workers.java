@@ -16,10 +16,8 @@ import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
@@ -48,7 +46,6 @@ final class Workers<T extends HasMetadata> {
   private final Gate gate;
   private final Hook<ControllerMetrics> metrics;
   private final Clock clock;
-  private final Map<ObjectKey, Job<T>> running = new ConcurrentHashMap<>();
   private final LongAdder calls = new LongAdder();
   private volatile List<Worker> pool = List.of(); // empty until they are started
   private volatile boolean cancelled;
@@ -148,13 +145,17 @@ final class Workers<T extends HasMetadata> {
   /** The calls of this term are cancelled when it ends. */
   void begin(Leadership leadership) {
     progressAt = clock.nanoTime();
-    leadership.onEnd((Urgent) () -> running.values().stream().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
+    leadership.onEnd((Urgent) () -> jobs().filter(job -> job.leadership() == leadership).forEach(Job::cancel));
   }
 
   /** Cancels the jobs that run now, and those that still begin. */
   void cancel() {
     cancelled = true;
-    running.values().forEach(Job::cancel);
+    jobs().forEach(Job::cancel);
+  }
+
+  private Stream<Job<T>> jobs() {
+    return pool.stream().map(worker -> worker.job).filter(Objects::nonNull);
   }
 
   /** On an executor's thread, which gets its own context class loader back. */
@@ -176,6 +177,7 @@ final class Workers<T extends HasMetadata> {
     private volatile boolean ended;
     private volatile @Nullable ObjectKey working; // the key of its call
     private volatile long since; // when it began with that; written before
+    private volatile @Nullable Job<T> job;
     private @Nullable ObjectKey key; // taken and not given back
     private boolean processed;
     private boolean again; // it has to come again, since processing it failed outside of the handler
@@ -246,39 +248,39 @@ final class Workers<T extends HasMetadata> {
         }
       }
     }
-  }
 
-  /** Whether there is more to call for this key at once. */
-  private boolean callOnce(ObjectKey key, Leadership leadership) throws Throwable {
-    Delivery<T> delivery = ledger.next(key);
-    if (delivery == null) {
-      return false;
+    /** Whether there is more to call for this key at once. */
+    private boolean callOnce(ObjectKey key, Leadership leadership) throws Throwable {
+      Delivery<T> delivery = ledger.next(key);
+      if (delivery == null) {
+        return false;
+      }
+      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, leadership, clock.nanoTime()));
+      // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
+      return delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }
-    run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, leadership, clock.nanoTime()));
-    // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
-    return delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
-  }
 
-  private void run(Job<T> job) throws Throwable {
-    try {
-      running.put(job.key(), job);
-      if (cancelled || !job.leadership().isValid()) {
-        job.cancel(); // who cancels may have looked before the job was there
-      }
-      if (timeouts != null) {
-        timeouts.watch(job);
-      }
-      calls.increment();
-      processor.process(job);
-    } finally {
+    private void run(Job<T> next) throws Throwable {
       try {
-        job.end();
-        if (timeouts != null) {
-          timeouts.forget(job);
+        job = next;
+        if (cancelled || !next.leadership().isValid()) {
+          next.cancel(); // who cancels may have looked before the job was there
         }
-      } finally { // whatever those throw: a job that seems to run would never end
-        running.remove(job.key());
-        progressAt = clock.nanoTime();
+        if (timeouts != null) {
+          timeouts.watch(next);
+        }
+        calls.increment();
+        processor.process(next);
+      } finally {
+        try {
+          next.end();
+          if (timeouts != null) {
+            timeouts.forget(next);
+          }
+        } finally { // whatever those throw: a job that seems to run would never end
+          job = null;
+          progressAt = clock.nanoTime();
+        }
       }
     }
   }

@@ -30,6 +30,10 @@ final class Subscriptions<T extends HasMetadata> {
       behind |= !tell(l -> l.changed(key, gone, told));
     }
 
+    boolean isOfUser() {
+      return listener instanceof ObjectListener<?>;
+    }
+
     /** Tells what it missed. */
     void catchUp(Origin origin) {
       complained = false;
@@ -84,7 +88,7 @@ final class Subscriptions<T extends HasMetadata> {
 
   void add(KeyListener<T> listener) {
     Subscription subscription = new Subscription(listener);
-    all.add(listener instanceof ObjectListener<?> ? all.size() : 0, subscription);
+    all.add(subscription.isOfUser() ? all.size() : 0, subscription);
     subscription.catchUp(Origin.FIRST_LIST);
     subscription.tellSynced();
   }
@@ -113,9 +117,8 @@ final class Subscriptions<T extends HasMetadata> {
   /** Tells what was missed, and that the store is complete. */
   void catchUp(Origin origin) {
     all.forEach(one -> one.catchUp(origin));
-    all.stream().filter(one -> one.listener instanceof ObjectListener<?>).forEach(Subscription::tellSynced);
-    // the ledgers last, since calls begin then
-    all.stream().filter(one -> !(one.listener instanceof ObjectListener<?>)).forEach(Subscription::tellSynced);
+    all.stream().filter(Subscription::isOfUser).forEach(Subscription::tellSynced);
+    all.stream().filter(one -> !one.isOfUser()).forEach(Subscription::tellSynced); // last, since calls begin then
     syncedAndTold = synced;
   }
 

@@ -2,6 +2,7 @@ package io.kooper.leaderelection;
 
 import io.kooper.clock.Clock;
 import io.kooper.internal.Durations;
+import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
@@ -49,6 +50,11 @@ final class Callbacks {
       due.add(callback);
       return true;
     });
+  }
+
+  /** Calls code of users on which nothing depends. The guard takes what it throws, and that there was no thread for it. */
+  void tell(Guard guard, Guard.Code code) {
+    guard.run(() -> call(() -> guard.run(code)));
   }
 
   /** Waits until all has been called and has returned; false when that takes longer. */

@@ -157,7 +157,7 @@ final class ElectionEvents {
   /** On a thread for that: code of users may hang, and this one has to renew. */
   private void tellMetrics(Consumer<ElectionMetrics> figure) {
     if (metrics != ElectionMetrics.NONE) {
-      metricsGuard.run(() -> told.call(() -> metricsGuard.run(() -> figure.accept(metrics)))); // no thread may be had for it
+      told.tell(metricsGuard, () -> figure.accept(metrics));
     }
   }
 

@@ -138,7 +138,7 @@ final class ShardEvents implements Sharding.News {
   /** On a thread for that: code of users may hang, and who tells sends requests, or ends terms. */
   private void tell(Consumer<ShardMetrics> figure) {
     if (metrics != ShardMetrics.NONE) {
-      guard.run(() -> told.call(() -> guard.run(() -> figure.accept(metrics)))); // no thread may be had for it
+      told.tell(guard, () -> figure.accept(metrics));
     }
   }
 }

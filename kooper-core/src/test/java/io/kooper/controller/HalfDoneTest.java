@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
 import io.kooper.controller.ManualShards.ManualHolding;
+import io.kooper.fake.FailingClock;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.Handler;
 import io.kooper.leaderelection.Runner;
@@ -12,11 +13,8 @@ import io.kooper.leaderelection.Shards;
 import io.kooper.metrics.ControllerFigures;
 import io.kooper.metrics.ControllerMetrics;
 import io.kooper.metrics.MetricsRecorder;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,27 +31,7 @@ class HalfDoneTest {
   private volatile String failing = "";
   private volatile boolean ended;
 
-  /** Fails below one method. */
-  private final Clock clock = new Clock() {
-    @Override
-    public long nanoTime() {
-      if (!failing.isEmpty() && isBelow(failing)) {
-        failures.incrementAndGet();
-        throw new OutOfMemoryError("as asked");
-      }
-      return System.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.now();
-    }
-
-    @Override
-    public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
-      Clock.system().await(lock, condition, nanos);
-    }
-  };
+  private final Clock clock = new FailingClock(() -> !failing.isEmpty() && isBelow(failing) && failures.incrementAndGet() > 0);
 
   private static boolean isBelow(String method) {
     return StackWalker.getInstance().walk(all -> all.anyMatch(

@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.kooper.clock.Clock;
+import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.SourceEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -281,6 +283,31 @@ class SubscriptionTest {
         assertThat(late.view()).containsOnlyKeys(key("a"), key("b"));
         assertThat(late.news()).containsOnlyOnce("synced");
       }
+    }
+
+    @Test
+    @DisplayName("C4: a ledger, whose calls begin then, hears after all others that the store is complete")
+    void completenessIsToldToLedgersLast() {
+      List<String> heard = new ArrayList<>();
+      cache.addListener(new KeyListener<>() {
+        @Override
+        public void changed(ObjectKey key, @Nullable State<ConfigMap> gone, Origin origin) {
+          heard.add("ledger: " + key.name());
+        }
+
+        @Override
+        public void missed(Origin origin) {}
+
+        @Override
+        public void synced() {
+          heard.add("ledger: synced");
+        }
+      });
+      listening(new Recorder().after(line -> heard.add("listener: " + line)));
+
+      list(object("a", "1", 1));
+
+      assertThat(heard).endsWith("listener: synced", "ledger: synced");
     }
 
     @Test

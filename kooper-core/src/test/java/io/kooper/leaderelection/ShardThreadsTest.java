@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.kooper.clock.Clock;
+import io.kooper.fake.FailingClock;
 import io.kooper.leaderelection.Shards.Holding;
 import io.kooper.leaderelection.Shards.Member;
 import io.kooper.metrics.MetricsRecorder;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
@@ -111,26 +110,8 @@ class ShardThreadsTest {
   private final Shared server = new Shared();
   private final AtomicInteger failures = new AtomicInteger(); // still to come, of the clock below a talker
 
-  private final Clock clock = new Clock() {
-    @Override
-    public long nanoTime() {
-      if (failures.get() > 0 && StackWalker.getInstance().walk(all -> all.skip(1).findFirst()
-          .filter(caller -> caller.getClassName().endsWith("$Crew")).isPresent()) && failures.getAndDecrement() > 0) {
-        throw new OutOfMemoryError("as asked");
-      }
-      return System.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.now();
-    }
-
-    @Override
-    public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
-      Clock.system().await(lock, condition, nanos);
-    }
-  };
+  private final Clock clock = new FailingClock(() -> failures.get() > 0 && StackWalker.getInstance().walk(all -> all.skip(2)
+      .findFirst().filter(caller -> caller.getClassName().endsWith("$Crew")).isPresent()) && failures.getAndDecrement() > 0);
   private final List<Member> members = new ArrayList<>();
 
   private LeaderElectionBuilder builder() {

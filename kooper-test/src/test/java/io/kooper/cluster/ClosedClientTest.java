@@ -33,15 +33,12 @@ class ClosedClientTest {
     KubernetesClient client = http.client(cluster.config());
     Controller controller = Controller.sequential(
         Retriever.builder(client, ConfigMap.class).inNamespace(own.getNamespace()).build(), (context, object) -> {});
-    Thread running = new Thread(controller::run, "run");
-    running.setDaemon(true);
-    running.start();
+    Thread running = start(controller);
     await().atMost(A_BUSY_MACHINE).until(() -> controller.health().ready() && controller.health().reasons().isEmpty());
 
     client.close();
 
-    await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
-    assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+    awaitDefect(controller);
     controller.close();
     running.join(A_BUSY_MACHINE.toMillis());
     assertThat(running.isAlive()).isFalse();
@@ -60,18 +57,27 @@ class ClosedClientTest {
     Controller controller = Controller.builder(
         Retriever.builder(client, ConfigMap.class).inNamespace(own.getNamespace()).build(), (context, object) -> {})
         .election(election).coldStandby().build();
-    Thread running = new Thread(controller::run, "run");
-    running.setDaemon(true);
-    running.start();
+    Thread running = start(controller);
     await().atMost(A_BUSY_MACHINE).until(() -> "other".equals(election.health().holder()));
     assertThat(controller.health().live()).isTrue();
 
     client.close();
 
-    await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
-    assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
+    awaitDefect(controller);
     controller.close();
     running.join(A_BUSY_MACHINE.toMillis());
     assertThat(running.isAlive()).isFalse();
+  }
+
+  private static Thread start(Controller controller) {
+    Thread running = new Thread(controller::run, "run");
+    running.setDaemon(true);
+    running.start();
+    return running;
+  }
+
+  private static void awaitDefect(Controller controller) {
+    await().atMost(A_BUSY_MACHINE).until(() -> !controller.health().live());
+    assertThat(controller.health().reasons()).first().asString().contains("has to be restarted").contains("it is closed");
   }
 }

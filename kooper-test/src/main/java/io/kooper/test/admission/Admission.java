@@ -83,6 +83,7 @@ public final class Admission {
     return warnings;
   }
 
+  /** Adds to {@link #warnings}. */
   public void warn(List<String> more) {
     warnings.addAll(more);
   }
