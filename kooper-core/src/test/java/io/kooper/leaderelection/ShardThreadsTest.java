@@ -114,9 +114,15 @@ class ShardThreadsTest {
       .findFirst().filter(caller -> caller.getClassName().endsWith("$Crew")).isPresent()) && failures.getAndDecrement() > 0);
   private final List<Member> members = new ArrayList<>();
 
+  /** No machine stops so long that a term ends. */
   private LeaderElectionBuilder builder() {
     return new LeaderElectionBuilder(null, "op").clock(clock).namespace("default").leases(server)
-        .leaseDuration(Duration.ofSeconds(2)).renewDeadline(Duration.ofMillis(1500)).retryPeriod(Duration.ofMillis(100));
+        .leaseDuration(Duration.ofSeconds(5)).renewDeadline(Duration.ofSeconds(4)).retryPeriod(Duration.ofMillis(100));
+  }
+
+  /** For those whose terms are to end; one may end of itself when the machine stops for a moment. */
+  private LeaderElectionBuilder brief() {
+    return builder().leaseDuration(Duration.ofSeconds(2)).renewDeadline(Duration.ofMillis(1500));
   }
 
   private Member join(Shards shards) {
@@ -166,7 +172,7 @@ class ShardThreadsTest {
     second.leave();
     second.holdings().forEach(Holding::ended);
     second.close();
-    await(() -> active(first).size() == 7);
+    await(() -> endInactive(first).size() == 7);
   }
 
   @Test
@@ -196,7 +202,7 @@ class ShardThreadsTest {
     await(() -> endInactive(first).size() == 1);
     assertThat(other.holdings()).as("while the second part works").isEmpty();
 
-    await(() -> endInactive(late).size() == 1 && active(other).size() == 1);
+    await(() -> endInactive(first).size() == 1 && endInactive(late).size() == 1 && active(other).size() == 1);
     assertThat(active(late)).isEqualTo(active(first));
   }
 
@@ -207,7 +213,7 @@ class ShardThreadsTest {
     Shards shards = builder().shards(3);
     Member next = join(shards);
     await(() -> !shards.reasons().isEmpty());
-    assertThat(shards.reasons().get(0)).contains("stands by as 3-by-name-for-2s").contains("kooper-shards-2-by-name-for-2s");
+    assertThat(shards.reasons().get(0)).contains("stands by as 3-by-name-for-5s").contains("kooper-shards-2-by-name-for-5s");
     assertThat(next.holdings()).isEmpty();
     assertThat(shards.defect()).isNull();
 
@@ -220,7 +226,7 @@ class ShardThreadsTest {
 
   @Test
   void termsEndWhenTheServerIsGoneAndBeginAnewWhenItIsBack() {
-    Shards shards = builder().shards(3);
+    Shards shards = brief().shards(3);
     Member member = join(shards);
     await(() -> active(member).size() == 3);
     List<Holding> before = member.holdings();
@@ -237,7 +243,7 @@ class ShardThreadsTest {
 
   @Test
   void whatHadNoMemoryToBeginHasItsTurnAgain() {
-    Member member = join(builder().shards(4));
+    Member member = join(brief().shards(4));
     await(() -> active(member).size() == 4);
     failures.set(20); // of each duty, again and again
     await(() -> failures.get() <= 0);
@@ -263,7 +269,7 @@ class ShardThreadsTest {
         }
       }
     };
-    Member member = join(builder().metrics(new MetricsRecorder() {
+    Member member = join(brief().metrics(new MetricsRecorder() {
       @Override
       public ShardMetrics shards(String lease, ShardFigures figures) {
         return metrics;
@@ -284,7 +290,7 @@ class ShardThreadsTest {
 
   @Test
   void whatIsAbandonedIsNotGivenBack() throws InterruptedException {
-    Member first = join(builder().shards(1));
+    Member first = join(brief().shards(1));
     await(() -> active(first).size() == 1);
     Holding abandoned = first.holdings().get(0);
     first.close();
