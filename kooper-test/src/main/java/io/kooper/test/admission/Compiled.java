@@ -20,6 +20,10 @@ final class Compiled<C> {
 
   /** Of those that are stored now, in their order. */
   List<C> of(Collection<StoredObject> stored) {
+    if (stored.isEmpty()) {
+      known = Map.of();
+      return List.of();
+    }
     if (!known.keySet().equals(Set.copyOf(stored))) {
       Map<StoredObject, C> before = known;
       known = stored.stream().collect(Collectors.toMap(Function.identity(),

@@ -67,7 +67,8 @@ public final class Hooks {
 
   private List<Hook> hooks(Compiled<List<Hook>> compiled, String configurations) {
     Resource resource = registry.require(GROUP, "v1", configurations);
-    return store.locked(() -> compiled.of(store.of(resource).in(null).values()).stream().flatMap(List::stream).toList());
+    List<List<Hook>> all = store.locked(() -> compiled.of(store.of(resource).in(null).values()));
+    return all.isEmpty() ? List.of() : all.stream().flatMap(List::stream).toList();
   }
 
   private static Compiled<List<Hook>> compiled(String kind) {

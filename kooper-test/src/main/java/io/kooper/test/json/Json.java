@@ -76,12 +76,14 @@ public final class Json {
       Set<String> names = new HashSet<>();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = parser.currentName();
-        String at = path.isEmpty() ? name : path + "." + name;
-        if (!names.add(name) && !twice.contains(at)) {
-          twice.add(at);
+        boolean again = !names.add(name);
+        if (parser.nextToken().isStructStart() || again) {
+          String at = path.isEmpty() ? name : path + "." + name;
+          if (again && !twice.contains(at)) {
+            twice.add(at);
+          }
+          duplicates(parser, at, twice);
         }
-        parser.nextToken();
-        duplicates(parser, at, twice);
       }
     } else if (parser.currentToken() == JsonToken.START_ARRAY) {
       for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {

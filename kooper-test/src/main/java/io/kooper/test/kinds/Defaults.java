@@ -104,11 +104,16 @@ final class Defaults {
   static void complete(Struct struct, ObjectNode object) {
     ALL.getOrDefault(struct.simpleName(), List.of()).forEach(one -> one.set(object));
     ALL.getOrDefault(struct.name(), List.of()).forEach(one -> one.set(object));
-    struct.fields().forEach((name, field) -> {
+    if (!struct.required().isEmpty()) {
+      struct.fields().forEach((name, field) -> {
+        if (!object.has(name) && struct.required().contains(name) && isShown(field)) {
+          object.set(name, Decoder.zero(field));
+        }
+      });
+    }
+    struct.nested().forEach((name, field) -> {
       JsonNode value = object.get(name);
-      if (value == null && struct.required().contains(name) && isShown(field)) {
-        object.set(name, Decoder.zero(field));
-      } else if (value != null && !name.equals("metadata")) {
+      if (value != null && !name.equals("metadata")) {
         each(field, value, Defaults::complete);
       }
     });

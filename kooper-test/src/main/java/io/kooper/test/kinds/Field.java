@@ -49,6 +49,11 @@ record Field(Form form, String scalar, @Nullable Field of, List<String> enumerat
     return Struct.named(scalar);
   }
 
+  /** Whether there are fields in it, at once or in lists and maps. */
+  boolean holdsStructs() {
+    return form == Form.STRUCT || of != null && of.holdsStructs();
+  }
+
   /** What is at a member of this, null if it has no such member. */
   @Nullable Field member(String name) {
     return form == Form.STRUCT ? struct().fields().get(name) : form == Form.MAP ? of : null;

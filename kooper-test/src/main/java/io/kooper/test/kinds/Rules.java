@@ -42,7 +42,7 @@ final class Rules {
       }
       check(rule, object, value, path.isEmpty() ? rule.place() : path + "." + rule.place());
     }
-    struct.fields().forEach((name, field) -> {
+    struct.nested().forEach((name, field) -> {
       JsonNode value = object.get(name);
       if (value != null && !name.equals("metadata") && !(path.isEmpty() && name.equals("status"))) {
         field(field, value, path.isEmpty() ? name : path + "." + name);

@@ -16,12 +16,13 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param name such as {@code api.core.v1.PodSpec}
  * @param simpleName such as {@code PodSpec}
+ * @param nested those of the fields that hold structs, also in lists and maps
  * @param required the fields that are always shown, whatever they are
  * @param values the fields that are structs, and so always there
  * @param atomic whether it is replaced as a whole by server-side apply
  */
-record Struct(
-    String name, String simpleName, Map<String, Field> fields, Set<String> required, Set<String> values, boolean atomic) {
+record Struct(String name, String simpleName, Map<String, Field> fields, Map<String, Field> nested, Set<String> required,
+    Set<String> values, boolean atomic) {
 
   /** What has been read, a package at a time: the same for each server, and never changed. */
   private static final Map<String, Map<String, Struct>> PACKAGES = new ConcurrentHashMap<>();
@@ -88,8 +89,10 @@ record Struct(
   private static Struct of(String name, JsonNode definition, String home) {
     Map<String, Field> fields = new LinkedHashMap<>();
     definition.path("fields").properties().forEach(field -> fields.put(field.getKey(), Field.of(field.getValue(), home)));
+    Map<String, Field> nested = new LinkedHashMap<>(fields);
+    nested.values().removeIf(field -> !field.holdsStructs());
     List<String> required = definition.path("required").valueStream().map(field -> field.asString("")).toList();
-    return new Struct(name, simpleName(name), fields, Set.copyOf(required), Values.ALL.getOrDefault(name, Set.of()),
+    return new Struct(name, simpleName(name), fields, nested, Set.copyOf(required), Values.ALL.getOrDefault(name, Set.of()),
         definition.path("mapType").asString("").equals("atomic"));
   }
 }

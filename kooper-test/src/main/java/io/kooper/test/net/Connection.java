@@ -5,6 +5,7 @@ import io.kooper.test.net.HttpParser.Head;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's connection, with a thread that reads and one that writes. The loop answers one request at a time; meanwhile the
- * reader only finds out whether the client has gone.
+ * A client's connection. One thread reads requests, answers them when it is their turn on the loop, and sends what it has
+ * answered; while a response goes on, it only finds out whether the client has gone. What comes from elsewhere, like a watch's
+ * events, is sent by a second thread.
  */
 public final class Connection {
 
@@ -45,15 +47,16 @@ public final class Connection {
     String name = "kooper-test-connection-" + socket.getPort();
     try {
       Socket spoken = tls == null ? socket : tls.createSocket(socket, null, true);
-      Loop.daemon(() -> read(spoken, handler), name).start();
-      Loop.daemon(() -> write(spoken), name + "-out").start();
+      OutputStream out = new BufferedOutputStream(spoken.getOutputStream(), 16 * 1024);
+      Loop.daemon(() -> read(spoken, out, handler), name).start();
+      Loop.daemon(() -> write(spoken, out), name + "-out").start();
     } catch (IOException e) {
       log.debug("no TLS", e);
       close();
     }
   }
 
-  private void read(Socket spoken, Consumer<Request> handler) {
+  private void read(Socket spoken, OutputStream out, Consumer<Request> handler) {
     try {
       BufferedInputStream in = new BufferedInputStream(spoken.getInputStream(), 16 * 1024);
       HttpParser parser = new HttpParser(in);
@@ -65,7 +68,13 @@ public final class Connection {
         synchronized (lock) {
           responding = true;
         }
-        loop.execute(() -> answer(request, handler));
+        output.hold(true);
+        try {
+          loop.run(() -> answer(request, handler));
+        } finally {
+          output.hold(false);
+        }
+        output.send(out);
         in.mark(1);
         if (in.read() < 0) {
           break;
@@ -139,9 +148,9 @@ public final class Connection {
     responded(true);
   }
 
-  private void write(Socket spoken) {
+  private void write(Socket spoken, OutputStream out) {
     try {
-      if (output.send(new BufferedOutputStream(spoken.getOutputStream(), 16 * 1024)) == Output.End.GOODBYE) {
+      if (output.sendAll(out) == Output.End.GOODBYE) {
         spoken.close(); // TLS says goodbye as well
       }
     } catch (IOException e) {

@@ -5,14 +5,19 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one thread that answers requests: their order is that of their arrival. What comes after its end is dropped. */
+/**
+ * Where requests are answered, one at a time, in the order of their arrival: on the thread that brings one, which saves two
+ * changes of threads a request, or on a thread of the loop's own. What comes after its end is dropped.
+ */
 public final class Loop implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
 
+  private final ReentrantLock turn = new ReentrantLock(true);
   private final ScheduledThreadPoolExecutor executor;
 
   public Loop() {
@@ -29,6 +34,20 @@ public final class Loop implements AutoCloseable {
     return thread;
   }
 
+  /** Runs a task on this thread when its turn comes. */
+  void run(Runnable task) {
+    turn.lock();
+    try {
+      if (!executor.isShutdown()) {
+        task.run();
+      }
+    } catch (RuntimeException | Error e) { // of one request: the next ones have nothing to do with it
+      log.warn("a defect of the embedded API server", e);
+    } finally {
+      turn.unlock();
+    }
+  }
+
   public void execute(Runnable task) {
     executor.execute(() -> run(task));
   }
@@ -39,14 +58,6 @@ public final class Loop implements AutoCloseable {
 
   public Future<?> every(Duration interval, Runnable task) {
     return executor.scheduleAtFixedRate(() -> run(task), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private static void run(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException | Error e) { // of one request: the next ones have nothing to do with it
-      log.warn("a defect of the embedded API server", e);
-    }
   }
 
   @Override

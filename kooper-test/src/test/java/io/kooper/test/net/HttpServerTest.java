@@ -14,6 +14,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -201,6 +202,7 @@ class HttpServerTest {
         slow.send("GET /slow HTTP/1.1\r\n\r\n");
         Response response = received.take().response();
         CompletableFuture<Void> drained = new CompletableFuture<>();
+        CountDownLatch written = new CountDownLatch(1);
         byte[] much = new byte[1024 * 1024];
         loop.execute(() -> {
           response.begin();
@@ -208,7 +210,9 @@ class HttpServerTest {
             response.write(much);
           }
           response.onDrain(() -> drained.complete(null));
+          written.countDown();
         });
+        written.await();
         other.send("GET /echo HTTP/1.1\r\n\r\n");
         assertThat(other.receive("GET ")).contains("200");
         assertThat(response.isFull()).isTrue();
