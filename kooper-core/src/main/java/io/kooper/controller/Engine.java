@@ -28,6 +28,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /** The parts that make calls of events, put together, and how they start and end. Who leads is no affair of theirs. */
 final class Engine<T extends HasMetadata> {
@@ -79,8 +80,8 @@ final class Engine<T extends HasMetadata> {
     });
     this.queue = WorkQueue.<ObjectKey>builder().name(name).clock(clock).listener(new QueueListener<>() {
       @Override
-      public void taken(ObjectKey key, Lane lane, Duration waited) {
-        metrics.tell(told -> told.taken(waited.toNanos()));
+      public void taken(ObjectKey key, Lane lane, long waited) {
+        metrics.tell(told -> told.taken(waited));
       }
     }).build();
     this.ledger = new Ledger<>(name, relations.primary, relations.primary.store(), queue, filter(builder), metrics,
@@ -123,9 +124,14 @@ final class Engine<T extends HasMetadata> {
     Processor<T> begun = job -> {
       loops.called(job.key(), job.delivery);
       job.begin();
-      log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
+      boolean said = log.isEnabled(Level.DEBUG);
+      if (said) {
+        log.debug("{}: {}, attempt {}: handling it, since {}", name, job, job.attempt(), job.reasons());
+      }
       measured.process(job);
-      log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt) / 1000);
+      if (said) {
+        log.debug("{}: {}: handled in {} µs", name, job, (clock.nanoTime() - job.startedAt) / 1000);
+      }
     };
     Processor<T> retried = new RetryProcessor<>(
         begun, queue, ledger, Objects.requireNonNullElse(builder.rateLimiter, RateLimiter.standard(clock)),

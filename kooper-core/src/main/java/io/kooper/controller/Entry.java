@@ -9,8 +9,8 @@ import io.kooper.informer.State;
 import io.kooper.informer.State.Read;
 import io.kooper.metrics.EventType;
 import io.kooper.retrieve.ObjectKey;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the {@link Ledger} knows of a key that was told. Guarded by its lock. */
@@ -92,8 +92,12 @@ final class Entry<T extends HasMetadata> {
   private void note(@Nullable String version) {
     if (versions == null || version == null || versions.size() == MOST_VERSIONS) {
       versions = null;
+    } else if (versions.isEmpty()) {
+      versions = List.of(version);
     } else {
-      versions = versions.isEmpty() ? List.of(version) : Stream.concat(versions.stream(), Stream.of(version)).toList();
+      List<String> more = new ArrayList<>(versions);
+      more.add(version);
+      versions = more;
     }
   }
 
@@ -118,7 +122,7 @@ final class Entry<T extends HasMetadata> {
     Delivery<T> delivery = null;
     if (why != null || isAsked() || changed && !own && (hash == null || !hash.equals(seen))) {
       type = changed ? EventType.UPDATE : typeAgain(why);
-      delivery = new Delivery<>(now, read.object(), false, type, told, hash,
+      delivery = new Delivery<>(now, read.object(), false, type, failures + 1, told, hash,
           Causes.texts(changed, failures > 0, asked, resync, why)); // from here on nothing can fail
       settled = false;
     } else if (own) {

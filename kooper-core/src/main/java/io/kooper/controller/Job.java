@@ -20,7 +20,6 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   private final String controller;
   private final ObjectKey key;
-  private final int attempt;
   final Delivery<T> delivery;
   private final Relations<T> relations;
   private final Leadership leadership;
@@ -44,11 +43,10 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
   /** Null when it is not traced. */
   @Nullable Trace trace;
 
-  Job(String controller, ObjectKey key, int attempt, Delivery<T> delivery, Relations<T> relations,
+  Job(String controller, ObjectKey key, Delivery<T> delivery, Relations<T> relations,
       Leadership leadership, long startedAt) {
     this.controller = controller;
     this.key = key;
-    this.attempt = attempt;
     this.delivery = delivery;
     this.relations = relations;
     this.leadership = leadership;
@@ -148,7 +146,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public int attempt() {
-    return attempt;
+    return delivery.attempt();
   }
 
   @Override

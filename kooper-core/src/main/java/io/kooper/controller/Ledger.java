@@ -50,10 +50,11 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * One call to make: with the current state of an object, or with the last state of one that is gone.
    *
    * @param object of that state
+   * @param attempt 1, and one more for each consecutive failure
    * @param before what was told before, or null
    */
-  record Delivery<T extends HasMetadata>(State<T> state, T object, boolean delete, EventType type, @Nullable State<T> before,
-      @Nullable Hash hash, List<String> reasons) {}
+  record Delivery<T extends HasMetadata>(State<T> state, T object, boolean delete, EventType type, int attempt,
+      @Nullable State<T> before, @Nullable Hash hash, List<String> reasons) {}
 
   /** How a call has ended. */
   enum Verdict { SUCCEEDED, POSTPONED, FAILED, REFUSED, NOT_CALLED }
@@ -61,6 +62,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   /** A change of a key whose handler fails waits, since the handler may have made it; in milliseconds. */
   private static final long SHORTEST_DELAY = 5; // as the rate limiter's
   private static final long LONGEST_DELAY = 1_000;
+
+  private static final List<String> ADDED = List.of("added");
 
   private final String name;
   private final Object informer; // what own writes of this kind are told by
@@ -113,7 +116,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   @Override
   public void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
-    State<T> now = store.state(key).orElse(null);
+    State<T> now = store.state(key);
     boolean newlyGone = false;
     boolean known = false;
     int failures = 0;
@@ -152,7 +155,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     List<ObjectKey> gone = new ArrayList<>();
     synchronized (this) {
       entries.forEach((key, entry) -> {
-        if (entry.gone == null && store.state(key).orElse(null) == entry.told) {
+        if (entry.gone == null && store.state(key) == entry.told) {
           keys.remove(key);
         } else {
           keys.add(key);
@@ -191,7 +194,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether a call for this key will follow: there is such an object, and a term. */
   boolean call(ObjectKey key, Cause cause) {
-    if (!ours.test(key) || store.state(key).isEmpty()) {
+    if (!ours.test(key) || store.state(key) == null) {
       return false;
     }
     int failures;
@@ -209,7 +212,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
   void resync(ObjectKey key, int retries) {
     synchronized (this) {
       Entry<T> entry = entries.get(key);
-      boolean present = store.state(key).isPresent();
+      boolean present = store.state(key) != null;
       if (!ours.test(key) || !(entry == null ? present : entry.resyncs(present, retries))) {
         return; // it may have been let go since the round began
       }
@@ -242,7 +245,8 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    * queue. Objects are bound before the lock is taken or after it was given back: that is code of users.
    */
   @Nullable Delivery<T> next(ObjectKey key) {
-    if (store.state(key).isPresent() && !filter.ready().test(key)) {
+    State<T> now = store.state(key);
+    if (now != null && !filter.ready().test(key)) {
       synchronized (this) {
         holds.hold(key, Holds.NOT_READY);
       }
@@ -250,15 +254,17 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
     }
     long untilSeen = untilOwnWritesAreSeen(key);
     while (true) {
-      State<T> now = store.state(key).orElse(null);
       Read<T> read = now == null ? null : now.read();
       CallFilter.Verdict verdict = read == null ? null : filter.of(key, read.object());
       State<T> gone;
       State<T> told;
       EventType type;
+      int attempt;
       synchronized (this) {
-        if (store.state(key).orElse(null) != now) {
-          continue; // it has changed meanwhile
+        State<T> newest = store.state(key);
+        if (newest != now) { // it has changed meanwhile
+          now = newest;
+          continue;
         }
         holds.look(key);
         Entry<T> entry = entries.get(key);
@@ -280,12 +286,13 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
         }
         told = entry.told;
         type = entry.asked ? EventType.REQUEUE : EventType.DELETE;
+        attempt = entry.failures + 1;
         entry.asked = false;
         reasons.remove(key);
       }
       Read<T> last = gone.read();
       T object = last == null ? told.get() : last.object();
-      return new Delivery<>(gone, object, true, type, told, null, List.of("deleted"));
+      return new Delivery<>(gone, object, true, type, attempt, told, null, List.of("deleted"));
     }
   }
 
@@ -315,7 +322,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
       }
       entries.put(key, new Entry<>(read.state()));
       reasons.remove(key);
-      return new Delivery<>(read.state(), read.object(), false, EventType.ADD, null, verdict.hash(), List.of("added"));
+      return new Delivery<>(read.state(), read.object(), false, EventType.ADD, 1, null, verdict.hash(), ADDED);
     }
     entry.wasPaused |= verdict.paused();
     if (verdict.paused() || holds.holds(key, entry, untilSeen)) {
@@ -357,7 +364,7 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
 
   /** Whether there is an object of this name that has not been told in any state. */
   synchronized boolean isUntold(ObjectKey key) {
-    return !entries.containsKey(key) && store.state(key).isPresent();
+    return !entries.containsKey(key) && store.state(key) != null;
   }
 
   /** The key's consecutive failures. */

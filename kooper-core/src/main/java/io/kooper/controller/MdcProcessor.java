@@ -18,7 +18,7 @@ record MdcProcessor<T extends HasMetadata>(Processor<T> next, Guard guard) imple
       MDC.put("namespace", job.key().namespace());
       MDC.put("name", job.key().name());
       MDC.put("attempt", Integer.toString(job.attempt()));
-      MDC.put("reasons", String.join(", ", job.reasons()));
+      MDC.put("reasons", job.reasons().size() == 1 ? job.reasons().get(0) : String.join(", ", job.reasons()));
     });
     try {
       next.process(job);

@@ -130,7 +130,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   @Override
   public void changed(ObjectKey key, @Nullable State<R> gone, Origin origin) {
-    State<R> now = informer.store().state(key).orElse(null);
+    State<R> now = informer.store().state(key);
     Read<R> read = now == null || kind.toPrimaries() == null && projection == null ? null : now.read();
     Set<ObjectKey> before = references != null ? keys.sources(key) : keys.targets(key);
     Set<ObjectKey> mapped = mapped(now, read, before);
@@ -195,7 +195,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   /** The state of a related object, once {@link #of} reflects it; null for none. */
   @Nullable State<R> state(ObjectKey key) {
-    return references != null ? informer.store().state(key).orElse(null) : noted.get(key);
+    return references != null ? informer.store().state(key) : noted.get(key);
   }
 
   /** The keys that a state of a primary references. Throws what the function throws. */

@@ -194,7 +194,12 @@ final class Relations<T extends HasMetadata> {
 
   /** Whether all that must have been seen for this key was seen. */
   boolean ready(ObjectKey key) {
-    return all.stream().allMatch(relation -> relation.ready(key));
+    for (Relation<T, ?> relation : all) { // for each call, as all loops below: a stream costs more than the rest of it
+      if (!relation.ready(key)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether some objects are handled before all have been seen, since each namespace is listed on its own. */
@@ -227,7 +232,12 @@ final class Relations<T extends HasMetadata> {
   }
 
   boolean refersAsBefore(ObjectKey key, T object) {
-    return all.stream().allMatch(relation -> relation.refersAsBefore(key, object));
+    for (Relation<T, ?> relation : all) {
+      if (!relation.refersAsBefore(key, object)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   void reset(Predicate<ObjectKey> which) {
@@ -236,7 +246,9 @@ final class Relations<T extends HasMetadata> {
 
   /** Notes what the object references, before the handler reads the related stores. */
   void refer(ObjectKey key, T object) {
-    all.forEach(relation -> relation.refer(key, object));
+    for (Relation<T, ?> relation : all) {
+      relation.refer(key, object);
+    }
   }
 
   void forget(ObjectKey key) {
@@ -252,7 +264,7 @@ final class Relations<T extends HasMetadata> {
       return null;
     }
     if (retriever.objectType().isInstance(written) && primary.lists(key)) {
-      Function<ObjectKey, @Nullable State<?>> view = one -> primary.store().state(one).orElse(null);
+      Function<ObjectKey, @Nullable State<?>> view = primary.store()::state;
       return new Write(primary, view, key, uid, version, view.apply(key) != null);
     }
     return all.stream().filter(relation -> relation.type().isInstance(written) && relation.informer.lists(key)).findFirst()

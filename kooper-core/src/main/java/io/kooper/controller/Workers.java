@@ -255,7 +255,7 @@ final class Workers<T extends HasMetadata> {
       if (delivery == null) {
         return false;
       }
-      run(new Job<>(name, key, ledger.failures(key) + 1, delivery, relations, leadership, clock.nanoTime()));
+      run(new Job<>(name, key, delivery, relations, leadership, clock.nanoTime()));
       // A successor follows the delete; at once if the queue is shut, since its own add was merged with the delete's.
       return delivery.delete() && ledger.isUntold(key) && !queue.add(key, Lane.CHANGE) && !cancelled;
     }

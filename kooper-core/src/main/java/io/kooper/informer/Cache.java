@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class Cache<T extends HasMetadata> {
 
   private final Subscriptions<T> subscriptions;
   private final Unreadables<T> unreadables;
+  private final Consumer<Undecodable> unbound = this::undecodable;
   final @Nullable KeptShards shards; // null: the store keeps all objects
 
   private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
@@ -106,13 +108,13 @@ final class Cache<T extends HasMetadata> {
     long[] next = all.wanted();
     if (all.isLess(next)) {
       for (ObjectKey key : store.keys()) {
-        State<T> state = store.peek(key);
+        State<T> state = store.state(key);
         if (state != null && !all.stays(next, state)) {
           store.remove(key);
           subscriptions.tell(listener -> listener.dropped(key));
         }
       }
-      unreadables.keys().stream().filter(key -> store.peek(key) == null && !all.mayStay(next, key))
+      unreadables.keys().stream().filter(key -> store.state(key) == null && !all.mayStay(next, key))
           .forEach(key -> unreadables.stored(key, null));
     }
     all.apply(next);
@@ -140,7 +142,7 @@ final class Cache<T extends HasMetadata> {
     apply(() -> {
       for (ObjectKey key : store.keys(part)) {
         unreadables.stored(key, null);
-        change(key, store.peek(key), null);
+        change(key, store.state(key), null);
       }
       if (shards != null) {
         shards.forget(part);
@@ -244,23 +246,24 @@ final class Cache<T extends HasMetadata> {
    */
   void put(Arrival<T> arrival) {
     apply(() -> {
-      State<T> before = store.peek(arrival.key());
-      if (before != null && before.is(arrival.uid(), arrival.resourceVersion())) {
-        unreadables.stored(arrival.key(), before);
-        return;
+      State<T> before = store.state(arrival.key);
+      if (before != null && before.is(arrival.uid, arrival.resourceVersion)) {
+        unreadables.stored(arrival.key, before);
+        return false;
       }
-      if (shards != null && !shards.keeps(store.partOf(arrival.key()), arrival)) {
+      if (shards != null && !shards.keeps(store.partOf(arrival.key), arrival)) {
         if (before != null) { // another process's from now on, since its owner is another one
-          unreadables.stored(arrival.key(), null);
-          change(arrival.key(), before, null);
+          unreadables.stored(arrival.key, null);
+          change(arrival.key, before, null);
         }
-        return;
+        return false;
       }
-      State<T> after = arrival.maker().state(before, this::undecodable);
+      State<T> after = arrival.state(before, unbound);
       if (after != null) {
-        unreadables.stored(arrival.key(), after);
-        change(arrival.key(), before, after);
+        unreadables.stored(arrival.key, after);
+        change(arrival.key, before, after);
       }
+      return after != null;
     });
   }
 
@@ -271,17 +274,17 @@ final class Cache<T extends HasMetadata> {
    */
   boolean delete(Arrival<T> arrival) {
     return apply(() -> {
-      State<T> before = store.peek(arrival.key());
-      if (before != null && !Objects.equals(before.uid(), arrival.uid())) {
+      State<T> before = store.state(arrival.key);
+      if (before != null && !Objects.equals(before.uid(), arrival.uid)) {
         return false;
       }
-      unreadables.stored(arrival.key(), null);
+      unreadables.stored(arrival.key, null);
       if (before != null) {
-        State<T> last = arrival.maker().state(before, this::report);
+        State<T> last = arrival.state(before, this::report);
         if (last != null) {
           last.follow(before);
         }
-        change(arrival.key(), last == null ? before : last, null);
+        change(arrival.key, last == null ? before : last, null);
       }
       return true;
     });
@@ -302,17 +305,17 @@ final class Cache<T extends HasMetadata> {
       if (shards != null && !shards.mayKeep(store.partOf(key), key)) {
         return true;
       }
-      State<T> before = store.peek(key);
+      State<T> before = store.state(key);
       if (before != null && object.uid() != null && object.uid().equals(before.uid()) == object.deleted()) {
         change(key, before, null); // deleted itself, or replaced by another object of its name
       }
       report(object);
       if (!object.deleted()) {
         unreadables.keptOut(key);
-      } else if (store.peek(key) == null) {
+      } else if (store.state(key) == null) {
         unreadables.stored(key, null);
       }
-      return !object.deleted() || store.peek(key) == null;
+      return !object.deleted() || store.state(key) == null;
     });
   }
 

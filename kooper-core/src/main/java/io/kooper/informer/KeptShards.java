@@ -165,7 +165,7 @@ final class KeptShards {
   /** Whether the store is to have an object that an event of this part brings; else a list will have it, or nobody here. */
   boolean keeps(String part, Arrival<?> arrival) {
     long[] had = listed.get(part);
-    return had != null && any(arrival.key(), arrival.metadata(), shard -> isComplete(had, shard));
+    return had != null && any(arrival.key, arrival::metadata, shard -> isComplete(had, shard));
   }
 
   /** As {@link #keeps}, of one that cannot be read: whose it is may not be known. */
@@ -196,7 +196,7 @@ final class KeptShards {
   }
 
   boolean lists(long[] began, Arrival<?> arrival) {
-    return any(arrival.key(), arrival.metadata(), shard -> began[shard] != 0);
+    return any(arrival.key, arrival::metadata, shard -> began[shard] != 0);
   }
 
   boolean mayList(long[] began, ObjectKey key) {

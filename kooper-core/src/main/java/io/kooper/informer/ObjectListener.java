@@ -45,7 +45,7 @@ final class ObjectListener<T extends HasMetadata> implements KeyListener<T> {
   @Override
   public void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
     State<T> known = told.get(key);
-    State<T> stored = store.peek(key);
+    State<T> stored = store.state(key);
     Read<T> now = stored == null ? null : stored.read();
     if (known != null && (now == null || !known.isOfSameObject(now.state()))) {
       Read<T> last = gone != null && gone.isOfSameObject(known) ? gone.read() : null;

@@ -71,7 +71,7 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   @Override
   public Optional<T> get(ObjectKey key) {
-    State<T> state = peek(key);
+    State<T> state = state(key);
     if (state == null) {
       return Optional.empty();
     }
@@ -80,8 +80,9 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
   }
 
   @Override
-  public Optional<State<T>> state(ObjectKey key) {
-    return Optional.ofNullable(peek(key));
+  public @Nullable State<T> state(ObjectKey key) {
+    Part<T> part = parts.get(partOf(key));
+    return part == null ? null : part.states.get(key);
   }
 
   @Override
@@ -133,13 +134,10 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
         "there is no index \"" + index + "\"; there are " + indexes.stream().map(one -> one.name).toList());
   }
 
-  @Nullable State<T> peek(ObjectKey key) {
-    Part<T> part = parts.get(partOf(key));
-    return part == null ? null : part.states.get(key);
-  }
-
   void put(State<T> state) {
-    Part<T> part = parts.computeIfAbsent(partOf(state.key()), name -> part(new ConcurrentHashMap<>()));
+    Part<T> known = parts.get(partOf(state.key()));
+    Part<T> part = known != null ? known
+        : parts.computeIfAbsent(partOf(state.key()), name -> part(new ConcurrentHashMap<>()));
     State<T> before = part.states.put(state.key(), state);
     for (Index<T> index : part.indexes) {
       index.replace(state.key(), before, state);

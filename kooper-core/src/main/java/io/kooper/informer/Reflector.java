@@ -63,7 +63,8 @@ final class Reflector<T extends HasMetadata> {
   private final Monitor pause;
   private volatile boolean stopped;
   private volatile Status status;
-  private volatile @Nullable Long lastHeard; // nanoTime
+  private volatile long lastHeard; // nanoTime, once it has
+  private volatile boolean heard; // written last
 
   // used by the reflector's thread alone
   private volatile @Nullable String version; // null before the first list; read by others too
@@ -93,8 +94,7 @@ final class Reflector<T extends HasMetadata> {
 
   InformerHealth health() {
     Status now = status;
-    Long heard = lastHeard;
-    Instant lastHeardAt = heard == null ? null : clock.now().minusNanos(clock.nanoTime() - heard);
+    Instant lastHeardAt = heard ? clock.now().minusNanos(clock.nanoTime() - lastHeard) : null;
     return new InformerHealth(cache.synced(), cache.store.missing(), now.watching, now.since, lastHeardAt, now.lastError,
         cache.applying(), cache.store.size(), cache.undecodable());
   }
@@ -183,7 +183,7 @@ final class Reflector<T extends HasMetadata> {
     course.listed(took, cache.replace(staging)); // what a list leaves open is for the next one, after this watch
     backoff.listed();
     version = listed;
-    lastHeard = clock.nanoTime();
+    hear();
     log.info(first ? "informer {}: synced with {} objects at version {}"
         : "informer {}: listed again with {} objects at version {}", name, cache.store.keys(part).size(), listed);
     told.run();
@@ -247,7 +247,7 @@ final class Reflector<T extends HasMetadata> {
     }
     backoff.reset();
     events.opened(); // also of a source that never said so
-    lastHeard = clock.nanoTime();
+    hear();
     metrics.tell(told -> told.watchEnded(null));
   }
 
@@ -288,6 +288,11 @@ final class Reflector<T extends HasMetadata> {
         Duration.ofNanos(delay).toMillis(), failure.reason() == Reason.UNKNOWN ? failure : null);
   }
 
+  private void hear() {
+    lastHeard = clock.nanoTime();
+    heard = true;
+  }
+
   private void setWatching(boolean watching, @Nullable RetrieveException error) {
     Status before = status;
     status = new Status(watching, before.watching == watching ? before.since : clock.now(), error);
@@ -295,6 +300,7 @@ final class Reflector<T extends HasMetadata> {
 
   private final class Events implements Consumer<SourceEvent<T>> {
 
+    private final Consumer<Undecodable> report = this::undecodable;
     private boolean accepted;
     private boolean told;
 
@@ -314,7 +320,7 @@ final class Reflector<T extends HasMetadata> {
       } else if (event instanceof SourceEvent.Bookmark<T> bookmark) {
         seen(bookmark.resourceVersion());
       } else {
-        Arrival<T> arrival = cache.states.arrival(event, this::undecodable);
+        Arrival<T> arrival = cache.states.arrival(event, report);
         if (arrival != null) {
           apply(arrival);
         }
@@ -327,7 +333,7 @@ final class Reflector<T extends HasMetadata> {
         log.info("informer {}: watching from version {}", name, version);
         setWatching(true, null);
       }
-      lastHeard = clock.nanoTime();
+      hear();
     }
 
     private void seen(@Nullable String newVersion) {
@@ -348,12 +354,12 @@ final class Reflector<T extends HasMetadata> {
     }
 
     private void apply(Arrival<T> arrival) {
-      if (!arrival.deleted()) {
+      if (!arrival.deleted) {
         cache.put(arrival);
       } else if (!cache.delete(arrival)) {
         course.requireList();
       }
-      seen(arrival.resourceVersion());
+      seen(arrival.resourceVersion);
     }
 
     private void undecodable(Undecodable object) {

@@ -64,17 +64,17 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
   }
 
   private void item(Arrival<T> arrival) {
-    if (!part.equals(cache.store.partOf(arrival.key()))) {
-      throw new IllegalStateException("the list of namespace " + part + " has an object of another one, " + arrival.key());
+    if (!part.equals(cache.store.partOf(arrival.key))) {
+      throw new IllegalStateException("the list of namespace " + part + " has an object of another one, " + arrival.key);
     }
     cache.apply(() -> {
       if (shards != null && !shards.lists(wanted, arrival)) {
-        objects.remove(arrival.key());
+        objects.remove(arrival.key);
         return;
       }
-      State<T> before = cache.store.peek(arrival.key());
-      State<T> now = before != null && before.is(arrival.uid(), arrival.resourceVersion())
-          ? before : arrival.maker().state(before, this::undecodable);
+      State<T> before = cache.store.state(arrival.key);
+      State<T> now = before != null && before.is(arrival.uid, arrival.resourceVersion)
+          ? before : arrival.state(before, this::undecodable);
       if (now != null) {
         broken.remove(now.key());
         objects.put(now.key(), now);
@@ -91,7 +91,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     if (shards != null && !shards.mayList(wanted, key)) {
       return;
     }
-    State<T> known = objects.getOrDefault(key, cache.store.peek(key));
+    State<T> known = objects.getOrDefault(key, cache.store.state(key));
     objects.remove(key);
     broken.remove(key);
     broken.put(key, object);
@@ -108,7 +108,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
       broken.keySet().removeIf(key -> !shards.mayStay(wanted, key));
     }
     for (ObjectKey key : store.keys(part)) {
-      State<T> before = Objects.requireNonNull(store.peek(key));
+      State<T> before = Objects.requireNonNull(store.state(key));
       State<T> after = objects.get(key);
       if (after == null && !nameless.isEmpty() && !broken.containsKey(key)) {
         open.add(key);
@@ -119,7 +119,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     }
     changed.addAll(gone.keySet());
     objects.forEach((key, after) -> {
-      State<T> before = store.peek(key);
+      State<T> before = store.state(key);
       if (before != after && !gone.containsKey(key)) {
         changed.add(key);
       }

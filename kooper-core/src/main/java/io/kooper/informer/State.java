@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.kooper.internal.Versions;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Objects;
@@ -56,8 +57,8 @@ public abstract class State<T extends HasMetadata> {
   }
 
   private static Object compactVersion(String version) {
-    boolean number = !version.isEmpty() && version.length() <= LONG_DIGITS && (version.charAt(0) != '0' || version.length() == 1)
-        && version.chars().allMatch(c -> c >= '0' && c <= '9');
+    boolean number = Versions.isNumber(version) && version.length() <= LONG_DIGITS
+        && (version.charAt(0) != '0' || version.length() == 1);
     return number ? (Object) Long.valueOf(version) : version;
   }
 
@@ -109,7 +110,8 @@ public abstract class State<T extends HasMetadata> {
 
   /** Whether the source shows this state once more. One that could not be bound may look better the next time. */
   boolean is(@Nullable String otherUid, @Nullable String otherVersion) {
-    return resourceVersion != null && resourceVersion.toString().equals(otherVersion) && Objects.equals(uid(), otherUid);
+    return resourceVersion != null && otherVersion != null && resourceVersion.equals(compactVersion(otherVersion))
+        && Objects.equals(uid(), otherUid);
   }
 
   /** Of a source that hands over objects: shared by all readers. */

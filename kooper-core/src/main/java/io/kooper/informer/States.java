@@ -1,6 +1,7 @@
 package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.kooper.internal.Throwables;
 import io.kooper.retrieve.Json;
 import io.kooper.retrieve.Json.Binding;
@@ -47,9 +48,7 @@ final class States<T extends HasMetadata> implements AutoCloseable {
     if (event instanceof Json<T> json) {
       Identity identity = json.identity();
       return identity == null ? arrival(json.bind(), report) // only binding it can tell
-          : new Arrival<>(identity.key(), identity.uid(), identity.resourceVersion(), json.type() == SourceEvent.Type.DELETED,
-              () -> json.binding().metadata(json.bytes(), json.length()),
-              (before, reported) -> state(identity, json, before, reported));
+          : new OfJson(json, identity);
     } else if (event instanceof SourceEvent.Item<T> item) {
       return arrival(item.object(), item.type() == SourceEvent.Type.DELETED, report);
     } else if (event instanceof SourceEvent.Unreadable<T> unreadable) {
@@ -67,11 +66,50 @@ final class States<T extends HasMetadata> implements AutoCloseable {
       report.accept(new Undecodable(null, null, t instanceof IllegalArgumentException ? versionOf(object) : null, deleted, t));
       return null;
     }
-    return new Arrival<>(
-        key, object.getMetadata().getUid(), versionOf(object), deleted, object::getMetadata, (before, reported) -> {
-          T result = transformed(key, object, deleted, reported);
-          return result == null ? null : held(key, result, indexed(key, result));
-        });
+    return new OfObject(key, object, deleted);
+  }
+
+  private final class OfObject extends Arrival<T> {
+
+    private final T object;
+
+    OfObject(ObjectKey key, T object, boolean deleted) {
+      super(key, object.getMetadata().getUid(), versionOf(object), deleted);
+      this.object = object;
+    }
+
+    @Override
+    ObjectMeta metadata() {
+      return object.getMetadata();
+    }
+
+    @Override
+    @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report) {
+      T result = transformed(key, object, deleted, report);
+      return result == null ? null : held(key, result, indexed(key, result));
+    }
+  }
+
+  private final class OfJson extends Arrival<T> {
+
+    private final Json<T> json;
+    private final Identity identity;
+
+    OfJson(Json<T> json, Identity identity) {
+      super(identity.key(), identity.uid(), identity.resourceVersion(), json.type() == SourceEvent.Type.DELETED);
+      this.json = json;
+      this.identity = identity;
+    }
+
+    @Override
+    @Nullable ObjectMeta metadata() {
+      return json.binding().metadata(json.bytes(), json.length());
+    }
+
+    @Override
+    @Nullable State<T> state(@Nullable State<T> before, Consumer<Undecodable> report) {
+      return States.this.state(identity, json, before, report);
+    }
   }
 
   static @Nullable String versionOf(HasMetadata object) {

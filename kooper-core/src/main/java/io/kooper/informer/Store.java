@@ -5,6 +5,7 @@ import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The objects as an informer last saw them. Reads never block, may be made from any thread, and never see a list half
@@ -40,9 +41,9 @@ public interface Store<T extends HasMetadata> {
     return list().stream();
   }
 
-  /** The newest state of the object of this key, which says its uid and version without being bound. */
-  default Optional<State<T>> state(ObjectKey key) {
-    return get(key).map(State::of);
+  /** The newest state of the object of this key, which says its uid and version without being bound; null when there is none. */
+  default @Nullable State<T> state(ObjectKey key) { // no Optional: each event and call asks several times
+    return get(key).map(State::of).orElse(null);
   }
 
   /** The objects of one namespace, in no order. */

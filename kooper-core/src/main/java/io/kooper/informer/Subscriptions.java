@@ -27,7 +27,12 @@ final class Subscriptions<T extends HasMetadata> {
 
     void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
       Origin told = behind && origin == Origin.EVENT ? Origin.LIST : origin; // this one follows some that were not told
-      behind |= !tell(l -> l.changed(key, gone, told));
+      try { // as tell(), which would make something for each listener of each event
+        listener.changed(key, gone, told);
+      } catch (Throwable t) {
+        behind = true;
+        complain(t);
+      }
     }
 
     boolean isOfUser() {
@@ -55,13 +60,17 @@ final class Subscriptions<T extends HasMetadata> {
         news.accept(listener);
         return true;
       } catch (Throwable t) { // code of users
-        if (complained) {
-          log.debug("informer {}: a listener failed again", informer, t);
-        } else {
-          complained = true;
-          log.error("informer {}: a listener failed; what it missed is told again within half a minute", informer, t);
-        }
+        complain(t);
         return false;
+      }
+    }
+
+    private void complain(Throwable t) {
+      if (complained) {
+        log.debug("informer {}: a listener failed again", informer, t);
+      } else {
+        complained = true;
+        log.error("informer {}: a listener failed; what it missed is told again within half a minute", informer, t);
       }
     }
   }
@@ -123,7 +132,9 @@ final class Subscriptions<T extends HasMetadata> {
   }
 
   void changed(ObjectKey key, @Nullable State<T> gone, Origin origin) {
-    all.forEach(one -> one.changed(key, gone, origin));
+    for (Subscription one : all) {
+      one.changed(key, gone, origin);
+    }
   }
 
   void tell(Consumer<KeyListener<T>> news) {

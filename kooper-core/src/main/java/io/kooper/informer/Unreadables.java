@@ -77,19 +77,19 @@ final class Unreadables<T extends HasMetadata> {
 
   /** A state was bound for the first time. */
   void readable(State<?> state) {
-    if (!keys.isEmpty() && store.peek(state.key()) == state) {
+    if (!keys.isEmpty() && store.state(state.key()) == state) {
       keys.remove(state.key(), Found.WHEN_READ);
     }
   }
 
   /** A state cannot be bound. */
   void unreadable(State<?> state, Undecodable object) {
-    if (store.peek(state.key()) != state) {
+    if (store.state(state.key()) != state) {
       return; // it has been replaced, by one that may be better
     }
     log(object, keys.putIfAbsent(state.key(), Found.WHEN_READ) != null);
     found.add(object);
-    State<?> now = store.peek(state.key());
+    State<?> now = store.state(state.key());
     if (now == null || now != state && now.isReadable()) { // meanwhile
       keys.remove(state.key(), Found.WHEN_READ);
     }

@@ -1,6 +1,6 @@
 package io.kooper.internal;
 
-/** Compares resource versions. */
+/** What resource versions say. */
 public final class Versions {
 
   private Versions() {}
@@ -13,7 +13,8 @@ public final class Versions {
     return a.length() != b.length() ? a.length() < b.length() : a.compareTo(b) < 0;
   }
 
-  private static boolean isNumber(String version) {
+  /** Whether it has digits only. */
+  public static boolean isNumber(String version) {
     for (int i = 0; i < version.length(); i++) { // for each event: a stream took a fifth of the informer's time
       if (version.charAt(i) < '0' || version.charAt(i) > '9') {
         return false;

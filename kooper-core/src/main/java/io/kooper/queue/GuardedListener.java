@@ -2,7 +2,6 @@ package io.kooper.queue;
 
 import io.kooper.internal.Guard;
 import io.kooper.internal.Log;
-import java.time.Duration;
 
 /** Passes events on to a listener whose failures must not reach the queue's users: a key just taken has to be worked on. */
 final class GuardedListener<K> {
@@ -24,8 +23,8 @@ final class GuardedListener<K> {
       guard.run(() -> {
         switch (event) {
           case ADDED -> listener.added(key, lane);
-          case TAKEN -> listener.taken(key, lane, Duration.ofNanos(nanos));
-          case FINISHED -> listener.finished(key, Duration.ofNanos(nanos));
+          case TAKEN -> listener.taken(key, lane, nanos);
+          case FINISHED -> listener.finished(key, nanos);
           case DROPPED -> listener.dropped(key, lane);
         }
       });

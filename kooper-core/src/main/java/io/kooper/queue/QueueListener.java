@@ -1,7 +1,5 @@
 package io.kooper.queue;
 
-import java.time.Duration;
-
 /**
  * Hears what happens in a {@link WorkQueue}: the hook for metrics. Every method does nothing unless overridden.
  *
@@ -25,7 +23,7 @@ import java.time.Duration;
  * <pre>{@code
  * WorkQueue<String> queue = WorkQueue.<String>builder()
  *     .listener(new QueueListener<>() {
- *       @Override public void taken(String key, Lane lane, Duration waited) { latency.record(waited); }
+ *       @Override public void taken(String key, Lane lane, long waited) { latency.record(waited, NANOSECONDS); }
  *     })
  *     .build();
  * }</pre>
@@ -45,17 +43,17 @@ public interface QueueListener<K> {
    * A key was handed out.
    *
    * @param lane the lane that it waited in
-   * @param waited the time since it was added or its delay was over, whichever is later. A key that was added while it was
+   * @param waited nanoseconds since it was added or its delay was over, whichever is later. A key that was added while it was
    *     processed has waited since that add, as in client-go
    */
-  default void taken(K key, Lane lane, Duration waited) {}
+  default void taken(K key, Lane lane, long waited) {}
 
   /**
    * A key was given back with {@link WorkQueue#done}.
    *
-   * @param worked the time since it was taken
+   * @param worked nanoseconds since it was taken
    */
-  default void finished(K key, Duration worked) {}
+  default void finished(K key, long worked) {}
 
   /** A shutdown or {@link WorkQueue#clear()} dropped a pending delivery. */
   default void dropped(K key, Lane lane) {}

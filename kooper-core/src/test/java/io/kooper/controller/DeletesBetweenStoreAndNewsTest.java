@@ -358,12 +358,12 @@ class DeletesBetweenStoreAndNewsTest {
   private record MapStore(Map<ObjectKey, State<ConfigMap>> objects) implements Store<ConfigMap> {
     @Override
     public Optional<ConfigMap> get(ObjectKey key) {
-      return state(key).map(State::get);
+      return Optional.ofNullable(state(key)).map(State::get);
     }
 
     @Override
-    public Optional<State<ConfigMap>> state(ObjectKey key) {
-      return Optional.ofNullable(objects.get(key));
+    public State<ConfigMap> state(ObjectKey key) {
+      return objects.get(key);
     }
 
     @Override

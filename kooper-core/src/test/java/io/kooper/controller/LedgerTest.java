@@ -17,7 +17,6 @@ import io.kooper.metrics.ControllerMetrics;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,11 +40,11 @@ class LedgerTest {
 
   @BeforeEach
   void isToldAndThenGoneFromTheStore() {
-    Mockito.when(store.state(key)).thenReturn(Optional.of(State.of(object)));
+    Mockito.when(store.state(key)).thenReturn(State.of(object));
     Ledger.Delivery<ConfigMap> told = ledger.next(key);
     ledger.given(key);
     ledger.settle(key, told, Verdict.SUCCEEDED, List.of());
-    Mockito.when(store.state(key)).thenReturn(Optional.empty());
+    Mockito.when(store.state(key)).thenReturn(null);
   }
 
   @Test

@@ -315,8 +315,8 @@ class StoppingTest {
     @Test
     void aCancelledJobIsInterruptedOnlyWhileItsHandlerRuns() throws Exception {
       ConfigMap object = rig.source.put("a", "1");
-      var delivery = new Ledger.Delivery<>(State.of(object), object, false, EventType.ADD, null, null, List.of());
-      var job = new Job<ConfigMap>("c", FakeSource.key("a"), 1, delivery, null, Leadership.ALWAYS, 0);
+      var delivery = new Ledger.Delivery<>(State.of(object), object, false, EventType.ADD, 1, null, null, List.of());
+      var job = new Job<ConfigMap>("c", FakeSource.key("a"), delivery, null, Leadership.ALWAYS, 0);
       job.begin();
       job.call((context, o) -> {});
       job.cancel();

@@ -1,6 +1,5 @@
 package io.kooper.queue;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -14,12 +13,12 @@ final class Recorder implements QueueListener<String> {
   }
 
   @Override
-  public void taken(String key, Lane lane, Duration waited) {
+  public void taken(String key, Lane lane, long waited) {
     events.add("taken " + key + " " + lane + " after " + micros(waited));
   }
 
   @Override
-  public void finished(String key, Duration worked) {
+  public void finished(String key, long worked) {
     events.add("finished " + key + " in " + micros(worked));
   }
 
@@ -32,7 +31,7 @@ final class Recorder implements QueueListener<String> {
     return events.stream().filter(event -> event.startsWith(kind + " ")).count();
   }
 
-  private static String micros(Duration duration) {
-    return duration.toNanos() / 1000 + " µs";
+  private static String micros(long nanos) {
+    return nanos / 1000 + " µs";
   }
 }

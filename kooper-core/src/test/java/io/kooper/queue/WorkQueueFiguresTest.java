@@ -10,7 +10,6 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -117,12 +116,12 @@ class WorkQueueFiguresTest extends QueueFixture {
           }
 
           @Override
-          public void taken(String key, Lane lane, Duration waited) {
+          public void taken(String key, Lane lane, long waited) {
             throw new StackOverflowError("taken");
           }
 
           @Override
-          public void finished(String key, Duration worked) {
+          public void finished(String key, long worked) {
             throw new IllegalStateException("finished");
           }
 
@@ -151,7 +150,7 @@ class WorkQueueFiguresTest extends QueueFixture {
       List<WorkQueue<String>> self = new ArrayList<>();
       self.add(WorkQueue.<String>builder().listener(new QueueListener<>() {
         @Override
-        public void taken(String key, Lane lane, Duration waited) {
+        public void taken(String key, Lane lane, long waited) {
           // another thread gets through, so the lock is free
           CompletableFuture.supplyAsync(() -> self.get(0).add("from another thread")).join();
           self.get(0).add("from the listener");

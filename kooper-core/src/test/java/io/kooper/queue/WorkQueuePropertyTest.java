@@ -148,7 +148,7 @@ class WorkQueuePropertyTest {
     }
 
     private Lane toldLane = Lane.CHANGE;
-    private Duration toldWait = Duration.ZERO;
+    private long toldWait;
 
     private void take() throws InterruptedException {
       boolean[] had = new boolean[3];
@@ -162,7 +162,7 @@ class WorkQueuePropertyTest {
       assertThat(was).as("delivered without an add").isNotNull();
       assertThat(was.time).as("not early").isLessThanOrEqualTo(clock.nanoTime());
       assertThat(toldLane).isEqualTo(was.lane);
-      assertThat(toldWait.toNanos()).isEqualTo(clock.nanoTime() - was.time);
+      assertThat(toldWait).isEqualTo(clock.nanoTime() - was.time);
       processing.put(key, clock.nanoTime());
       for (Lane lane : Lane.values()) {
         int i = lane.ordinal();
@@ -229,16 +229,16 @@ class WorkQueuePropertyTest {
     }
 
     @Override
-    public void taken(Integer key, Lane lane, Duration waited) {
+    public void taken(Integer key, Lane lane, long waited) {
       toldTaken++;
       toldLane = lane;
       toldWait = waited;
     }
 
     @Override
-    public void finished(Integer key, Duration worked) {
+    public void finished(Integer key, long worked) {
       toldFinished++;
-      assertThat(worked.toNanos()).isEqualTo(clock.nanoTime() - processing.get(key));
+      assertThat(worked).isEqualTo(clock.nanoTime() - processing.get(key));
     }
 
     @Override
@@ -296,15 +296,15 @@ class WorkQueuePropertyTest {
             }
 
             @Override
-            public void taken(Integer key, Lane lane, Duration waited) {
+            public void taken(Integer key, Lane lane, long waited) {
               taken.incrementAndGet();
-              if (waited.isNegative()) {
-                failures.add(new AssertionError("early by " + waited.negated()));
+              if (waited < 0) {
+                failures.add(new AssertionError("early by " + -waited + " ns"));
               }
             }
 
             @Override
-            public void finished(Integer key, Duration worked) {
+            public void finished(Integer key, long worked) {
               finished.incrementAndGet();
             }
 
