@@ -48,7 +48,7 @@ class HealthTest {
   void aControllerWhoseOnlyCallHangsIsNotLiveAndSaysWhichOnceWithAllThreads() {
     hang("a");
     try (Logs log = new Logs(HealthCheck.class.getName(), Level.INFO)) {
-      rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE)).awaitCalls(1);
+      rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE)).awaitCalls(1).awaitWatching();
       rig.clock.advance(MINUTE.minusMillis(1));
       assertThat(rig.controller().health().live()).isTrue();
 
@@ -106,7 +106,7 @@ class HealthTest {
   @Test
   void oneCallThatHangsWhileOthersEndIsSaidButIsNoDeath() {
     hang("a");
-    rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).workers(2)).awaitCalls(1);
+    rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).workers(2)).awaitCalls(1).awaitWatching();
     for (int i = 0; i < 4; i++) {
       rig.clock.advance(MINUTE.dividedBy(2));
       rig.put("b", "" + i).awaitCalls(2 + i);
@@ -125,7 +125,7 @@ class HealthTest {
         awaitGo();
       }
       return false;
-    }));
+    })).awaitWatching();
     rig.put("a", "1");
     Rig.await(() -> rig.queue().inFlight() == 1);
     for (int i = 0; i < 4; i++) {
@@ -159,7 +159,7 @@ class HealthTest {
     rig.behave((call, context) -> {
       throw new IllegalStateException("as asked");
     });
-    rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).retries(1000)).awaitCalls(1);
+    rig.put("a", "1").start(builder -> builder.stuckAfter(MINUTE).retries(1000)).awaitCalls(1).awaitWatching();
     for (int i = 1; i < 20; i++) {
       int calls = rig.calls().size();
       rig.advanceUntil(Duration.ofSeconds(10), () -> rig.calls().size() > calls);

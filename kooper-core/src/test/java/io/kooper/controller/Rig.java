@@ -181,6 +181,12 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
+  /** Before the clock leaps: the first calls come before the informer has done with its list, which would seem to take as long. */
+  Rig awaitWatching() {
+    await(() -> controller.health().informer().watching());
+    return this;
+  }
+
   /** Moves the clock by {@code step} until the condition holds. */
   void advanceUntil(Duration step, BooleanSupplier condition) {
     await(() -> {
