@@ -181,7 +181,7 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** Before the clock leaps: the first calls come before the informer has done with its list, which would seem to take as long. */
+  /** Before the clock leaps: the first calls come before the end of the list, which would seem to take as long. */
   Rig awaitWatching() {
     await(() -> controller.health().informer().watching());
     return this;
