@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -218,7 +219,7 @@ class HttpServerTest {
         assertThat(response.isFull()).isTrue();
         assertThat(drained).isNotDone();
         slow.socket.getInputStream().skipNBytes(32 * much.length);
-        drained.join();
+        drained.get(30, TimeUnit.SECONDS);
         assertThat(response.isFull()).isFalse();
       }
     }
@@ -244,7 +245,7 @@ class HttpServerTest {
         client.receive("\r\n\r\n");
         assertThat(response.isClosed()).isFalse();
       }
-      closed.join();
+      closed.get(30, TimeUnit.SECONDS);
       assertThat(response.isClosed()).isTrue();
       assertThat(connections.count()).isZero();
     }
@@ -348,7 +349,7 @@ class HttpServerTest {
       });
       assertThat(client.receive("\r\n\r\n")).startsWith("HTTP/1.1 101 ")
           .contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); // RFC 6455, section 1.3
-      return socket.join();
+      return socket.get(30, TimeUnit.SECONDS);
     }
 
     private byte[] frame(InputStream in) throws IOException {
@@ -397,7 +398,7 @@ class HttpServerTest {
         send(client, 8, "");
         assertThat(frame(client.socket.getInputStream())).containsExactly(0x88);
         assertThat(client.rest()).isEmpty();
-        closed.join();
+        closed.get(30, TimeUnit.SECONDS);
       }
     }
 
