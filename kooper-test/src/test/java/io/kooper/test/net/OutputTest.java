@@ -72,34 +72,62 @@ class OutputTest {
     assertThat(writer.get(30, TimeUnit.SECONDS)).isEqualTo(Output.End.SILENT);
   }
 
-  @Test
-  void whatIsAddedWhileTheOtherSendsIsSentBehindIt() throws Exception {
-    CountDownLatch sending = new CountDownLatch(1);
-    CountDownLatch slow = new CountDownLatch(1);
-    Future<Output.End> writer = writer(output, new OutputStream() {
-      @Override
-      public void write(int b) {
-        sent.write(b);
-      }
+  /** Its flush waits: it comes behind the last piece, when there was no other. */
+  private final class Slow extends OutputStream {
 
-      @Override
-      public void flush() throws IOException {
-        sending.countDown();
-        try {
-          slow.await(); // behind the last piece, when it has seen that there is no other
-        } catch (InterruptedException e) {
-          throw new IOException(e);
-        }
+    final CountDownLatch flushing = new CountDownLatch(1);
+    final CountDownLatch goOn = new CountDownLatch(1);
+
+    @Override
+    public void write(int b) {
+      sent.write(b);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      flushing.countDown();
+      try {
+        goOn.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
       }
-    });
+    }
+  }
+
+  @Test
+  void whatIsHeldWhileTheWriterSendsIsSentBehindIt() throws Exception {
+    Slow slow = new Slow();
+    Future<Output.End> writer = writer(output, slow);
     add("a");
-    sending.await();
+    slow.flushing.await();
     output.hold(true);
     add("b");
     output.hold(false);
-    output.send(sent); // leaves it to who sends
+    output.send(slow); // leaves it to the writer
     assertThat(sent).hasToString("a");
-    slow.countDown();
+    slow.goOn.countDown();
+    await().until(() -> sent.toString().equals("ab"));
+    output.end(Output.End.SILENT);
+    assertThat(writer.get(30, TimeUnit.SECONDS)).isEqualTo(Output.End.SILENT);
+  }
+
+  @Test
+  void whatIsAddedWhileTheHolderSendsIsSentBehindIt() throws Exception {
+    Slow slow = new Slow();
+    output.hold(true);
+    add("a");
+    Future<Output.End> writer = writer(output, slow);
+    FutureTask<Void> holder = new FutureTask<>(() -> {
+      output.send(slow);
+      return null;
+    });
+    threads.execute(holder);
+    slow.flushing.await();
+    output.hold(false);
+    add("b"); // wakes nobody: the holder sends
+    assertThat(sent).hasToString("a");
+    slow.goOn.countDown();
+    holder.get(30, TimeUnit.SECONDS);
     await().until(() -> sent.toString().equals("ab"));
     output.end(Output.End.SILENT);
     assertThat(writer.get(30, TimeUnit.SECONDS)).isEqualTo(Output.End.SILENT);
