@@ -3,6 +3,7 @@ package io.kooper.controller;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.kooper.controller.Projection.Hash;
 import io.kooper.internal.Guard;
+import io.kooper.internal.Throwables;
 import io.kooper.retrieve.ObjectKey;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -47,9 +48,8 @@ record CallFilter<T extends HasMetadata>(@Nullable Projection<T> projection, Fun
   private static <R> @Nullable R ask(Supplier<@Nullable R> question) {
     try {
       return question.get();
-    } catch (OutOfMemoryError e) {
-      throw e; // says nothing of the object
     } catch (Throwable t) {
+      Throwables.throwIfNoMemory(t);
       return null;
     }
   }

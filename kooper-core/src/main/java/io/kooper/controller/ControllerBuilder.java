@@ -241,7 +241,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   }
 
   /**
-   * Runs the workers, each as one long task, so it needs a free thread for each. For virtual threads:
+   * Runs the workers, each as one long task, so it needs a free thread for each. For virtual threads, from JDK 21 on:
    * {@code Executors.newVirtualThreadPerTaskExecutor()}. The caller shuts it down. Default: daemon threads with names.
    */
   public ControllerBuilder<T> executor(Executor executor) {
@@ -372,7 +372,7 @@ public final class ControllerBuilder<T extends HasMetadata> {
   /** As {@link #build()}, with what an operator's controllers share. */
   public Controller build(ControllerDefaults defaults) {
     Refusals wrong = new Refusals();
-    wrong.addIf(name != null && name.isBlank(), "name is blank");
+    wrong.unlessName("name", name);
     wrong.addIf(name == null && Objects.requireNonNullElse(retriever.plural(), "").isBlank(),
         "name is missing, and the retriever has no plural to take for it");
     wrong.addIf(workers < 1, "workers is " + workers + ", at least 1 is needed");

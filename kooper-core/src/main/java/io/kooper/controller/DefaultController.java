@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -269,7 +270,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   @Override
   public boolean trigger(ObjectKey key) {
-    return engine.ledger.call(key, new Cause(EventType.REQUEUE, "trigger", null));
+    return engine.ledger.call(Objects.requireNonNull(key, "key"), new Cause(EventType.REQUEUE, "trigger", null));
   }
 
   @Override

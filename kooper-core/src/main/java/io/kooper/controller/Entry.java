@@ -92,18 +92,17 @@ final class Entry<T extends HasMetadata> {
   private void note(@Nullable String version) {
     if (versions == null || version == null || versions.size() == MOST_VERSIONS) {
       versions = null;
-    } else if (versions.isEmpty()) {
-      versions = List.of(version);
     } else {
-      List<String> more = new ArrayList<>(versions);
-      more.add(version);
-      versions = more;
+      versions = versions.isEmpty() ? new ArrayList<>(2) : versions;
+      versions.add(version);
     }
   }
 
   /** Whether the last call has brought about this state, and nobody else had a hand in it. */
   boolean isOwn(Object informer, ObjectKey key, State<T> now) {
-    return own != null && versions != null && versions.contains(now.resourceVersion()) && own.contains(informer, key, versions);
+    String version = now.resourceVersion(); // null from a source without versions: then nobody can tell
+    return own != null && versions != null && version != null && versions.contains(version)
+        && own.contains(informer, key, versions);
   }
 
   /**
@@ -123,7 +122,7 @@ final class Entry<T extends HasMetadata> {
     if (why != null || isAsked() || changed && !own && (hash == null || !hash.equals(seen))) {
       type = changed ? EventType.UPDATE : typeAgain(why);
       delivery = new Delivery<>(now, read.object(), false, type, failures + 1, told, hash,
-          Causes.texts(changed, failures > 0, asked, resync, why)); // from here on nothing can fail
+          Causes.texts(changed, failures > 0 && !refused, asked, resync, why)); // from here on nothing can fail
       settled = false;
     } else if (own) {
       seen = hash;

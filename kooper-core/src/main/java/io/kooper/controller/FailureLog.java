@@ -71,8 +71,9 @@ final class FailureLog {
       return;
     }
     Sample sample = sample(signature(level, cause));
+    String how = job.timedOut() ? what + " when it was cancelled for its handlerTimeout" : what;
     log.write(sample.isQuiet() ? Level.DEBUG : level, "{}: {}, attempt {}, {}: {}{}", job.controller(), job, job.attempt(),
-        what, Throwables.text(cause), sample.remark(), sample.nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
+        how, Throwables.text(cause), sample.remark(), sample.nth == 1 || log.isEnabled(Level.DEBUG) ? cause : null);
   }
 
   private synchronized Sample sample(String signature) {

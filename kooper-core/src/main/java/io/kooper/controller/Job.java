@@ -11,6 +11,7 @@ import io.kooper.retrieve.ObjectKey;
 import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +119,10 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     }
   }
 
+  boolean timedOut() {
+    return timedOut;
+  }
+
   /** As {@link #cancel()}, because it takes too long: however it ends now, it has failed. */
   void timeOut() {
     timedOut = true;
@@ -206,7 +211,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public void requeueAfter(Duration delay) {
-    if (delay.isZero() || delay.isNegative()) {
+    if (Objects.requireNonNull(delay, "delay").isZero() || delay.isNegative()) {
       throw new IllegalArgumentException("requeueAfter(" + delay + "): the delay must be above zero");
     }
     requeueAfter = delay;

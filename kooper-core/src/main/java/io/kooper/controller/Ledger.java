@@ -246,14 +246,14 @@ final class Ledger<T extends HasMetadata> implements KeyListener<T> {
    */
   @Nullable Delivery<T> next(ObjectKey key) {
     State<T> now = store.state(key);
-    if (now != null && !filter.ready().test(key)) {
-      synchronized (this) {
-        holds.hold(key, Holds.NOT_READY);
-      }
-      return null;
-    }
-    long untilSeen = untilOwnWritesAreSeen(key);
     while (true) {
+      if (now != null && !filter.ready().test(key)) {
+        synchronized (this) {
+          holds.hold(key, Holds.NOT_READY);
+        }
+        return null;
+      }
+      long untilSeen = untilOwnWritesAreSeen(key);
       Read<T> read = now == null ? null : now.read();
       CallFilter.Verdict verdict = read == null ? null : filter.of(key, read.object());
       State<T> gone;

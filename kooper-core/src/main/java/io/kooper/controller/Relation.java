@@ -241,7 +241,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
 
   private Optional<R> get(ObjectKey key) {
     Optional<R> found = informer.store().get(key);
-    if (found.isEmpty() && informer.health().undecodable().contains(key)) {
+    if (found.isEmpty() && informer.isUndecodable(key)) {
       throw new IllegalStateException(
           name + " " + key + " exists, but cannot be bound to " + type().getName() + ": the log of its informer says why");
     }

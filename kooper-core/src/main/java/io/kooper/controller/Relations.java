@@ -216,9 +216,10 @@ final class Relations<T extends HasMetadata> {
     List<Relation<T, ?>> found = all.stream()
         .filter(relation -> name == null ? relation.type() == wanted : relation.name.equals(name)).toList();
     if (found.size() != 1 || found.get(0).type() != wanted) {
-      throw new IllegalArgumentException((found.isEmpty() ? "no relation" : found.size() > 1 ? "more than one relation"
+      throw new IllegalArgumentException((found.isEmpty() ? "there is no relation" : found.size() > 1 ? "more than one relation"
           : "the relation is of another type than") + " " + wanted.getSimpleName() + (name == null ? "" : " \"" + name + '"')
-          + "; there are " + all.stream().map(relation -> relation.name + " of " + relation.type().getSimpleName()).toList());
+          + "; there are " + all.stream().map(relation -> relation.name + " of " + relation.type().getSimpleName()).toList()
+          + ": declare it by owns, watches or references of the controller's builder");
     }
     @SuppressWarnings("unchecked") // its type is the one that is wanted
     Relation<T, R> relation = (Relation<T, R>) found.get(0);

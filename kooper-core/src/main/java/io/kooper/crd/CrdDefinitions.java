@@ -34,8 +34,10 @@ public final class CrdDefinitions {
    */
   public static CustomResourceDefinition fromClasspath(Class<? extends HasMetadata> type) {
     String path = "META-INF/fabric8/" + HasMetadata.getFullResourceName(type) + "-v1.yml";
-    return read(path, type.getClassLoader(), ": have fabric8's crd-generator-maven-plugin write it, or for development use"
-        + " CrdDefinitions.of(" + type.getSimpleName() + ".class)");
+    return read(path, type.getClassLoader(), CustomResource.class.isAssignableFrom(type)
+        ? ": have fabric8's crd-generator-maven-plugin write it, or for development use CrdDefinitions.of(" + type.getSimpleName()
+            + ".class)"
+        : "; " + type.getSimpleName() + " is no CustomResource, and a kind that is built in needs no definition");
   }
 
   /**

@@ -109,7 +109,7 @@ public final class EventRecorder implements AutoCloseable {
    */
   public static EventRecorder of(KubernetesClient client, String component) {
     Objects.requireNonNull(client, "client");
-    if (component.length() > LONGEST_COMPONENT || !Names.isQualified(component)) {
+    if (Objects.requireNonNull(component, "component").length() > LONGEST_COMPONENT || !Names.isQualified(component)) {
       throw new IllegalArgumentException("\"" + component + "\" is no name of a component, as web-apps or example.com/web-apps");
     }
     return new EventRecorder(component, event -> write(client, event), Clock.system());

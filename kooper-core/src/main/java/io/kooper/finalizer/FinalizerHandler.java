@@ -91,6 +91,7 @@ public final class FinalizerHandler<T extends HasMetadata> implements Handler<T>
       KubernetesClient client, String finalizer, Handler<T> handler) {
     Objects.requireNonNull(client, "client");
     Objects.requireNonNull(handler, "handler");
+    Objects.requireNonNull(finalizer, "finalizer");
     if (finalizer.indexOf('/') < 0 || !Names.isQualified(finalizer)) { // without a domain, only Kubernetes' own are finalizers
       throw new IllegalArgumentException(
           "\"" + finalizer + "\" is not a qualified name of a finalizer, DOMAIN/NAME as in example.com/dns-record");

@@ -131,10 +131,14 @@ final class Cache<T extends HasMetadata> {
   /** Whether it is the part's first list. */
   private boolean listed(String part) {
     boolean first = store.listed(part);
+    tellIfComplete();
+    return first;
+  }
+
+  private void tellIfComplete() {
     if (store.isComplete()) {
       subscriptions.complete();
     }
-    return first;
   }
 
   /** A part is listed no more: its objects have left the selection. */
@@ -147,9 +151,13 @@ final class Cache<T extends HasMetadata> {
       if (shards != null) {
         shards.forget(part);
       }
-      listed(part);
+      tellIfComplete();
       subscriptions.catchUp(Origin.LIST);
     });
+  }
+
+  boolean isUndecodable(ObjectKey key) {
+    return unreadables.has(key);
   }
 
   Set<ObjectKey> undecodable() {
@@ -204,6 +212,7 @@ final class Cache<T extends HasMetadata> {
       subscriptions.add(listener);
     } finally {
       telling.unlock();
+      dropForeign();
     }
   }
 
@@ -221,6 +230,7 @@ final class Cache<T extends HasMetadata> {
       subscriptions.remove(listener);
     } finally {
       telling.unlock();
+      dropForeign();
     }
   }
 

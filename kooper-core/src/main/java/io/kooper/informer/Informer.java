@@ -124,6 +124,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return reflectors.health();
   }
 
+  /** Whether the object of this key is in {@link InformerHealth#undecodable}. */
+  public boolean isUndecodable(ObjectKey key) {
+    return cache.isUndecodable(key);
+  }
+
   /** The size of the store's objects as JSON, estimated from those that came; 0 if the source hands over Java objects. */
   public long storeBytes() {
     return Math.round(cache.states.meanBytes() * cache.store.size());
@@ -351,8 +356,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
      */
     public Informer<T> build() {
       Refusals wrong = new Refusals();
-      wrong.addIf(name.isBlank(), "name is blank");
+      wrong.unlessName("name", name);
       Set<String> names = new HashSet<>();
+      indexes.forEach(index -> wrong.unlessName("the name of an index", index.name));
       indexes.forEach(index -> wrong.addIf(!names.add(index.name), "there are two indexes \"" + index.name + '"'));
       wrong.refuse("an informer");
       return new Informer<>(this);

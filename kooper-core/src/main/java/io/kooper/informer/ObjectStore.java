@@ -110,6 +110,11 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     return parts.values().stream().flatMap(part -> part.states.keySet().stream()).toList();
   }
 
+  int size(String name) {
+    Part<T> part = parts.get(name);
+    return part == null ? 0 : part.states.size();
+  }
+
   /** Those of one part. */
   List<ObjectKey> keys(String name) {
     Part<T> part = parts.get(name);
@@ -135,9 +140,12 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
   }
 
   void put(State<T> state) {
-    Part<T> known = parts.get(partOf(state.key()));
-    Part<T> part = known != null ? known
-        : parts.computeIfAbsent(partOf(state.key()), name -> part(new ConcurrentHashMap<>()));
+    String name = partOf(state.key());
+    Part<T> part = parts.get(name);
+    if (part == null) { // nobody else writes
+      part = part(new ConcurrentHashMap<>());
+      parts.put(name, part);
+    }
     State<T> before = part.states.put(state.key(), state);
     for (Index<T> index : part.indexes) {
       index.replace(state.key(), before, state);

@@ -72,9 +72,8 @@ final class PackedState<T extends HasMetadata> extends State<T> {
       if (!bound.equals(key())) {
         throw new IllegalStateException("its name is another one when it is bound");
       }
-    } catch (OutOfMemoryError e) {
-      throw e; // says nothing of this object
     } catch (Throwable t) { // code of users: its class
+      Throwables.throwIfNoMemory(t);
       UnreadableException failed =
           new UnreadableException(new Undecodable(key(), uid(), resourceVersion(), false, t));
       unreadable = failed;

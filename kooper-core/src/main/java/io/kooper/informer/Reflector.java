@@ -49,6 +49,9 @@ final class Reflector<T extends HasMetadata> {
 
   private record Status(boolean watching, Instant since, @Nullable RetrieveException lastError) {}
 
+  /** How it gets on with the server: as in {@link InformerHealth}. */
+  record Connection(boolean watching, Instant since, @Nullable Instant lastEvent, @Nullable RetrieveException lastError) {}
+
   private final String name;
   private final String part;
   private final ListerWatcher<T> source;
@@ -92,11 +95,10 @@ final class Reflector<T extends HasMetadata> {
     this.status = new Status(false, clock.now(), null);
   }
 
-  InformerHealth health() {
+  Connection connection() {
     Status now = status;
-    Instant lastHeardAt = heard ? clock.now().minusNanos(clock.nanoTime() - lastHeard) : null;
-    return new InformerHealth(cache.synced(), cache.store.missing(), now.watching, now.since, lastHeardAt, now.lastError,
-        cache.applying(), cache.store.size(), cache.undecodable());
+    Instant lastEvent = heard ? clock.now().minusNanos(clock.nanoTime() - lastHeard) : null;
+    return new Connection(now.watching, now.since, lastEvent, now.lastError);
   }
 
   boolean mayHave(ObjectKey key) {
@@ -185,7 +187,7 @@ final class Reflector<T extends HasMetadata> {
     version = listed;
     hear();
     log.info(first ? "informer {}: synced with {} objects at version {}"
-        : "informer {}: listed again with {} objects at version {}", name, cache.store.keys(part).size(), listed);
+        : "informer {}: listed again with {} objects at version {}", name, staging.objects.size(), listed);
     told.run();
   }
 

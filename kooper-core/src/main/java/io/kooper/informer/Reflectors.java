@@ -3,6 +3,7 @@ package io.kooper.informer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.kooper.clock.Clock;
+import io.kooper.informer.Reflector.Connection;
 import io.kooper.internal.Log;
 import io.kooper.internal.Loop;
 import io.kooper.internal.Monitor;
@@ -41,11 +42,17 @@ final class Reflectors<T extends HasMetadata> {
 
   private static final class Running<T extends HasMetadata> {
     private final Reflector<T> reflector;
+    private @Nullable Thread before; // that of the same namespace until now, which ends first; null once it has
     private @Nullable Thread thread; // null before the start
     private volatile boolean dropped; // the namespace is no longer selected
 
-    Running(Reflector<T> reflector) {
+    Running(Reflector<T> reflector, @Nullable Thread before) {
       this.reflector = reflector;
+      this.before = before;
+    }
+
+    @Nullable Thread last() {
+      return thread == null ? before : thread;
     }
 
     void stop() {
@@ -81,7 +88,7 @@ final class Reflectors<T extends HasMetadata> {
     this.monitor = new Monitor(clock);
     if (source instanceof Namespaces<T> several) {
       this.source = several.source();
-      several.names().forEach(this::add);
+      several.names().forEach(part -> add(part, null));
       this.selected = several.selected() == null ? null : namespaces(several.selected(), recorder);
       if (selected == null) {
         cache.expectNoMore();
@@ -89,7 +96,7 @@ final class Reflectors<T extends HasMetadata> {
     } else {
       this.source = all -> source;
       this.selected = null;
-      add(ObjectStore.ALL);
+      add(ObjectStore.ALL, null);
     }
   }
 
@@ -119,38 +126,39 @@ final class Reflectors<T extends HasMetadata> {
     return informer;
   }
 
-  private Running<T> add(String part) {
-    cache.store.expect(part);
+  private Running<T> add(String part, @Nullable Thread before) {
     Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
-        source.apply(part), cache, clock, mayAsk, monitor::signal));
+        source.apply(part), cache, clock, mayAsk, monitor::signal), before);
+    cache.store.expect(part);
     running.put(part, added);
     return added;
   }
 
   void start() {
-    monitor.run(() -> running.forEach((part, one) -> start(part, one, null)));
+    monitor.run(() -> running.forEach(this::start));
     if (selected != null) {
       selected.start();
     }
   }
 
-  /** In the monitor. The thread {@code before}, if there is one, ends first. */
-  private void start(String part, Running<T> one, @Nullable Thread before) {
+  /** In the monitor. */
+  private void start(String part, Running<T> one) {
     String thread = "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part);
-    one.thread = Threads.start(thread, () -> run(part, one, before)); // its end waits for the monitor
+    one.thread = Threads.start(thread, () -> run(part, one)); // its end waits for the monitor
     threads++;
   }
 
-  private void run(String part, Running<T> one, @Nullable Thread before) {
+  private void run(String part, Running<T> one) {
     try {
-      if (before != null) {
-        awaitEnd(before); // it tells the deletes first, whoever drops this one meanwhile
-        cache.store.expect(part);
+      if (one.before != null) {
+        awaitEnd(one.before); // it tells the deletes first, whoever drops this one meanwhile
+        one.before = null;
       }
       one.reflector.run(); // which returns at once if it was stopped before
     } finally {
       Loop.run(log, "informer {}: to tell the deletes of a namespace failed; it is tried again", name, () -> {
         if (one.dropped) {
+          monitor.run(() -> expect(part));
           cache.drop(part);
         }
         return false;
@@ -164,6 +172,16 @@ final class Reflectors<T extends HasMetadata> {
           cache.close();
         }
       });
+    }
+  }
+
+  /** What is here of a part goes: whether it is missing then depends on whether it is selected again. In the monitor. */
+  private void expect(String part) {
+    Running<T> now = running.get(part);
+    if (now == null || now.dropped) {
+      cache.store.listed(part);
+    } else {
+      cache.store.expect(part); // the list of before may just have come
     }
   }
 
@@ -185,21 +203,27 @@ final class Reflectors<T extends HasMetadata> {
   private void begin(String namespace) {
     monitor.run(() -> {
       Running<T> known = running.get(namespace);
-      if (!closed && (known == null || known.dropped || known.thread == null)) {
-        start(namespace, add(namespace), known == null ? null : known.thread);
+      if (closed || known != null && !known.dropped && known.thread != null) {
+        return;
       }
+      start(namespace, add(namespace, known == null ? null : known.last()));
     });
   }
 
   /** A namespace is no longer selected: its objects are told as deletes once its reflector has ended. */
   private void drop(String namespace) {
-    monitor.run(() -> {
+    boolean begun = monitor.change(() -> {
       Running<T> one = running.get(namespace);
-      if (one != null && one.thread != null) {
+      if (one != null) {
         one.dropped = true;
         one.stop();
       }
+      expect(namespace);
+      return one != null && one.thread != null;
     });
+    if (!begun) {
+      cache.drop(namespace);
+    }
   }
 
   boolean awaitSynced(long nanos) throws InterruptedException {
@@ -238,17 +262,18 @@ final class Reflectors<T extends HasMetadata> {
 
   /** Of all: watching if all are, and the failure that matters most. */
   InformerHealth health() {
-    List<InformerHealth> each = new ArrayList<>(monitor.get(() -> running.values().stream().filter(one -> !one.dropped)
-        .map(one -> one.reflector.health()).toList()));
+    List<Connection> each = new ArrayList<>(monitor.get(() -> running.values().stream().filter(one -> !one.dropped)
+        .map(one -> one.reflector.connection()).toList()));
     if (selected != null) {
-      each.add(selected.health());
+      InformerHealth ofThem = selected.health();
+      each.add(new Connection(ofThem.watching(), ofThem.since(), ofThem.lastEvent(), ofThem.lastError()));
     }
-    boolean watching = each.stream().allMatch(InformerHealth::watching);
-    Instant since = each.stream().filter(one -> one.watching() == watching).map(InformerHealth::since)
+    boolean watching = each.stream().allMatch(Connection::watching);
+    Instant since = each.stream().filter(one -> one.watching() == watching).map(Connection::since)
         .max(watching ? Comparator.naturalOrder() : Comparator.reverseOrder()).orElseGet(clock::now);
     Instant heard = each.stream().anyMatch(one -> one.lastEvent() == null) ? null
-        : each.stream().map(InformerHealth::lastEvent).min(Comparator.naturalOrder()).orElse(null);
-    RetrieveException error = each.stream().map(InformerHealth::lastError).filter(Objects::nonNull)
+        : each.stream().map(Connection::lastEvent).min(Comparator.naturalOrder()).orElse(null);
+    RetrieveException error = each.stream().map(Connection::lastError).filter(Objects::nonNull)
         .max(Comparator.comparing(failure -> failure.reason() == Reason.CLIENT_CLOSED)).orElse(null);
     return new InformerHealth(cache.synced(), cache.store.missing(), watching, since, heard, error, cache.applying(),
         cache.store.size(), cache.undecodable());

@@ -47,7 +47,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     this.shards = cache.shards;
     this.wanted = shards == null ? new long[0] : shards.wanted();
     this.part = part;
-    this.objects = new ConcurrentHashMap<>(Math.max(16, cache.store.keys(part).size()));
+    this.objects = new ConcurrentHashMap<>(Math.max(16, cache.store.size(part)));
   }
 
   /** Whether nothing of it will be kept: then what counts is that the source can be listed, and from which version on. */

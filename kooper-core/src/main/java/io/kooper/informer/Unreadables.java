@@ -43,6 +43,10 @@ final class Unreadables<T extends HasMetadata> {
     return Set.copyOf(keys.keySet());
   }
 
+  boolean has(ObjectKey key) {
+    return keys.containsKey(key);
+  }
+
   // on the informer's thread
 
   /** The newest state of this key cannot be bound, and is not in the store. */

@@ -32,7 +32,7 @@ public final class Names {
     return name.length() <= 63 && NAME.matcher(name).matches() && (slash < 0 || isSubdomain(value.substring(0, slash)));
   }
 
-  /** This machine's name, from its environment: the system might ask a name server for it. */
+  /** This machine's name, from its environment: the system might ask a name server for it. Without one, the process. */
   public static String host() {
     for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
       String host = System.getenv(variable);
@@ -40,7 +40,7 @@ public final class Names {
         return host.strip();
       }
     }
-    return "unknown";
+    return "pid-" + ProcessHandle.current().pid();
   }
 
   /** A namespace, a version or a plural: at most 63 lower-case letters, digits and hyphens. */

@@ -25,6 +25,12 @@ public final class Refusals {
     addIf(time != null && !Durations.isPositive(time), name + " is " + time + ", not above 0");
   }
 
+  /** Refuses what no line of a log can show; null is none. */
+  public void unlessName(String what, @Nullable String name) {
+    addIf(name != null && name.isBlank(), what + " is blank");
+    addIf(name != null && name.chars().anyMatch(Character::isISOControl), what + " has a control character, as a line break");
+  }
+
   public boolean isEmpty() {
     return all.isEmpty();
   }

@@ -76,6 +76,13 @@ final class DefaultOperator implements Operator {
   }
 
   @Override
+  public Controller controller(String named) {
+    return controllers.stream().filter(one -> nameOf(one).equals(named)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "operator " + name + " has no controller \"" + named + "\"; there are " + names(controllers)));
+  }
+
+  @Override
   public void run() {
     begin();
     List<Throwable> failures = new ArrayList<>();

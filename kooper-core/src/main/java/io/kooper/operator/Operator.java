@@ -35,4 +35,12 @@ public interface Operator extends Controller {
    * @throws InterruptedException when the thread was interrupted; the definitions' initializers are interrupted too
    */
   void initialize() throws InterruptedException;
+
+  /**
+   * One of its controllers, as to {@link Controller#trigger} it; an operator itself triggers nothing, since a key may be one of
+   * several kinds. May be called from any thread.
+   *
+   * @throws IllegalArgumentException when none has this name; the message has the names that there are
+   */
+  Controller controller(String name);
 }

@@ -39,7 +39,7 @@ public final class OperatorBuilder {
   final String name;
   final List<CRD<?>> crds = new ArrayList<>();
   Duration initTimeout = Duration.ofMinutes(4); // longer than a definition's own three minutes
-  Duration stopDeadline = Duration.ofMinutes(1); // longer than a controller's own 35 seconds
+  Duration stopDeadline = Duration.ofMinutes(1); // as long as an elected controller's stop may take
   @Nullable MetricsRecorder metrics;
   private @Nullable Runner election;
   private @Nullable Shards shards;
@@ -150,7 +150,7 @@ public final class OperatorBuilder {
    */
   public Operator build() {
     Refusals wrong = new Refusals();
-    wrong.addIf(name.isBlank(), "name is blank");
+    wrong.unlessName("name", name);
     wrong.addIf(controllers.isEmpty(), "there is no controller");
     wrong.unlessPositive("initTimeout", initTimeout);
     wrong.unlessPositive("stopDeadline", stopDeadline);

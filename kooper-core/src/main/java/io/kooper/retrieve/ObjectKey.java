@@ -2,17 +2,20 @@ package io.kooper.retrieve;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import java.util.Objects;
 
 /**
  * An object's namespace and name: the key of the store and of the work queue.
  *
- * @param namespace empty for a cluster-scoped object
+ * @param namespace empty for a cluster-scoped object; null, as metadata has it, is taken for empty
  * @param name the object's name
  */
 public record ObjectKey(String namespace, String name) {
 
+  /** @throws IllegalArgumentException when there is no name */
   public ObjectKey {
-    if (name.isEmpty()) {
+    namespace = Objects.requireNonNullElse(namespace, "");
+    if (name == null || name.isEmpty()) {
       throw new IllegalArgumentException("an object has a name, this one (namespace \"" + namespace + "\") has none");
     }
   }
@@ -27,7 +30,7 @@ public record ObjectKey(String namespace, String name) {
     if (meta == null || meta.getName() == null) {
       throw new IllegalArgumentException("a " + object.getKind() + " without metadata.name has no key");
     }
-    return new ObjectKey(meta.getNamespace() == null ? "" : meta.getNamespace(), meta.getName());
+    return new ObjectKey(meta.getNamespace(), meta.getName());
   }
 
   /** {@code NAMESPACE/NAME}, or the name alone for a cluster-scoped object, as everywhere in Kubernetes. */

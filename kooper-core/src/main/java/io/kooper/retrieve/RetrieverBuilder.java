@@ -38,6 +38,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
   private final KubernetesClient client;
   private final Class<T> type;
   private final Set<String> namespaces = new LinkedHashSet<>();
+  private boolean noNamespaces; // though they were named
   private @Nullable String namespaceSelector;
   private @Nullable String name;
   private @Nullable String labelSelector;
@@ -58,9 +59,11 @@ public final class RetrieverBuilder<T extends HasMetadata> {
 
   /**
    * Only the objects of these namespaces. Each has a list, a watch and a thread of its own: one that cannot be listed does not
-   * hold up the others. Permission to list and watch is needed in these namespaces only.
+   * hold up the others. Permission to list and watch is needed in these namespaces only. {@link #build()} refuses an empty
+   * collection: for all namespaces, do not call this.
    */
   public RetrieverBuilder<T> inNamespaces(Collection<String> namespaces) {
+    this.noNamespaces |= namespaces.isEmpty();
     this.namespaces.addAll(namespaces);
     return this;
   }
@@ -132,6 +135,7 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     if (name != null) {
       Names.object(wrong.all(), "name", name);
     }
+    wrong.addIf(noNamespaces, "inNamespaces was given none: leave it out for those of all namespaces");
     wrong.addIf(!namespaces.isEmpty() && namespaceSelector != null, "the namespaces are named, and selected by labels as well");
     wrong.addIf(metadataOnly && boundStore, "metadata only is kept as bytes, not in a bound store");
     wrong.addIf(isBlank(namespaceSelector), "the selector of namespaces is blank");

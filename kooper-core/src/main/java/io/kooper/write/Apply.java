@@ -35,6 +35,7 @@ import java.util.Objects;
 public final class Apply {
 
   private static final int LONGEST_MANAGER = 128;
+  private static final int FORBIDDEN = 403;
   private static final int CONFLICT = 409;
 
   private final KubernetesClient client;
@@ -55,7 +56,7 @@ public final class Apply {
    * @throws IllegalArgumentException when the manager's name is blank or has more than 128 characters
    */
   public static Apply of(KubernetesClient client, String manager) {
-    if (manager.isBlank() || manager.length() > LONGEST_MANAGER) {
+    if (Objects.requireNonNull(manager, "manager").isBlank() || manager.length() > LONGEST_MANAGER) {
       throw new IllegalArgumentException("a field manager's name has 1 to 128 characters, not \"" + manager + "\"");
     }
     return new Apply(Objects.requireNonNull(client, "client"), manager, false);
@@ -71,7 +72,7 @@ public final class Apply {
    *
    * @param wanted gets the owner's namespace if it has none
    * @return what the server returned
-   * @throws IllegalArgumentException as {@link Owner#set} says
+   * @throws IllegalArgumentException as {@link Owner#set} says, and when {@code wanted} has no name
    */
   public <T extends HasMetadata> T ownedBy(HandlerContext<?> context, T wanted) {
     return tell(context, send(Owner.set(copy(wanted), context.copy())));
@@ -111,6 +112,10 @@ public final class Apply {
   }
 
   private <T extends HasMetadata> T copy(T wanted) {
+    if (wanted.getMetadata() == null || wanted.getMetadata().getName() == null) {
+      throw new IllegalArgumentException("cannot apply a " + wanted.getKind() + " without metadata.name: server-side apply"
+          + " generates none");
+    }
     T copy = client.getKubernetesSerialization().clone(wanted);
     copy.getMetadata().setManagedFields(null); // a server refuses an apply that has some
     return copy;
@@ -123,12 +128,13 @@ public final class Apply {
     try {
       return client.resource(wanted).patch(how);
     } catch (KubernetesClientException e) {
-      if (e.getCode() != CONFLICT) {
-        throw e;
-      }
+      String advice = switch (e.getCode()) {
+        case CONFLICT -> "; leave the fields out that another manager decides about, or take them with force()";
+        case FORBIDDEN -> "; grant the verbs \"patch\" and \"create\" on resource " + Owner.resource(wanted, "");
+        default -> throw e;
+      };
       throw new KubernetesClientException("cannot apply " + Owner.words(wanted) + " as field manager \"" + manager + "\": "
-          + Throwables.message(e) + "; leave the fields out that another manager decides about, or take them with force()",
-          e, CONFLICT, e.getStatus(), null);
+          + Throwables.message(e) + advice, e, e.getCode(), e.getStatus(), null);
     }
   }
 }

@@ -53,9 +53,11 @@ public final class Conditions {
    * @param conditions a list that can be modified, as that of a status
    * @param wanted is not modified; a message that is longer than Kubernetes allows is cut
    * @return whether anything has changed
-   * @throws IllegalArgumentException when Kubernetes would refuse its type, status or reason; the message has every error
+   * @throws IllegalArgumentException when Kubernetes would refuse its type, status or reason; the message has every error. Also
+   *     when the list cannot be modified
    */
   public static boolean set(List<Condition> conditions, Condition wanted, Clock clock) {
+    Objects.requireNonNull(conditions, "conditions");
     check(wanted);
     int place = 0;
     while (place < conditions.size() && !wanted.getType().equals(conditions.get(place).getType())) {
@@ -73,10 +75,15 @@ public final class Conditions {
     if (after.equals(before)) {
       return false;
     }
-    if (before == null) {
-      conditions.add(after);
-    } else {
-      conditions.set(place, after);
+    try {
+      if (before == null) {
+        conditions.add(after);
+      } else {
+        conditions.set(place, after);
+      }
+    } catch (UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "the list of conditions cannot be modified: give a new ArrayList, and set it in the status", e);
     }
     return true;
   }

@@ -55,10 +55,14 @@ public final class Owner {
    *
    * @return {@code child}
    * @throws IllegalArgumentException when Kubernetes would refuse the reference or delete the child: the owner has no uid, lives
-   *     in another namespace, lives in a namespace while the child is cluster-scoped, or the child has another controller
+   *     in another namespace, lives in a namespace while the child is cluster-scoped, or the child has another controller or no
+   *     metadata
    */
   public static <C extends HasMetadata> C set(C child, HasMetadata owner) {
     OwnerReference reference = of(owner);
+    if (child.getMetadata() == null) {
+      throw new IllegalArgumentException("a " + child.getKind() + " without metadata cannot be owned");
+    }
     ObjectMeta meta = child.getMetadata();
     String namespace = owner.getMetadata().getNamespace();
     if (!isEmpty(namespace)) {
@@ -92,6 +96,13 @@ public final class Owner {
     ObjectMeta meta = object.getMetadata();
     return object.getKind() + (meta == null ? "" : " " + (isEmpty(meta.getNamespace()) ? "" : meta.getNamespace() + "/")
         + meta.getName());
+  }
+
+  /** As a rule of a role names it, in words. */
+  static String resource(HasMetadata object, String subresource) {
+    int slash = object.getApiVersion().indexOf('/');
+    return '"' + object.getPlural() + subresource + "\" of API group \"" + object.getApiVersion().substring(0, Math.max(0, slash))
+        + '"';
   }
 
   private static boolean isEmpty(@Nullable String text) {

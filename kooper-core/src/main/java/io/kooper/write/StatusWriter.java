@@ -2,10 +2,12 @@ package io.kooper.write;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.handler.HandlerContext;
+import io.kooper.internal.Throwables;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatusWriter {
 
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+
   private final KubernetesClient client;
 
   private StatusWriter(KubernetesClient client) {
@@ -52,7 +57,7 @@ public final class StatusWriter {
    * @param after the call's object, a copy of it, or what an earlier write of this call returned; with the status that it should
    *     have. It is not modified
    * @return what the server returned, or {@code after} when nothing differed
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException with code 409 when the object has changed meanwhile: the call
+   * @throws KubernetesClientException with code 409 when the object has changed meanwhile: the call
    *     is repeated with the newer state
    */
   public <T extends HasMetadata> T patch(HandlerContext<T> context, T after) {
@@ -93,8 +98,18 @@ public final class StatusWriter {
   }
 
   private <T extends HasMetadata> T send(T object, PatchType type, Object patch) {
-    return client.resource(object).subresource("status")
-        .patch(PatchContext.of(type), client.getKubernetesSerialization().asJson(patch));
+    try {
+      return client.resource(object).subresource("status")
+          .patch(PatchContext.of(type), client.getKubernetesSerialization().asJson(patch));
+    } catch (KubernetesClientException e) {
+      String advice = switch (e.getCode()) {
+        case FORBIDDEN -> "; grant the verb \"patch\" on resource " + Owner.resource(object, "/status");
+        case NOT_FOUND -> "; it is gone, or its definition has no status subresource: \"subresources: {status: {}}\"";
+        default -> throw e;
+      };
+      throw new KubernetesClientException("cannot write the status of " + Owner.words(object) + ": " + Throwables.message(e)
+          + advice, e, e.getCode(), e.getStatus(), null);
+    }
   }
 
   private @Nullable Object status(HasMetadata object) {

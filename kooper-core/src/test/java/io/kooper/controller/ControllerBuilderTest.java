@@ -35,6 +35,8 @@ class ControllerBuilderTest {
     assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("name is blank", "workers is 0",
             "resync is PT0.999S", "retries is -1", "syncTimeout is PT0S", "stopDeadline is PT-1S");
+    assertThatThrownBy(() -> Controller.builder(retriever, handler).name("a\nb").build())
+        .hasMessageContaining("name has a control character");
   }
 
   @Test

@@ -6,7 +6,10 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.clock.Clock;
 import io.kooper.clock.ManualClock;
+import io.kooper.controller.Causes.Cause;
 import io.kooper.controller.Ledger.Verdict;
+import io.kooper.controller.OwnWrites.Write;
+import io.kooper.informer.Informer;
 import io.kooper.informer.KeyListener.Origin;
 import io.kooper.informer.State;
 import io.kooper.informer.Store;
@@ -14,10 +17,12 @@ import io.kooper.internal.Guard;
 import io.kooper.internal.Hook;
 import io.kooper.internal.Log;
 import io.kooper.metrics.ControllerMetrics;
+import io.kooper.metrics.EventType;
 import io.kooper.queue.WorkQueue;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.Mockito;
@@ -32,8 +37,13 @@ class LedgerTest {
   private final Ledger<ConfigMap> ledger = ledger(store, queue, new ManualClock());
 
   static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock) {
+    return ledger(store, queue, clock, key -> true);
+  }
+
+  private static Ledger<ConfigMap> ledger(Store<ConfigMap> store, WorkQueue<ObjectKey> queue, Clock clock,
+      Predicate<ObjectKey> ready) {
     CallFilter<ConfigMap> all = new CallFilter<>(null, object -> Set.of(), (key, object) -> true, null,
-        new Guard(Log.of(LedgerTest.class), "none"), key -> true, 0);
+        new Guard(Log.of(LedgerTest.class), "none"), ready, 0);
     return new Ledger<>("test", "informer", store, queue, all,
         new Hook<>(Log.of(LedgerTest.class), "test", ControllerMetrics.NONE), key -> true, clock);
   }
@@ -75,5 +85,37 @@ class LedgerTest {
 
     assertThat(queue.get()).isEqualTo(key);
     assertThat(ledger.next(key).delete()).isTrue();
+  }
+
+  @Test
+  void anObjectThatAppearsWhileItsKeyIsLookedAtWaitsForItsRelatedObjectsAsWell() {
+    Store<ConfigMap> changing = Mockito.mock();
+    Mockito.when(changing.state(key)).thenReturn(null).thenReturn(State.of(object));
+
+    assertThat(ledger(changing, queue, new ManualClock(), any -> false).next(key)).isNull();
+  }
+
+  @Test
+  void anObjectWithoutAVersionIsCalledAgainAfterItsHandlerHasWritten() {
+    Mockito.when(store.state(key)).thenReturn(State.of(object));
+    ledger.resync(key, 3);
+    Informer<ConfigMap> informer = Mockito.mock();
+    Write own = new Write(informer, any -> null, new ObjectKey("default", "b"), "2", "7", true);
+    ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED, List.of(own));
+
+    ledger.resync(key, 3);
+
+    assertThat(ledger.next(key).type()).isEqualTo(EventType.RESYNC);
+  }
+
+  @Test
+  void aCallAfterARefusalIsNoRetryOfIt() {
+    Mockito.when(store.state(key)).thenReturn(State.of(object));
+    ledger.resync(key, 3);
+    ledger.settle(key, ledger.next(key), Verdict.REFUSED, List.of());
+
+    ledger.call(key, new Cause(EventType.RELATED, "related secrets default/b", null));
+
+    assertThat(ledger.next(key).reasons()).containsExactly("related secrets default/b");
   }
 }

@@ -244,9 +244,10 @@ class InformerTest {
 
     @Test
     void whatCannotWorkIsRefusedWithEveryReason() {
-      var builder = Informer.builder(source.retriever()).name(" ").index("a", o -> List.of()).index("a", o -> List.of());
+      var builder = Informer.builder(source.retriever()).name(" ").index("a", o -> List.of()).index("a", o -> List.of())
+          .index(" ", o -> List.of());
       assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("name is blank", "two indexes \"a\"");
+          .hasMessageContainingAll("name is blank", "two indexes \"a\"", "the name of an index is blank");
       assertThatThrownBy(() -> Informer.builder(retriever(null))).isInstanceOf(NullPointerException.class)
           .hasMessageContaining("ListerWatcher");
       assertThatThrownBy(() -> Informer.builder(source.retriever()).clock(null)).isInstanceOf(NullPointerException.class)

@@ -112,6 +112,37 @@ class KeptShardsTest {
   }
 
   @Test
+  void dropsOnceAListenerThatWasBeingAddedKnowsWhatThereIs() throws InterruptedException {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    source.put("a1", "1");
+    start(source, told);
+    informer.keep(A, told);
+    await().until(() -> names().contains("a1") && source.watching() == 1);
+    Thread adding = new Thread(() -> informer.addListener(new Told() {
+      @Override
+      public void missed(Origin origin) {
+        entered.countDown();
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }));
+    adding.start();
+    entered.await();
+
+    informer.drop(A, told);
+    assertThat(informer.keep(A, told)).as("before it was dropped").isFalse();
+    go.countDown();
+    adding.join();
+
+    assertThat(names()).isEmpty();
+    assertThat(informer.keep(A, told)).isTrue();
+  }
+
+  @Test
   void forgetsTheShardsOfAListenerThatLeaves() {
     source.put("a1", "1");
     start(source, told);

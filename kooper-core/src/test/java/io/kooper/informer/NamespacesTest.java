@@ -4,16 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.SelectedNamespaces;
+import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -153,9 +161,14 @@ class NamespacesTest {
     private final SelectedNamespaces selected = new SelectedNamespaces("shop");
 
     ThatAreSelected() {
-      informer = informer(new Namespaces<>(Set.of(), selected.retriever(), sources::get));
       shop.put("a", "1");
       stock.put("b", "1");
+      start(sources::get);
+    }
+
+    private void start(Function<String, ListerWatcher<ConfigMap>> source) {
+      informer.close();
+      informer = informer(new Namespaces<>(Set.of(), selected.retriever(), source));
       informer.start();
     }
 
@@ -201,6 +214,61 @@ class NamespacesTest {
       stockJoins();
       await().until(() -> names().equals(List.of("a", "b")));
       await().until(() -> threads() == 3);
+    }
+
+    /** Else a handler would take what it cannot see yet for missing. */
+    @Test
+    void thatComeBackCountAsListedOnlyOnceTheyAreListedAnew() throws Exception {
+      Semaphore asked = new Semaphore(0);
+      Semaphore allowed = new Semaphore(1);
+      ObjectKey key = new ObjectKey("stock", "b");
+      ListerWatcher<ConfigMap> waiting = new ListerWatcher<>() {
+        @Override
+        public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+            throws RetrieveException, InterruptedException {
+          asked.release();
+          allowed.acquire();
+          return stock.list(options, events);
+        }
+
+        @Override
+        public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+            throws RetrieveException, InterruptedException {
+          stock.watch(options, events);
+        }
+      };
+      start(Map.of("shop", shop, "stock", waiting)::get);
+      selected.join("stock");
+      for (int i = 0; i < 100; i++) {
+        await().pollInterval(Duration.ofMillis(1)).until(() -> stock.watching() == 1 && informer.synced(key));
+        asked.drainPermits();
+        selected.leave("stock");
+        selected.join("stock");
+        while (!asked.tryAcquire()) {
+          boolean gone = informer.store().state(key) == null;
+          assertThat(gone && informer.lists(key) && informer.synced(key)).as("listed, and without its object").isFalse();
+        }
+        allowed.release();
+      }
+    }
+
+    @Test
+    void thatCannotBeBegunAreNotMissingOnceTheyLeave() {
+      AtomicInteger tries = new AtomicInteger();
+      start(name -> {
+        if (name.equals("stock")) {
+          tries.incrementAndGet();
+          throw new IllegalStateException("no source of " + name);
+        }
+        return shop;
+      });
+      selected.join("stock");
+      await().until(() -> tries.get() > 0);
+
+      selected.leave("stock");
+
+      await().until(() -> informer.synced(new ObjectKey("", "of the whole cluster")));
+      assertThat(informer.health().missing()).isEmpty();
     }
 
     @Test

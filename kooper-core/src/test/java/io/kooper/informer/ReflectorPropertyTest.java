@@ -145,8 +145,8 @@ class ReflectorPropertyTest {
       Map<ObjectKey, String> decodable = new HashMap<>(store);
       decodable.keySet().removeAll(illegible);
       assertThat(decodable).as("the store").isEqualTo(expected);
-      assertThat(reflector.health().undecodable()).as("undecodable").isEqualTo(illegible);
-      assertThat(reflector.health().synced()).isTrue();
+      assertThat(cache.undecodable()).as("undecodable").isEqualTo(illegible);
+      assertThat(cache.synced()).isTrue();
 
       assertThat(replayed(faithful)).as("what was told").isEqualTo(store);
       assertThat(faithful.misfits()).isEmpty();

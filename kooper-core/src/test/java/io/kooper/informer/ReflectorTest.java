@@ -44,7 +44,7 @@ class ReflectorTest {
       script.list(sink -> {
         throw forbidden;
       }).list(sink -> {
-        health.add(script.reflector.health());
+        health.add(script.health());
         return "5";
       }).quietWatch();
       assertThat(script.run()).containsExactly("list 0", "pause", "list 0", "watch 5");
@@ -307,7 +307,7 @@ class ReflectorTest {
           .list(7, object("a", "1", 6)).quietWatch();
       assertThat(failing.run()).containsExactly("list 0", "watch 5", "pause", "list 5", "watch 7");
       assertThat(failing.recorder.view()).containsOnlyKeys(key("a"));
-      assertThat(failing.reflector.health().undecodable()).isEmpty();
+      assertThat(failing.health().undecodable()).isEmpty();
     }
   }
 
@@ -350,7 +350,7 @@ class ReflectorTest {
     private final List<InformerHealth> seen = new ArrayList<>();
 
     private void look() {
-      seen.add(script.reflector.health());
+      seen.add(script.health());
     }
 
     @Test

@@ -50,6 +50,12 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   private final Deque<Watching> watchings = new ArrayDeque<>();
   private long nanos;
 
+  InformerHealth health() {
+    Reflector.Connection now = reflector.connection();
+    return new InformerHealth(cache.synced(), cache.store.missing(), now.watching(), now.since(), now.lastEvent(),
+        now.lastError(), cache.applying(), cache.store.size(), cache.undecodable());
+  }
+
   Script() {
     this(UnaryOperator.identity());
   }

@@ -1,9 +1,17 @@
 package io.kooper.informer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.kooper.clock.Clock;
+import io.kooper.fake.Jsons;
+import io.kooper.retrieve.Json;
+import io.kooper.retrieve.SourceEvent;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +41,21 @@ class StateTest {
     assertThat(state("u", version).resourceVersion()).isEqualTo(version);
     assertThat(state("u", version).is("u", version)).isTrue();
     assertThat(state("u", version).is("u", version + "0")).isFalse();
+  }
+
+  @Test
+  void aLackOfMemoryThatTheObjectsClassHasWrappedSaysNothingOfTheObject() {
+    Deque<RuntimeException> failures = new ArrayDeque<>(
+        List.of(new IllegalArgumentException(new OutOfMemoryError("for a test"))));
+    Json<ConfigMap> json = Jsons.failing(SourceEvent.Type.ADDED, state("u", "1").get(), failures);
+    Cache<ConfigMap> cache = new Cache<>("test", null, List.of(), false, Clock.system(), null);
+    cache.put(cache.states.arrival(json, problem -> { }));
+
+    assertThatThrownBy(() -> cache.store.list()).isInstanceOf(OutOfMemoryError.class);
+
+    assertThat(cache.store.list()).hasSize(1);
+    assertThat(cache.undecodable()).isEmpty();
+    cache.close();
   }
 
   @Test

@@ -274,7 +274,7 @@ class WatchFailuresTest {
     @Test
     void aSourceThatNeverSaysOpenedIsWatchingOnceAWatchHasEndedAsItShould() {
       script.list(5).watch(sink -> script.pass(Duration.ofSeconds(25))).watch(sink -> {
-        assertThat(script.reflector.health().watching()).isTrue();
+        assertThat(script.health().watching()).isTrue();
         sink.accept(SourceEvent.bookmark("6"));
       });
       script.run();

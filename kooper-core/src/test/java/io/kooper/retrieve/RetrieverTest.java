@@ -190,6 +190,9 @@ class RetrieverTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("cluster-scoped").hasMessageContaining("label selector is blank")
           .hasMessageContaining("field selector is blank");
+      assertThatThrownBy(() -> Retriever.builder(client, Pod.class).inNamespaces(List.of()).build())
+          .as("an empty setting must not select the whole cluster")
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("inNamespaces was given none");
       assertThatThrownBy(() -> Retriever.of(client, GenericKubernetesResource.class))
           .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Retriever.generic");
     }

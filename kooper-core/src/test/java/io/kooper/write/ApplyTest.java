@@ -108,13 +108,33 @@ class ApplyTest {
 
   @Test
   void otherFailuresAreThrownAsTheyAre() {
-    fails(403);
+    fails(422);
 
     assertThatThrownBy(() -> apply.apply(wanted)).isInstanceOf(KubernetesClientException.class).hasNoCause();
   }
 
   @Test
+  void oneThatIsForbiddenNamesTheRuleToGrant() {
+    fails(403);
+
+    assertThatThrownBy(() -> apply.ownedBy(context, wanted)).isInstanceOfSatisfying(KubernetesClientException.class, e -> {
+      assertThat(e.getCode()).isEqualTo(403);
+      assertThat(e).hasMessageContainingAll("ConfigMap shop/child", "\"patch\" and \"create\"", "\"configmaps\"");
+    });
+  }
+
+  @Test
+  void refusesAnObjectWithoutAName() {
+    ConfigMap nameless = new ConfigMapBuilder().withNewMetadata().withGenerateName("child-").endMetadata().build();
+
+    assertThatThrownBy(() -> apply.ownedBy(context, nameless)).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a ConfigMap without metadata.name");
+    assertThatThrownBy(() -> apply.apply(new ConfigMap())).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void refusesAManagerWithoutAName() {
+    assertThatThrownBy(() -> Apply.of(client, null)).isInstanceOf(NullPointerException.class).hasMessage("manager");
     assertThatThrownBy(() -> Apply.of(client, " ")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Apply.of(client, "x".repeat(129))).isInstanceOf(IllegalArgumentException.class);
   }

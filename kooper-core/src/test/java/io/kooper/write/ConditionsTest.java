@@ -107,4 +107,10 @@ class ConditionsTest {
     assertThat(Conditions.set(conditions, Conditions.of("example.com/Ready_1.x", true, "A,b:C_1", "", null))).isTrue();
     assertThat(conditions.get(0).getLastTransitionTime()).isNotNull();
   }
+
+  @Test
+  void refusesAListThatCannotBeModified() {
+    assertThatThrownBy(() -> Conditions.set(List.of(), Conditions.of("Ready", true, "Up", "", null)))
+        .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cannot be modified");
+  }
 }

@@ -89,4 +89,10 @@ class OwnerTest {
     refused(foreign, owner, "ConfigMap shop/child has a controller already, Deployment other: choose another name"
         + " for the child, or wait until that owner is gone");
   }
+
+  @Test
+  void refusesAChildWithoutMetadata() {
+    assertThatThrownBy(() -> Owner.set(new ConfigMap(), owner)).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a ConfigMap without metadata");
+  }
 }

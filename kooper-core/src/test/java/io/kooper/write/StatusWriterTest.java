@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.NamespaceableResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mockito.ArgumentCaptor;
 
 class StatusWriterTest {
@@ -132,5 +135,18 @@ class StatusWriterTest {
   void refusesAnObjectThatWasNotRead() {
     assertThatThrownBy(() -> status.patch(deployment("7", null), deployment(null, null)))
         .hasMessageContaining("Deployment shop/web has no resourceVersion");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"404,no status subresource", "403,'\"patch\" on resource \"deployments/status\" of API group \"apps\"'"})
+  void aFailureNamesTheObjectAndWhatToDo(int code, String advice) {
+    when(resource.patch(any(PatchContext.class), any(String.class)))
+        .thenThrow(new KubernetesClientException("no", code, null));
+
+    assertThatThrownBy(() -> status.patch(deployment("7", status(3, 1)), deployment("7", status(3, 2))))
+        .isInstanceOfSatisfying(KubernetesClientException.class, e -> {
+          assertThat(e.getCode()).isEqualTo(code);
+          assertThat(e).hasMessageContainingAll("cannot write the status of Deployment shop/web: no", advice);
+        });
   }
 }

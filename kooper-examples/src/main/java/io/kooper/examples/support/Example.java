@@ -169,5 +169,15 @@ public final class Example implements AutoCloseable {
     if (server != null) {
       server.close();
     }
+    Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().startsWith("vert.x-")).forEach(Example::join);
+  }
+
+  /** The client's threads end by themselves, but Maven takes their classes away once main has returned. */
+  private static void join(Thread thread) {
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -40,7 +40,7 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
   /** A server that JUnit closes with its store. */
   @SuppressWarnings("deprecation") // what follows it is known to JUnit 5.13 and later only
   private record Shared(TestCluster cluster, List<HasMetadata> manifests)
-      implements ExtensionContext.Store.CloseableResource {
+      implements ExtensionContext.Store.CloseableResource, AutoCloseable {
 
     @Nullable EmbeddedApiServer embedded() {
       return cluster instanceof EmbeddedCluster embedded ? embedded.embedded() : null;
@@ -141,8 +141,13 @@ final class KooperExtension implements BeforeEachCallback, AfterEachCallback, Pa
     List<HasMetadata> objects = new ArrayList<>();
     try (KubernetesClient parser = new KubernetesClientBuilder().withConfig(Config.empty()).build()) {
       for (String manifest : manifests) {
-        try (Stream<Path> files = Files.walk(Path.of(manifest))) {
-          for (Path file : files.filter(path -> path.toString().matches(".*\\.ya?ml")).sorted().toList()) {
+        Path path = Path.of(manifest);
+        if (!Files.exists(path)) {
+          throw new IllegalArgumentException(
+              "@KooperTest names the manifest " + manifest + ", but there is no " + path.toAbsolutePath());
+        }
+        try (Stream<Path> files = Files.walk(path)) {
+          for (Path file : files.filter(one -> one.toString().matches(".*\\.ya?ml")).sorted().toList()) {
             try (InputStream stream = Files.newInputStream(file)) {
               objects.addAll(parser.load(stream).items());
             }
