@@ -11,9 +11,18 @@ public final class Names {
 
   private static final String LABEL_FORM = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
   private static final Pattern LABEL = Pattern.compile(LABEL_FORM);
-  private static final Pattern SUBDOMAIN = Pattern.compile(LABEL_FORM + "(\\." + LABEL_FORM + ")*");
+  private static final String SUBDOMAIN_FORM = LABEL_FORM + "(\\." + LABEL_FORM + ")*";
+  private static final Pattern SUBDOMAIN = Pattern.compile(SUBDOMAIN_FORM);
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
+  private static final String NAME_FORM = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?";
+  private static final Pattern NAME = Pattern.compile(NAME_FORM);
+
+  // apimachinery's labels.Parse
+  private static final String KEY = "(" + SUBDOMAIN_FORM + "/)?" + NAME_FORM;
+  private static final String VALUE = "\\s*(" + NAME_FORM + ")?\\s*";
+  private static final String REQUIREMENT = "\\s*(!?\\s*" + KEY + "|" + KEY + "\\s*(==?|!=)" + VALUE
+      + "|" + KEY + "\\s+(in|notin)\\s*\\(" + VALUE + "(," + VALUE + ")*\\)|" + KEY + "\\s*[<>]\\s*-?[0-9]+)\\s*";
+  private static final Pattern LABEL_SELECTOR = Pattern.compile(REQUIREMENT + "(," + REQUIREMENT + ")*");
 
   private Names() {}
 
@@ -60,6 +69,14 @@ public final class Names {
     check(errors, what, value,
         value != null && !value.equals(".") && !value.equals("..") && !value.contains("/") && !value.contains("%"),
         "neither \".\" nor \"..\", and contain neither \"/\" nor \"%\"");
+  }
+
+  /** A selector of labels; null is none. */
+  public static void labelSelector(List<String> errors, String what, @Nullable String value) {
+    if (value != null) {
+      check(errors, what, value, LABEL_SELECTOR.matcher(value).matches(),
+          "as for kubectl get -l, such as app=web,tier in (front,back),!old");
+    }
   }
 
   /** A resource's group, null or empty for the core one, its version and its plural. */

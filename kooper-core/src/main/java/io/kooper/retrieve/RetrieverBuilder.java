@@ -138,9 +138,9 @@ public final class RetrieverBuilder<T extends HasMetadata> {
     wrong.addIf(noNamespaces, "inNamespaces was given none: leave it out for those of all namespaces");
     wrong.addIf(!namespaces.isEmpty() && namespaceSelector != null, "the namespaces are named, and selected by labels as well");
     wrong.addIf(metadataOnly && boundStore, "metadata only is kept as bytes, not in a bound store");
-    wrong.addIf(isBlank(namespaceSelector), "the selector of namespaces is blank");
-    wrong.addIf(isBlank(labelSelector), "the label selector is blank");
-    wrong.addIf(isBlank(fieldSelector), "the field selector is blank");
+    Names.labelSelector(wrong.all(), "selector of namespaces", namespaceSelector);
+    Names.labelSelector(wrong.all(), "label selector", labelSelector);
+    wrong.addIf(fieldSelector != null && fieldSelector.isBlank(), "the field selector is blank");
     wrong.refuse("a retriever");
     Map<String, String> selectors = new LinkedHashMap<>();
     if (labelSelector != null) {
@@ -166,9 +166,5 @@ public final class RetrieverBuilder<T extends HasMetadata> {
         : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);
     List<?> identity = Arrays.asList(client, type, Set.copyOf(namespaces), namespaceSelector, selectors, form);
     return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone, identity);
-  }
-
-  private static boolean isBlank(@Nullable String selector) {
-    return selector != null && selector.isBlank();
   }
 }

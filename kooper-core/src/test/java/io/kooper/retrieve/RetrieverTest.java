@@ -1,6 +1,7 @@
 package io.kooper.retrieve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -234,6 +235,23 @@ class RetrieverTest {
     void inASelectionAreNamesToo(String namespace) {
       assertThatThrownBy(() -> Retriever.of(client, Pod.class, c -> c.pods().inNamespace(namespace).withLabel("app", "web")))
           .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "!a", " ! a ", "a=b", "a==b", "a != b", "a=", "example.com/a.b_c=D-1", "a in (b,c)", "a in ()",
+        "a notin( b , c )", "a in (,b)", "a>1", "a < -7", "a,b=c,!d,e in (f,g),h", "in in (in)", "notin"})
+    void inALabelSelectorAreLabels(String selector) {
+      assertThatCode(() -> Retriever.builder(client, Pod.class).withLabelSelector(selector).build()).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "a=b=c", "a,", ",a", "a,,b", "a b", "a in b", "a in (b", "a in [b]", "=b", "!", "!a=b", "-a",
+        "a/b/c", "a=b c", "a={b}", "a~b", "A.b/c"})
+    void andNothingElse(String selector) {
+      assertThatThrownBy(() -> Retriever.builder(client, Pod.class).withLabelSelector(selector).build())
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("label selector");
+      assertThatThrownBy(() -> Retriever.builder(client, Pod.class).inNamespacesLabelled(selector).build())
+          .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("selector of namespaces");
     }
 
     @Test
