@@ -81,10 +81,10 @@ public interface Controller extends AutoCloseable {
 
   /**
    * Calls the handler for the object of this key soon, though nothing has changed: for a webhook, a timer or a message. The usual
-   * guarantees hold: one call at a time for a key, repeated if it fails. May be called from any thread.
+   * guarantees hold: one call at a time for a key, repeated if it fails. An object that is paused is called when its pause ends.
+   * May be called from any thread.
    *
-   * @return false if no call follows: there is no such object, or the controller does not lead, has not begun or stops. The call
-   *     for an object that is paused comes at the end of the pause
+   * @return false if no call follows: there is no such object, or the controller does not lead, has not begun or stops
    */
   default boolean trigger(ObjectKey key) {
     return false;

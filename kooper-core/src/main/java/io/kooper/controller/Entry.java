@@ -144,7 +144,7 @@ final class Entry<T extends HasMetadata> {
 
   /** What kind of call it is to tell the told state again. */
   private EventType typeAgain(@Nullable Causes why) {
-    return failures > 0 && type != EventType.DELETE || !settled ? type
+    return failures > 0 && !refused && type != EventType.DELETE || !settled ? type
         : asked || wasPaused ? EventType.REQUEUE
         : why != null ? why.type() : EventType.RESYNC;
   }

@@ -106,7 +106,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
    * know yet, or no more, waits: the primary's informer will say the same soon.
    */
   boolean ready(ObjectKey primary) {
-    return optional() || informer.synced(primary) && (!together || informer.lists(primary));
+    return optional() || (together ? informer.hasListed(primary) : informer.synced(primary));
   }
 
   /** Whether the objects of a shard are kept from now on. */

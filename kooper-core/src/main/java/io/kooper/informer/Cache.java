@@ -11,6 +11,7 @@ import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.Undecodable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -123,16 +124,10 @@ final class Cache<T extends HasMetadata> {
   /** All parts are expected that there are now. */
   void expectNoMore() {
     apply(() -> {
-      listed(ObjectStore.ALL);
+      store.listed(ObjectStore.ALL);
+      tellIfComplete();
       subscriptions.catchUp(Origin.FIRST_LIST);
     });
-  }
-
-  /** Whether it is the part's first list. */
-  private boolean listed(String part) {
-    boolean first = store.listed(part);
-    tellIfComplete();
-    return first;
   }
 
   private void tellIfComplete() {
@@ -141,11 +136,11 @@ final class Cache<T extends HasMetadata> {
     }
   }
 
-  /** A part is listed no more: its objects have left the selection. */
-  void drop(String part) {
-    apply(() -> {
+  /** A part is listed no more: its objects have left the selection. Returns whether all listeners have taken that. */
+  boolean drop(String part) {
+    return apply(() -> {
+      unreadables.replace(part, Map.of());
       for (ObjectKey key : store.keys(part)) {
-        unreadables.stored(key, null);
         change(key, store.state(key), null);
       }
       if (shards != null) {
@@ -153,6 +148,7 @@ final class Cache<T extends HasMetadata> {
       }
       tellIfComplete();
       subscriptions.catchUp(Origin.LIST);
+      return !subscriptions.areBehind();
     });
   }
 
@@ -351,7 +347,7 @@ final class Cache<T extends HasMetadata> {
       staging.compare();
       changing = true;
       store.replace(staging.part, staging.objects);
-      Origin origin = listed(staging.part) ? Origin.FIRST_LIST : Origin.LIST;
+      Origin origin = store.isMissing(staging.part) ? Origin.FIRST_LIST : Origin.LIST;
       staging.nameless.forEach(this::report);
       staging.broken.values().forEach(this::report);
       unreadables.replace(staging.part, staging.objects);
@@ -360,9 +356,11 @@ final class Cache<T extends HasMetadata> {
       staging.changed.forEach(key -> subscriptions.changed(key, staging.gone.get(key),
           shards != null && shards.isNew(staging.part, key) ? Origin.FIRST_LIST : origin));
       changing = false;
-      if (shards != null) { // now that the listeners know all of it
+      if (shards != null) {
         shards.listed(staging.part, staging.wanted);
       }
+      store.listed(staging.part); // only now that the listeners know all of it: what is related is read by what they know
+      tellIfComplete();
       subscriptions.catchUp(origin);
       tellFound();
       return staging.open.isEmpty();

@@ -144,8 +144,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   }
 
   /**
-   * Whether what is listed together with {@code key} has been listed: its namespace if each is listed on its own, else all. The
-   * listeners are told of an object only then. With {@link Builder#shards}, whether the listeners know all objects of its shard.
+   * Whether what is listed together with {@code key} has been listed, its namespace if each is listed on its own, else all, and
+   * the listeners were told of it. With {@link Builder#shards}, of the objects of its shard.
    */
   public boolean synced(ObjectKey key) {
     return cache.synced(key);
@@ -154,6 +154,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** Whether an object of this key may be listed. False in a namespace that is not selected, or not yet known to be. */
   public boolean lists(ObjectKey key) {
     return reflectors.lists(key);
+  }
+
+  /** {@link #lists} and {@link #synced} at one moment: between the two, a namespace might be selected. */
+  public boolean hasListed(ObjectKey key) {
+    return reflectors.hasListed(key);
   }
 
   /**

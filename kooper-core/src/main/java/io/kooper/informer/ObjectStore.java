@@ -45,9 +45,13 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     missing.add(part);
   }
 
-  /** A part was listed; returns whether it was missing. */
-  boolean listed(String part) {
-    return missing.remove(part);
+  boolean isMissing(String part) {
+    return missing.contains(part);
+  }
+
+  /** A part was listed and told, or is not needed. */
+  void listed(String part) {
+    missing.remove(part);
   }
 
   /** Whether the part of this key was listed. */

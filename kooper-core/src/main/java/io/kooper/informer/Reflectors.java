@@ -19,10 +19,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +40,14 @@ final class Reflectors<T extends HasMetadata> {
   /** A list or watch that heeds interrupts ends at once; this is for the others. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
+  /** How long until a listener that failed to take deletes is told them again. */
+  private static final long AGAIN = Duration.ofSeconds(5).toNanos();
+
   private static final Clock OF_THREADS = Clock.system(); // which end in their own time
 
   private static final class Running<T extends HasMetadata> {
     private final Reflector<T> reflector;
-    private @Nullable Thread before; // that of the same namespace until now, which ends first; null once it has
+    private @Nullable Thread before; // listed the namespace when it was selected earlier: it ends first
     private @Nullable Thread thread; // null before the start
     private volatile boolean dropped; // the namespace is no longer selected
 
@@ -76,7 +81,8 @@ final class Reflectors<T extends HasMetadata> {
 
   private final Monitor monitor;
   private final Map<String, Running<T>> running = new LinkedHashMap<>(); // by the part of the store; guarded by the monitor
-  private int threads; // that have not ended; guarded by the monitor
+  private final Set<String> chosen = new HashSet<>(); // the parts that are to be listed; guarded by the monitor
+  private final Set<Thread> threads = new HashSet<>(); // that have not ended; guarded by the monitor
   private volatile boolean closed;
 
   Reflectors(String name, ListerWatcher<T> source, Cache<T> cache, Clock clock, MetricsRecorder recorder,
@@ -127,9 +133,10 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   private Running<T> add(String part, @Nullable Thread before) {
+    chosen.add(part);
+    cache.store.expect(part); // first: if what follows fails, nothing of it was listed
     Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
         source.apply(part), cache, clock, mayAsk, monitor::signal), before);
-    cache.store.expect(part);
     running.put(part, added);
     return added;
   }
@@ -143,9 +150,12 @@ final class Reflectors<T extends HasMetadata> {
 
   /** In the monitor. */
   private void start(String part, Running<T> one) {
+    if (one.thread != null) {
+      return;
+    }
     String thread = "kooper-" + name + "-informer" + (part.isEmpty() ? "" : "-" + part);
     one.thread = Threads.start(thread, () -> run(part, one)); // its end waits for the monitor
-    threads++;
+    threads.add(one.thread);
   }
 
   private void run(String part, Running<T> one) {
@@ -156,32 +166,39 @@ final class Reflectors<T extends HasMetadata> {
       }
       one.reflector.run(); // which returns at once if it was stopped before
     } finally {
-      Loop.run(log, "informer {}: to tell the deletes of a namespace failed; it is tried again", name, () -> {
-        if (one.dropped) {
-          monitor.run(() -> expect(part));
-          cache.drop(part);
-        }
-        return false;
-      });
+      Loop.run(log, "informer {}: to tell the deletes of a namespace failed; it is tried again", name,
+          () -> one.dropped && !leave(part));
       monitor.run(() -> {
         if (one.dropped) {
           running.remove(part, one);
         }
-        threads--;
-        if (closed && threads == 0) {
+        threads.remove(Thread.currentThread());
+        if (closed && threads.isEmpty()) {
           cache.close();
         }
       });
     }
   }
 
-  /** What is here of a part goes: whether it is missing then depends on whether it is selected again. In the monitor. */
+  /** Tells the deletes of a part that was dropped. Returns whether all have taken them, or somebody else will see to it. */
+  private boolean leave(String part) {
+    monitor.run(() -> expect(part));
+    if (cache.drop(part)) {
+      return true;
+    }
+    try { // this may be the last thread, and nobody else would tell them again
+      return monitor.await(() -> closed || chosen.contains(part), AGAIN);
+    } catch (InterruptedException e) { // the one that ended the reflector, or that of close()
+      return closed;
+    }
+  }
+
+  /** From now on a part is missing if it is selected: what the store has of it is dropped. In the monitor. */
   private void expect(String part) {
-    Running<T> now = running.get(part);
-    if (now == null || now.dropped) {
-      cache.store.listed(part);
+    if (chosen.contains(part)) {
+      cache.store.expect(part); // again, since an earlier list of it may just have come
     } else {
-      cache.store.expect(part); // the list of before may just have come
+      cache.store.listed(part);
     }
   }
 
@@ -213,6 +230,7 @@ final class Reflectors<T extends HasMetadata> {
   /** A namespace is no longer selected: its objects are told as deletes once its reflector has ended. */
   private void drop(String namespace) {
     boolean begun = monitor.change(() -> {
+      chosen.remove(namespace);
       Running<T> one = running.get(namespace);
       if (one != null) {
         one.dropped = true;
@@ -223,6 +241,7 @@ final class Reflectors<T extends HasMetadata> {
     });
     if (!begun) {
       cache.drop(namespace);
+      monitor.signal();
     }
   }
 
@@ -244,9 +263,18 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean lists(ObjectKey key) {
+    return lists(key, () -> true);
+  }
+
+  /** Whether it lists a key and has done so once: at one moment, since namespaces come and go. */
+  boolean hasListed(ObjectKey key) {
+    return lists(key, () -> cache.synced(key));
+  }
+
+  private boolean lists(ObjectKey key, BooleanSupplier and) {
     @Nullable Reflector<T> lister = monitor.get(() -> {
       Running<T> one = running.get(cache.store.partOf(key));
-      return one == null || one.dropped ? null : one.reflector;
+      return one == null || one.dropped || !and.getAsBoolean() ? null : one.reflector;
     });
     return lister != null && lister.mayHave(key); // without the monitor: it asks code of users
   }
@@ -257,7 +285,7 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean isOfThis(Thread thread) {
-    return monitor.get(() -> running.values().stream().anyMatch(one -> one.thread == thread));
+    return monitor.get(() -> threads.contains(thread));
   }
 
   /** Of all: watching if all are, and the failure that matters most. */
@@ -288,7 +316,7 @@ final class Reflectors<T extends HasMetadata> {
   void close() {
     closed = true; // first: for the lock there may be no memory
     List<Running<T>> all = monitor.change(() -> {
-      if (threads == 0) {
+      if (threads.isEmpty()) {
         cache.close();
       }
       return List.copyOf(running.values());
@@ -297,7 +325,7 @@ final class Reflectors<T extends HasMetadata> {
     if (selected != null) {
       selected.close();
     }
-    List<Thread> others = all.stream().map(one -> one.thread).filter(Objects::nonNull).toList();
+    List<Thread> others = monitor.get(() -> List.copyOf(threads));
     if (!others.contains(Thread.currentThread())) { // a listener closes its own informer
       join(others);
     }

@@ -118,6 +118,11 @@ final class Subscriptions<T extends HasMetadata> {
     }
   }
 
+  /** Whether some may have missed something. */
+  boolean areBehind() {
+    return all.stream().anyMatch(one -> one.behind);
+  }
+
   /** All of them may have missed something. */
   void fallBehind() {
     all.forEach(one -> one.behind = true);

@@ -37,8 +37,8 @@ public interface Operator extends Controller {
   void initialize() throws InterruptedException;
 
   /**
-   * One of its controllers, as to {@link Controller#trigger} it; an operator itself triggers nothing, since a key may be one of
-   * several kinds. May be called from any thread.
+   * One of its controllers, for instance to {@link Controller#trigger} it. An operator itself triggers nothing: objects of
+   * several kinds may have the same key. May be called from any thread.
    *
    * @throws IllegalArgumentException when none has this name; the message has the names that there are
    */

@@ -130,7 +130,8 @@ public final class Apply {
     } catch (KubernetesClientException e) {
       String advice = switch (e.getCode()) {
         case CONFLICT -> "; leave the fields out that another manager decides about, or take them with force()";
-        case FORBIDDEN -> "; grant the verbs \"patch\" and \"create\" on resource " + Owner.resource(wanted, "");
+        case FORBIDDEN -> Throwables.message(e).contains(" resource ") // else by a quota, or a namespace that ends
+            ? "; an apply needs the verbs \"patch\" and \"create\" on that resource" : "";
         default -> throw e;
       };
       throw new KubernetesClientException("cannot apply " + Owner.words(wanted) + " as field manager \"" + manager + "\": "

@@ -98,13 +98,6 @@ public final class Owner {
         + meta.getName());
   }
 
-  /** As a rule of a role names it, in words. */
-  static String resource(HasMetadata object, String subresource) {
-    int slash = object.getApiVersion().indexOf('/');
-    return '"' + object.getPlural() + subresource + "\" of API group \"" + object.getApiVersion().substring(0, Math.max(0, slash))
-        + '"';
-  }
-
   private static boolean isEmpty(@Nullable String text) {
     return text == null || text.isEmpty();
   }

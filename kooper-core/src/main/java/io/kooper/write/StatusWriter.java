@@ -103,7 +103,7 @@ public final class StatusWriter {
           .patch(PatchContext.of(type), client.getKubernetesSerialization().asJson(patch));
     } catch (KubernetesClientException e) {
       String advice = switch (e.getCode()) {
-        case FORBIDDEN -> "; grant the verb \"patch\" on resource " + Owner.resource(object, "/status");
+        case FORBIDDEN -> "; it needs the verb \"patch\" on the subresource \"status\"";
         case NOT_FOUND -> "; it is gone, or its definition has no status subresource: \"subresources: {status: {}}\"";
         default -> throw e;
       };

@@ -116,6 +116,8 @@ class LedgerTest {
 
     ledger.call(key, new Cause(EventType.RELATED, "related secrets default/b", null));
 
-    assertThat(ledger.next(key).reasons()).containsExactly("related secrets default/b");
+    Ledger.Delivery<ConfigMap> delivery = ledger.next(key);
+    assertThat(delivery.reasons()).containsExactly("related secrets default/b");
+    assertThat(delivery.type()).isEqualTo(EventType.RELATED);
   }
 }

@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,6 +42,15 @@ class NamespacesTest {
     Informer<ConfigMap> built = Informer.builder(Retriever.of(ConfigMap.class, namespaces)).name("maps").build();
     built.addListener(recorder);
     return built;
+  }
+
+  private abstract static class Deletes implements InformerListener<ConfigMap> {
+
+    @Override
+    public void added(ConfigMap object, boolean initial) {}
+
+    @Override
+    public void updated(ConfigMap before, ConfigMap after) {}
   }
 
   @AfterEach
@@ -246,7 +257,7 @@ class NamespacesTest {
         selected.join("stock");
         while (!asked.tryAcquire()) {
           boolean gone = informer.store().state(key) == null;
-          assertThat(gone && informer.lists(key) && informer.synced(key)).as("listed, and without its object").isFalse();
+          assertThat(gone && informer.hasListed(key)).as("listed, and without its object").isFalse();
         }
         allowed.release();
       }
@@ -264,11 +275,65 @@ class NamespacesTest {
       });
       selected.join("stock");
       await().until(() -> tries.get() > 0);
+      await().until(() -> informer.health().missing().equals(Set.of("stock")) && !informer.synced(new ObjectKey("stock", "b")));
 
       selected.leave("stock");
 
       await().until(() -> informer.synced(new ObjectKey("", "of the whole cluster")));
       assertThat(informer.health().missing()).isEmpty();
+    }
+
+    @Test
+    void thatLeaveAreToldUntilAllHaveTakenIt() {
+      AtomicInteger tries = new AtomicInteger();
+      informer.addListener(new Deletes() {
+        @Override
+        public void deleted(ConfigMap last) {
+          if (tries.incrementAndGet() < 3) {
+            throw new IllegalStateException("the test's");
+          }
+        }
+      });
+      await().until(() -> names().equals(List.of("a")));
+
+      selected.leave("shop"); // no reflector is left
+
+      await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3);
+      await().until(() -> threads() == 1); // that of the namespaces
+    }
+
+    @Test
+    void thatLeaveAreForgottenWithWhatCouldNotBeRead() {
+      stock.poison("b", true);
+      selected.join("stock");
+      await().until(() -> informer.health().undecodable().equals(Set.of(new ObjectKey("stock", "b"))));
+
+      selected.leave("stock");
+
+      await().until(() -> informer.health().undecodable().isEmpty());
+    }
+
+    @Test
+    void thatComeBackAreKnownToBeOfThisInformerUntilTheirEnd() throws Exception {
+      AtomicInteger made = new AtomicInteger();
+      CompletableFuture<Boolean> ofThis = new CompletableFuture<>();
+      start(name -> {
+        made.addAndGet(name.equals("stock") ? 1 : 0);
+        return sources.get(name);
+      });
+      informer.addListener(new Deletes() {
+        @Override
+        public void deleted(ConfigMap last) {
+          selected.join("stock");
+          await().until(() -> made.get() == 2);
+          ofThis.complete(informer.isCalledByListener());
+        }
+      });
+      stockJoins();
+
+      selected.leave("stock");
+
+      assertThat(ofThis.get(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

@@ -23,6 +23,8 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.kooper.handler.HandlerContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mockito.ArgumentCaptor;
 
 class ApplyTest {
@@ -113,13 +115,15 @@ class ApplyTest {
     assertThatThrownBy(() -> apply.apply(wanted)).isInstanceOf(KubernetesClientException.class).hasNoCause();
   }
 
-  @Test
-  void oneThatIsForbiddenNamesTheRuleToGrant() {
-    fails(403);
+  @ParameterizedTest
+  @CsvSource({"'User \"x\" cannot patch resource \"configmaps\" in API group \"\"',true", "'exceeded quota: pods=2',false"})
+  void oneThatIsForbiddenSaysWhatItNeedsIfARightIsMissing(String message, boolean needed) {
+    when(resource.patch(any(PatchContext.class))).thenThrow(new KubernetesClientException(message, 403, null));
 
     assertThatThrownBy(() -> apply.ownedBy(context, wanted)).isInstanceOfSatisfying(KubernetesClientException.class, e -> {
       assertThat(e.getCode()).isEqualTo(403);
-      assertThat(e).hasMessageContainingAll("ConfigMap shop/child", "\"patch\" and \"create\"", "\"configmaps\"");
+      assertThat(e).hasMessageContainingAll("ConfigMap shop/child", message);
+      assertThat(e.getMessage().contains("\"patch\" and \"create\"")).isEqualTo(needed);
     });
   }
 

@@ -138,7 +138,7 @@ class StatusWriterTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"404,no status subresource", "403,'\"patch\" on resource \"deployments/status\" of API group \"apps\"'"})
+  @CsvSource({"404,no status subresource", "403,'\"patch\" on the subresource \"status\"'"})
   void aFailureNamesTheObjectAndWhatToDo(int code, String advice) {
     when(resource.patch(any(PatchContext.class), any(String.class)))
         .thenThrow(new KubernetesClientException("no", code, null));

@@ -137,14 +137,14 @@ class OutputTest {
   void aFailureOfTheHolderEndsTheWriter() throws Exception {
     output.hold(true);
     add("a");
-    output.hold(false);
+    Future<Output.End> writer = writer(output, sent); // waits, since it is held
     assertThatThrownBy(() -> output.send(new OutputStream() {
       @Override
       public void write(int b) throws IOException {
         throw new IOException("gone");
       }
     })).hasMessage("gone");
-    assertThat(writer(output, sent).get(30, TimeUnit.SECONDS)).isEqualTo(Output.End.SILENT);
+    assertThat(writer.get(30, TimeUnit.SECONDS)).isEqualTo(Output.End.SILENT);
   }
 
   @Test
