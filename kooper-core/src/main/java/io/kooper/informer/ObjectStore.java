@@ -56,7 +56,7 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   /** Whether the part of this key was listed. */
   boolean isListed(ObjectKey key) {
-    return !missing.contains(partOf(key)) && !missing.contains(ALL);
+    return !missing.contains(ALL) && !missing.contains(partOf(key)); // in this order: ALL goes when the others are there
   }
 
   /** Whether all parts were. */

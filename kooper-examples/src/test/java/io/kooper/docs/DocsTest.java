@@ -91,7 +91,7 @@ class DocsTest {
   /** The operator tutorial's pieces build on the example's class, and on each other. */
   private static String context(Path page) {
     return page.endsWith("operator-tutorial.md")
-        ? AROUND.replace("class Block {", "class Block {\n  Handler<WebApp> deploy;")
+        ? AROUND.replace("class Block {", "class Block {\n  Handler<WebApp> deploy;\n  Handler<WebApp> cleansUp;")
             .replace("import java.util.concurrent.*;",
                 "import java.util.concurrent.*;\nimport io.kooper.examples.webapp.*;")
         : AROUND;

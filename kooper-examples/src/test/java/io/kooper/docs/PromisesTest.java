@@ -50,10 +50,8 @@ class PromisesTest {
       controller/ControllerBuilder ~ resync ~ docs/migration-from-fabric8-informers.md ~ `.resync(...)`, {} by default
       controller/ControllerBuilder ~ resync ~ docs/migration-from-kooper.md ~ | 3 min | {} |
       controller/ControllerBuilder ~ stopDeadline ~ docs/concepts.md ~ .stopDeadline(Duration.ofSeconds(20)) // default: {}
-      controller/ControllerBuilder ~ stopDeadline ~ docs/spring-boot.md ~ stop deadline ({})
       controller/ControllerBuilder ~ STUCK_AFTER ~ docs/operations.md ~ `stuckAfter` ({})
       controller/DefaultController ~ GRACE ~ docs/concepts.md ~ gives them {}
-      controller/DefaultController ~ GRACE ~ docs/spring-boot.md ~ and {}, and the time
       crd/CrdClient ~ DEFAULT_TIMEOUT ~ docs/migration-from-kooper.md ~ | | {}; 4 min for all
       operator/OperatorBuilder ~ initTimeout ~ docs/migration-from-kooper.md ~ | | 3 min; {} for all
       leaderelection/LeaderElectionBuilder ~ leaseDuration ~ docs/leader-election.md ~ `leaseDuration` | {} |
