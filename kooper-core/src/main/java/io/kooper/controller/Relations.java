@@ -219,7 +219,7 @@ final class Relations<T extends HasMetadata> {
       throw new IllegalArgumentException((found.isEmpty() ? "there is no relation" : found.size() > 1 ? "more than one relation"
           : "the relation is of another type than") + " " + wanted.getSimpleName() + (name == null ? "" : " \"" + name + '"')
           + "; there are " + all.stream().map(relation -> relation.name + " of " + relation.type().getSimpleName()).toList()
-          + ": declare it by owns, watches or references of the controller's builder");
+          + (found.isEmpty() ? ": declare it by owns, watches or references of the controller's builder" : ""));
     }
     @SuppressWarnings("unchecked") // its type is the one that is wanted
     Relation<T, R> relation = (Relation<T, R>) found.get(0);

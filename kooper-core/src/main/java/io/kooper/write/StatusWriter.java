@@ -57,8 +57,8 @@ public final class StatusWriter {
    * @param after the call's object, a copy of it, or what an earlier write of this call returned; with the status that it should
    *     have. It is not modified
    * @return what the server returned, or {@code after} when nothing differed
-   * @throws KubernetesClientException with code 409 when the object has changed meanwhile: the call
-   *     is repeated with the newer state
+   * @throws KubernetesClientException with code 409 when the object has changed meanwhile: the call is repeated with the newer
+   *     state; with code 404 when it is gone, or its definition has no status subresource
    */
   public <T extends HasMetadata> T patch(HandlerContext<T> context, T after) {
     T written = write(context.store().get(context.key()).orElse(null), after);
