@@ -2,7 +2,7 @@ package io.kooper.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kooper.controller.ManualRunner.ManualTerm;
+import io.kooper.fake.ManualTerm;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;

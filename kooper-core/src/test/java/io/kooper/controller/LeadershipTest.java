@@ -3,7 +3,7 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.kooper.controller.ManualRunner.ManualTerm;
+import io.kooper.fake.ManualTerm;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;

@@ -1,6 +1,6 @@
 package io.kooper.controller;
 
-import io.kooper.controller.ManualRunner.ManualTerm;
+import io.kooper.fake.ManualTerm;
 import io.kooper.leaderelection.Leadership;
 import io.kooper.leaderelection.Shards;
 import java.util.List;

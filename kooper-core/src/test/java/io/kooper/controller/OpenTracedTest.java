@@ -8,7 +8,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.kooper.controller.ManualRunner.ManualTerm;
+import io.kooper.fake.ManualTerm;
 import io.kooper.handler.TerminalException;
 import io.kooper.tracing.Tracing;
 import io.kooper.tracing.opentracing.OpenTracing;

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ListOptions;
+import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.SelectedNamespaces;
 import io.kooper.retrieve.ListerWatcher;
@@ -285,7 +286,12 @@ class NamespacesTest {
 
     @Test
     void thatLeaveAreToldUntilAllHaveTakenIt() {
+      ManualClock clock = new ManualClock();
       AtomicInteger tries = new AtomicInteger();
+      informer.close();
+      informer = Informer.builder(Retriever.of(ConfigMap.class, new Namespaces<>(Set.of(), selected.retriever(), sources::get)))
+          .name("maps").clock(clock).build();
+      informer.start();
       informer.addListener(new Deletes() {
         @Override
         public void deleted(ConfigMap last) {
@@ -298,7 +304,11 @@ class NamespacesTest {
 
       selected.leave("shop"); // no reflector is left
 
-      await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3);
+      await().until(() -> tries.get() == 2);
+      await().until(() -> {
+        clock.advance(Duration.ofSeconds(5));
+        return tries.get() == 3;
+      });
       await().until(() -> threads() == 1); // that of the namespaces
     }
 

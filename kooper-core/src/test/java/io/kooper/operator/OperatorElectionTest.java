@@ -13,9 +13,8 @@ import io.kooper.controller.ControllerBuilder;
 import io.kooper.controller.ControllerException;
 import io.kooper.crd.CRD;
 import io.kooper.fake.FakeSource;
-import io.kooper.leaderelection.Leadership;
+import io.kooper.fake.ManualTerm;
 import io.kooper.leaderelection.Runner;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -36,7 +35,7 @@ class OperatorElectionTest {
   /** An election whose terms begin and end when the test says so; all who take part share them. */
   private static final class Terms implements Runner {
 
-    private volatile CompletableFuture<Term> current = new CompletableFuture<>();
+    private volatile CompletableFuture<ManualTerm> current = new CompletableFuture<>();
     private long tokens;
 
     @Override
@@ -49,57 +48,13 @@ class OperatorElectionTest {
     }
 
     void begin() {
-      current.complete(new Term(++tokens));
+      current.complete(new ManualTerm(++tokens));
     }
 
     void end() {
-      Term ended = current.join();
+      ManualTerm ended = current.join();
       current = new CompletableFuture<>();
       ended.end();
-    }
-  }
-
-  private static final class Term implements Leadership {
-
-    private final long token;
-    private final List<Runnable> actions = new ArrayList<>();
-    private volatile boolean valid = true;
-
-    Term(long token) {
-      this.token = token;
-    }
-
-    @Override
-    public boolean isValid() {
-      return valid;
-    }
-
-    @Override
-    public long token() {
-      return token;
-    }
-
-    @Override
-    public Duration remaining() {
-      return Duration.ofSeconds(valid ? 10 : 0);
-    }
-
-    @Override
-    public void onEnd(Runnable action) {
-      synchronized (actions) {
-        if (valid) {
-          actions.add(action);
-          return;
-        }
-      }
-      action.run();
-    }
-
-    void end() {
-      synchronized (actions) {
-        valid = false;
-      }
-      actions.forEach(Runnable::run);
     }
   }
 
