@@ -18,8 +18,10 @@ import io.kooper.retrieve.SourceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,13 +47,16 @@ class NamespacesTest {
     return built;
   }
 
-  private abstract static class Deletes implements InformerListener<ConfigMap> {
+  private static class Deaf implements InformerListener<ConfigMap> {
 
     @Override
     public void added(ConfigMap object, boolean initial) {}
 
     @Override
     public void updated(ConfigMap before, ConfigMap after) {}
+
+    @Override
+    public void deleted(ConfigMap last) {}
   }
 
   @AfterEach
@@ -88,6 +93,23 @@ class NamespacesTest {
     await().untilAsserted(() -> assertThat(names()).containsExactly("a", "c", "d"));
     assertThat(shop.lists()).hasSize(1);
     assertThat(stock.lists()).hasSize(1);
+  }
+
+  /** What is related to an object is read by what the listeners know: before that, a handler would take it for missing. */
+  @Test
+  void aNamespaceCountsAsListedOnceTheListenersKnowIt() {
+    Queue<Boolean> listed = new ConcurrentLinkedQueue<>();
+    informer.addListener(new Deaf() {
+      @Override
+      public void added(ConfigMap object, boolean initial) {
+        listed.add(informer.synced(ObjectKey.of(object)) || informer.hasListed(ObjectKey.of(object)));
+      }
+    });
+    shop.put("a", "1");
+    start();
+
+    assertThat(listed).containsExactly(false);
+    assertThat(informer.hasListed(new ObjectKey("shop", "a"))).isTrue();
   }
 
   @Test
@@ -292,7 +314,7 @@ class NamespacesTest {
       informer = Informer.builder(Retriever.of(ConfigMap.class, new Namespaces<>(Set.of(), selected.retriever(), sources::get)))
           .name("maps").clock(clock).build();
       informer.start();
-      informer.addListener(new Deletes() {
+      informer.addListener(new Deaf() {
         @Override
         public void deleted(ConfigMap last) {
           if (tries.incrementAndGet() < 3) {
@@ -331,7 +353,7 @@ class NamespacesTest {
         made.addAndGet(name.equals("stock") ? 1 : 0);
         return sources.get(name);
       });
-      informer.addListener(new Deletes() {
+      informer.addListener(new Deaf() {
         @Override
         public void deleted(ConfigMap last) {
           selected.join("stock");
