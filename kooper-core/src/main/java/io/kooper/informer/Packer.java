@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Packer implements AutoCloseable {
 
-  /** One object is whole in it, which makes most of the difference; more of it costs more time than it saves memory. */
-  private static final int DICTIONARY_BYTES = 8 * 1024;
+  /**
+   * Twice as much if one object fills it. One whole object makes most of the difference; more of it costs more time than it saves
+   * memory: 8 KB of pods make packing one of them take 21 µs instead of 16.
+   */
+  private static final int DICTIONARY_BYTES = 4 * 1024;
 
   private static final int SAMPLES = 8; // objects, should they be small
   private static final int LEVEL = 3; // as fast as 1 on objects against a dictionary, and smaller
@@ -69,8 +72,9 @@ final class Packer implements AutoCloseable {
     if (samples == null) {
       return;
     }
-    samples.write(json, 0, Math.min(length, DICTIONARY_BYTES - samples.size()));
-    if (++sampled == SAMPLES || samples.size() == DICTIONARY_BYTES) {
+    int room = (sampled == 0 ? 2 : 1) * DICTIONARY_BYTES - samples.size();
+    samples.write(json, 0, Math.min(length, room));
+    if (++sampled == SAMPLES || samples.size() >= DICTIONARY_BYTES) {
       dictionary = samples.toByteArray();
       samples = null;
     }

@@ -38,7 +38,10 @@ final class Exchange implements AutoCloseable {
   private static final Clock CLOCK = Clock.system();
 
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
-  private static final int AHEAD = 16;
+  private static final int AHEAD = 32;
+
+  /** Asked for at once: each time wakes a thread of the client's. */
+  private static final int BATCH = AHEAD / 2;
 
   /** More than are ever outstanding: putting one must not block the client's thread. */
   private static final int ROOM = 100 * AHEAD;
@@ -59,6 +62,7 @@ final class Exchange implements AutoCloseable {
   private final HttpResponse<AsyncBody> response;
   private final Handoff<List<ByteBuffer>> chunks;
   private Iterator<ByteBuffer> buffers = Collections.emptyIterator(); // of the last chunk
+  private long taken;
   private long longest; // that a chunk took to come
   private boolean ended;
 
@@ -67,7 +71,11 @@ final class Exchange implements AutoCloseable {
     this.response = response;
     this.chunks = chunks;
     response.body().done().whenComplete((done, failure) -> chunks.end(failure));
-    for (int i = 0; i < AHEAD; i++) {
+    ask(AHEAD);
+  }
+
+  private void ask(int count) {
+    for (int i = 0; i < count; i++) {
       response.body().consume();
     }
   }
@@ -214,7 +222,9 @@ final class Exchange implements AutoCloseable {
     if (chunk == null) {
       return Collections.emptyIterator();
     }
-    response.body().consume();
+    if (++taken % BATCH == 0) {
+      ask(BATCH);
+    }
     return chunk.iterator();
   }
 
