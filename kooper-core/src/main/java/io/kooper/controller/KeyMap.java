@@ -39,6 +39,10 @@ final class KeyMap {
     return Set.copyOf(targets.keySet());
   }
 
+  synchronized Set<ObjectKey> targets() {
+    return Set.copyOf(sources.keySet());
+  }
+
   /** These map to nothing any more. */
   synchronized void clear(Predicate<ObjectKey> which) {
     List.copyOf(targets.keySet()).stream().filter(which).forEach(source -> put(source, Set.of()));

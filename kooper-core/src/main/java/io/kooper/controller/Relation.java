@@ -181,7 +181,7 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
   @Override
   public void missed(Origin origin) {
     Set<ObjectKey> all = new HashSet<>(informer.store().keys());
-    all.addAll(references != null ? Set.of() : keys.sources());
+    all.addAll(references != null ? keys.targets() : keys.sources());
     all.addAll(owed.keySet());
     seen.clear();
     all.forEach(key -> changed(key, null, origin));

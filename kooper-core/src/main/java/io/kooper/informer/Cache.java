@@ -40,6 +40,12 @@ final class Cache<T extends HasMetadata> {
 
   private boolean changing; // the store is changed and not all was told, perhaps because that failed; guarded by telling
 
+  /** Another one whose namespaces are selected by what is in this one: it may have no thread of its own. */
+  volatile @Nullable Cache<?> dependent;
+
+  /** Called when the listeners have been told all there is, with the lock held. */
+  volatile Runnable told = () -> { };
+
   private final Clock clock;
   private final AtomicInteger applying = new AtomicInteger(); // threads in, or before, code of users
   private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
@@ -124,30 +130,31 @@ final class Cache<T extends HasMetadata> {
   /** All parts are expected that there are now. */
   void expectNoMore() {
     apply(() -> {
-      store.listed(ObjectStore.ALL);
-      tellIfComplete();
-      subscriptions.catchUp(Origin.FIRST_LIST);
+      store.expectNot(ObjectStore.ALL);
+      catchUp(Origin.FIRST_LIST);
     });
   }
 
-  private void tellIfComplete() {
+  private void catchUp(Origin origin) {
     if (store.isComplete()) {
       subscriptions.complete();
     }
+    subscriptions.catchUp(origin);
+    told.run();
   }
 
   /** A part is listed no more: its objects have left the selection. Returns whether all listeners have taken that. */
   boolean drop(String part) {
     return apply(() -> {
-      unreadables.replace(part, Map.of());
       for (ObjectKey key : store.keys(part)) {
         change(key, store.state(key), null);
       }
+      store.forgetIfEmpty(part);
+      unreadables.replace(part, Map.of()); // after the store: until then a reader may find that one is unreadable
       if (shards != null) {
         shards.forget(part);
       }
-      tellIfComplete();
-      subscriptions.catchUp(Origin.LIST);
+      catchUp(Origin.LIST);
       return !subscriptions.areBehind();
     });
   }
@@ -184,8 +191,14 @@ final class Cache<T extends HasMetadata> {
     try {
       telling.lock(); // which may fail for lack of memory: then nothing is applied
       try {
-        if (shards != null && telling.getHoldCount() == 1) {
-          goByShards(shards);
+        if (telling.getHoldCount() == 1) {
+          if (changing) { // an earlier step failed half-way, whatever it was about
+            subscriptions.fallBehind();
+            changing = false;
+          }
+          if (shards != null) {
+            goByShards(shards);
+          }
         }
         return step.getAsBoolean();
       } finally {
@@ -203,13 +216,7 @@ final class Cache<T extends HasMetadata> {
   }
 
   void addListener(KeyListener<T> listener) {
-    telling.lock();
-    try {
-      subscriptions.add(listener);
-    } finally {
-      telling.unlock();
-      dropForeign();
-    }
+    between(() -> subscriptions.add(listener));
   }
 
   void removeListener(KeyListener<T> listener) {
@@ -221,25 +228,30 @@ final class Cache<T extends HasMetadata> {
   }
 
   void removeListener(InformerListener<? super T> listener) {
+    between(() -> subscriptions.remove(listener));
+  }
+
+  /** Between two steps, on a thread of anybody's. */
+  private void between(Runnable change) {
     telling.lock();
     try {
-      subscriptions.remove(listener);
+      change.run();
     } finally {
       telling.unlock();
       dropForeign();
     }
   }
 
-  /** Tells the listeners that failed to take some news what they missed. */
+  /** Tells the listeners that failed to take some news what they missed, and those of the dependent cache. */
   void catchUp() {
     apply(() -> {
-      if (changing) {
-        subscriptions.fallBehind();
-        changing = false;
-      }
-      subscriptions.catchUp(Origin.LIST);
+      catchUp(Origin.LIST); // complete, perhaps: what was missing may have left, while its thread hangs
       tellFound();
     });
+    Cache<?> other = dependent;
+    if (other != null && (other.subscriptions.areBehind() || other.store.isComplete() && !other.synced())) {
+      other.catchUp();
+    }
   }
 
   void failed(RetrieveException cause) {
@@ -259,15 +271,15 @@ final class Cache<T extends HasMetadata> {
       }
       if (shards != null && !shards.keeps(store.partOf(arrival.key), arrival)) {
         if (before != null) { // another process's from now on, since its owner is another one
-          unreadables.stored(arrival.key, null);
           change(arrival.key, before, null);
+          unreadables.stored(arrival.key, null);
         }
         return false;
       }
       State<T> after = arrival.state(before, unbound);
       if (after != null) {
-        unreadables.stored(arrival.key, after);
         change(arrival.key, before, after);
+        unreadables.stored(arrival.key, after);
       }
       return after != null;
     });
@@ -284,7 +296,6 @@ final class Cache<T extends HasMetadata> {
       if (before != null && !Objects.equals(before.uid(), arrival.uid)) {
         return false;
       }
-      unreadables.stored(arrival.key, null);
       if (before != null) {
         State<T> last = arrival.state(before, this::report);
         if (last != null) {
@@ -292,6 +303,7 @@ final class Cache<T extends HasMetadata> {
         }
         change(arrival.key, last == null ? before : last, null);
       }
+      unreadables.stored(arrival.key, null); // after the store: until then a reader may find that it is unreadable
       return true;
     });
   }
@@ -347,7 +359,7 @@ final class Cache<T extends HasMetadata> {
       staging.compare();
       changing = true;
       store.replace(staging.part, staging.objects);
-      Origin origin = store.isMissing(staging.part) ? Origin.FIRST_LIST : Origin.LIST;
+      Origin origin = store.expectation(staging.part) != null ? Origin.FIRST_LIST : Origin.LIST;
       staging.nameless.forEach(this::report);
       staging.broken.values().forEach(this::report);
       unreadables.replace(staging.part, staging.objects);
@@ -359,9 +371,8 @@ final class Cache<T extends HasMetadata> {
       if (shards != null) {
         shards.listed(staging.part, staging.wanted);
       }
-      store.listed(staging.part); // only now that the listeners know all of it: what is related is read by what they know
-      tellIfComplete();
-      subscriptions.catchUp(origin);
+      store.listed(staging.part, staging.expectation); // last: what is related is read by what the listeners know
+      catchUp(origin);
       tellFound();
       return staging.open.isEmpty();
     });

@@ -52,7 +52,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   private final String name;
   private final Clock clock;
   private final MetricsRecorder recorder;
-  private final Cache<T> cache;
+  final Cache<T> cache;
   private final Reflectors<T> reflectors;
   private final boolean byNamespace;
   private volatile Life state = Life.NEW; // written under this
@@ -156,7 +156,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     return reflectors.lists(key);
   }
 
-  /** {@link #lists} and {@link #synced} at one moment: between the two, a namespace might be selected. */
+  /** Whether the namespace of {@code key} is listed, and {@link #synced}: at one moment, since it might be selected meanwhile. */
   public boolean hasListed(ObjectKey key) {
     return reflectors.hasListed(key);
   }
@@ -188,7 +188,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /** Whether the calling thread is one of the informer's, as in a listener. */
   public boolean isCalledByListener() {
-    return reflectors.isOfThis(Thread.currentThread());
+    return isOfThis(Thread.currentThread());
+  }
+
+  boolean isOfThis(Thread thread) {
+    return reflectors.isOfThis(thread);
   }
 
   /** Whether each namespace is listed on its own, so that some objects are told long before others. */
@@ -241,10 +245,15 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
   /** Stops listing and watching. The store stays readable. Waits for its threads, at most a few seconds. */
   @Override
   public void close() {
+    close(true);
+  }
+
+  /** @param waits for its threads, if it is none of these that calls */
+  void close(boolean waits) {
     synchronized (this) {
       state = Life.CLOSED;
     }
-    reflectors.close();
+    reflectors.close(waits);
     cache.metrics.close("kooper-" + name + "-metrics");
   }
 

@@ -31,32 +31,40 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
    */
   private final Map<String, Part<T>> parts = new ConcurrentHashMap<>();
 
-  /** What was not listed yet, and {@link #ALL} while not all parts are known. */
-  private final Set<String> missing = ConcurrentHashMap.newKeySet();
+  /** What was not listed yet, and {@link #ALL} while not all parts are known; each with what stands for its expectation. */
+  private final Map<String, Object> missing = new ConcurrentHashMap<>();
 
   ObjectStore(List<Index<T>> indexes, boolean byNamespace) {
     this.indexes = List.copyOf(indexes);
     this.byNamespace = byNamespace;
-    this.missing.add(ALL);
+    expect(ALL);
   }
 
-  /** A part will be listed. */
+  /** A part will be listed: from now on, whatever list of it has begun before. */
   void expect(String part) {
-    missing.add(part);
+    missing.put(part, new Object());
   }
 
-  boolean isMissing(String part) {
-    return missing.contains(part);
+  /** For which a list of this part counts that begins now; null if it is not missing. */
+  @Nullable Object expectation(String part) {
+    return missing.get(part);
   }
 
-  /** A part was listed and told, or is not needed. */
-  void listed(String part) {
+  /** A list that began with this expectation was told. */
+  void listed(String part, @Nullable Object expectation) {
+    if (expectation != null) {
+      missing.remove(part, expectation);
+    }
+  }
+
+  /** A part is not missing, or not any more. */
+  void expectNot(String part) {
     missing.remove(part);
   }
 
   /** Whether the part of this key was listed. */
   boolean isListed(ObjectKey key) {
-    return !missing.contains(ALL) && !missing.contains(partOf(key)); // in this order: ALL goes when the others are there
+    return !missing.containsKey(ALL) && !missing.containsKey(partOf(key)); // in this order: ALL goes when the others are there
   }
 
   /** Whether all parts were. */
@@ -66,7 +74,7 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
 
   /** The parts that were not. */
   Set<String> missing() {
-    return missing.stream().filter(part -> !part.equals(ALL)).collect(Collectors.toUnmodifiableSet());
+    return missing.keySet().stream().filter(part -> !part.equals(ALL)).collect(Collectors.toUnmodifiableSet());
   }
 
   String partOf(ObjectKey key) {
@@ -165,6 +173,11 @@ final class ObjectStore<T extends HasMetadata> implements Store<T> {
     for (Index<T> index : part.indexes) {
       index.replace(key, before, null);
     }
+  }
+
+  /** A part that is empty may never be needed again. */
+  void forgetIfEmpty(String name) {
+    parts.computeIfPresent(name, (same, part) -> part.states.isEmpty() ? null : part);
   }
 
   /** Makes {@code next} the content of a part, at once. */

@@ -56,7 +56,6 @@ final class Reflector<T extends HasMetadata> {
   private final String part;
   private final ListerWatcher<T> source;
   private final Cache<T> cache;
-  private final Runnable told;
   private final Clock clock;
   private final Hook<InformerMetrics> metrics;
   private final Backoff backoff;
@@ -76,15 +75,12 @@ final class Reflector<T extends HasMetadata> {
   /**
    * @param name for messages
    * @param part of the store, which the source lists
-   * @param told called after each list was told
    */
-  Reflector(String name, String part, ListerWatcher<T> source, Cache<T> cache, Clock clock, BooleanSupplier mayAsk,
-      Runnable told) {
+  Reflector(String name, String part, ListerWatcher<T> source, Cache<T> cache, Clock clock, BooleanSupplier mayAsk) {
     this.name = name;
     this.part = part;
     this.source = source;
     this.cache = cache;
-    this.told = told;
     this.metrics = cache.metrics;
     this.clock = clock;
     this.pause = new Monitor(clock);
@@ -188,7 +184,6 @@ final class Reflector<T extends HasMetadata> {
     hear();
     log.info(first ? "informer {}: synced with {} objects at version {}"
         : "informer {}: listed again with {} objects at version {}", name, staging.objects.size(), listed);
-    told.run();
   }
 
   /** Asks the server whether it knows the version; what it has at it is of no interest. */

@@ -92,9 +92,10 @@ final class Reflectors<T extends HasMetadata> {
     this.clock = clock;
     this.mayAsk = mayAsk;
     this.monitor = new Monitor(clock);
+    cache.told = monitor::signal;
     if (source instanceof Namespaces<T> several) {
       this.source = several.source();
-      several.names().forEach(part -> add(part, null));
+      several.names().forEach(this::add);
       this.selected = several.selected() == null ? null : namespaces(several.selected(), recorder);
       if (selected == null) {
         cache.expectNoMore();
@@ -102,13 +103,14 @@ final class Reflectors<T extends HasMetadata> {
     } else {
       this.source = all -> source;
       this.selected = null;
-      add(ObjectStore.ALL, null);
+      add(ObjectStore.ALL);
     }
   }
 
   private Informer<Namespace> namespaces(Retriever<Namespace> namespaces, MetricsRecorder recorder) {
     Informer<Namespace> informer = Informer.builder(namespaces)
         .name(name + "-namespaces").clock(clock).metrics(recorder).mayAsk(mayAsk).build();
+    informer.cache.dependent = cache;
     informer.addListener(new InformerListener<Namespace>() {
       @Override
       public void added(Namespace namespace, boolean initial) {
@@ -126,19 +128,19 @@ final class Reflectors<T extends HasMetadata> {
       @Override
       public void synced() {
         cache.expectNoMore();
-        monitor.signal();
       }
     });
     return informer;
   }
 
-  private Running<T> add(String part, @Nullable Thread before) {
+  private void add(String part) {
     chosen.add(part);
-    cache.store.expect(part); // first: if what follows fails, nothing of it was listed
-    Running<T> added = new Running<>(new Reflector<>(part.isEmpty() ? name : name + " in " + part, part,
-        source.apply(part), cache, clock, mayAsk, monitor::signal), before);
-    running.put(part, added);
-    return added;
+    cache.store.expect(part);
+    running.put(part, new Running<>(reflector(part), null));
+  }
+
+  private Reflector<T> reflector(String part) {
+    return new Reflector<>(part.isEmpty() ? name : name + " in " + part, part, source.apply(part), cache, clock, mayAsk);
   }
 
   void start() {
@@ -159,6 +161,7 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   private void run(String part, Running<T> one) {
+    Loop.Step end = () -> end(part, one); // now, since at the end there may be no memory
     try {
       if (one.before != null) {
         awaitEnd(one.before); // it tells the deletes first, whoever drops this one meanwhile
@@ -166,18 +169,26 @@ final class Reflectors<T extends HasMetadata> {
       }
       one.reflector.run(); // which returns at once if it was stopped before
     } finally {
-      Loop.run(log, "informer {}: to tell the deletes of a namespace failed; it is tried again", name,
-          () -> one.dropped && !leave(part));
-      monitor.run(() -> {
-        if (one.dropped) {
-          running.remove(part, one);
-        }
-        threads.remove(Thread.currentThread());
-        if (closed && threads.isEmpty()) {
-          cache.close();
-        }
-      });
+      Loop.run(log, "informer {}: the end of a reflector failed; it is tried again", name, end);
     }
+  }
+
+  /** Whether there is more to do. */
+  private boolean end(String part, Running<T> one) {
+    Thread.interrupted(); // what it interrupted has ended: the listeners are told more
+    if (one.dropped && !leave(part)) {
+      return true;
+    }
+    monitor.run(() -> {
+      if (one.dropped) {
+        running.remove(part, one);
+      }
+      threads.remove(Thread.currentThread());
+      if (closed && threads.isEmpty()) {
+        cache.close();
+      }
+    });
+    return false;
   }
 
   /** Tells the deletes of a part that was dropped. Returns whether all have taken them, or somebody else will see to it. */
@@ -198,7 +209,7 @@ final class Reflectors<T extends HasMetadata> {
     if (chosen.contains(part)) {
       cache.store.expect(part); // again, since an earlier list of it may just have come
     } else {
-      cache.store.listed(part);
+      cache.store.expectNot(part);
     }
   }
 
@@ -216,15 +227,28 @@ final class Reflectors<T extends HasMetadata> {
     }
   }
 
-  /** A namespace is selected. */
+  /** A namespace is selected. On the thread of their informer, as {@link #drop}. */
   private void begin(String namespace) {
-    monitor.run(() -> {
+    boolean isNew = monitor.change(() -> {
       Running<T> known = running.get(namespace);
       if (closed || known != null && !known.dropped && known.thread != null) {
-        return;
+        return false;
       }
-      start(namespace, add(namespace, known == null ? null : known.last()));
+      chosen.add(namespace);
+      cache.store.expect(namespace); // first: if what follows fails, nothing of it was listed
+      return true;
     });
+    if (isNew) {
+      Reflector<T> next = reflector(namespace); // without the monitor: it asks code of users
+      monitor.run(() -> {
+        Running<T> known = running.get(namespace);
+        Running<T> one = new Running<>(next, known == null ? null : known.last());
+        running.put(namespace, one);
+        if (!closed) {
+          start(namespace, one);
+        }
+      });
+    }
   }
 
   /** A namespace is no longer selected: its objects are told as deletes once its reflector has ended. */
@@ -241,7 +265,6 @@ final class Reflectors<T extends HasMetadata> {
     });
     if (!begun) {
       cache.drop(namespace);
-      monitor.signal();
     }
   }
 
@@ -263,20 +286,18 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean lists(ObjectKey key) {
-    return lists(key, () -> true);
+    Running<T> one = monitor.get(() -> lister(key));
+    return one != null && one.reflector.mayHave(key); // without the monitor: it asks code of users
   }
 
-  /** Whether it lists a key and has done so once: at one moment, since namespaces come and go. */
+  /** Whether it lists the part of a key and has done so once: at one moment, since namespaces come and go. */
   boolean hasListed(ObjectKey key) {
-    return lists(key, () -> cache.synced(key));
+    return monitor.get(() -> lister(key) != null && cache.synced(key));
   }
 
-  private boolean lists(ObjectKey key, BooleanSupplier and) {
-    @Nullable Reflector<T> lister = monitor.get(() -> {
-      Running<T> one = running.get(cache.store.partOf(key));
-      return one == null || one.dropped || !and.getAsBoolean() ? null : one.reflector;
-    });
-    return lister != null && lister.mayHave(key); // without the monitor: it asks code of users
+  private @Nullable Running<T> lister(ObjectKey key) {
+    Running<T> one = running.get(cache.store.partOf(key));
+    return one == null || one.dropped ? null : one;
   }
 
   /** A shard was gained. */
@@ -285,7 +306,7 @@ final class Reflectors<T extends HasMetadata> {
   }
 
   boolean isOfThis(Thread thread) {
-    return monitor.get(() -> threads.contains(thread));
+    return monitor.get(() -> threads.contains(thread)) || selected != null && selected.isOfThis(thread);
   }
 
   /** Of all: watching if all are, and the failure that matters most. */
@@ -309,12 +330,13 @@ final class Reflectors<T extends HasMetadata> {
 
   boolean ended() {
     return selected != null && selected.ended()
-        || monitor.get(() -> running.values().stream().anyMatch(one -> !one.dropped && one.ended()));
+        || monitor.get(() -> running.values().stream().anyMatch(Running::ended)); // one that ends well is out before
   }
 
-  /** Waits for the threads, at most a few seconds, unless it is called by one of them. */
-  void close() {
+  /** @param waits for the threads, at most a few seconds, unless it is called by one of them, as when a listener closes */
+  void close(boolean waits) {
     closed = true; // first: for the lock there may be no memory
+    boolean joins = waits && !isOfThis(Thread.currentThread());
     List<Running<T>> all = monitor.change(() -> {
       if (threads.isEmpty()) {
         cache.close();
@@ -323,11 +345,10 @@ final class Reflectors<T extends HasMetadata> {
     });
     all.forEach(Running::stop);
     if (selected != null) {
-      selected.close();
+      selected.close(joins);
     }
-    List<Thread> others = monitor.get(() -> List.copyOf(threads));
-    if (!others.contains(Thread.currentThread())) { // a listener closes its own informer
-      join(others);
+    if (joins) {
+      join(monitor.get(() -> List.copyOf(threads)));
     }
   }
 

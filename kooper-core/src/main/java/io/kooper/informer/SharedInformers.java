@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One informer for all users of the same objects: one list, one watch and one store. It is started with its first user, and
@@ -24,7 +25,7 @@ public final class SharedInformers {
   private static final class Use {
     private final Informer<?> informer;
     private int users;
-    private boolean started;
+    private boolean started; // guarded by this
 
     Use(Informer<?> informer) {
       this.informer = informer;
@@ -49,18 +50,21 @@ public final class SharedInformers {
 
   /** Starts an informer, unless another user has. An informer that was made elsewhere is always started. */
   public void start(Informer<?> informer) {
-    synchronized (this) {
-      for (Use use : uses.values()) {
-        if (use.informer == informer) {
-          if (!use.started) {
-            informer.start();
-            use.started = true;
-          }
-          return;
-        }
+    Use found = use(informer);
+    if (found == null) {
+      informer.start();
+      return;
+    }
+    synchronized (found) { // and not all of this: it asks code of users for metrics
+      if (!found.started) {
+        informer.start();
+        found.started = true;
       }
     }
-    informer.start();
+  }
+
+  private synchronized @Nullable Use use(Informer<?> informer) {
+    return uses.values().stream().filter(use -> use.informer == informer).findFirst().orElse(null);
   }
 
   /**
@@ -71,12 +75,11 @@ public final class SharedInformers {
    */
   public void release(Informer<?> informer, Runnable leave) {
     synchronized (this) {
-      for (Use use : uses.values()) {
-        if (use.informer == informer && use.users > 1) {
-          leave.run(); // first: if it fails, this is called again
-          use.users--;
-          return;
-        }
+      Use found = use(informer);
+      if (found != null && found.users > 1) {
+        leave.run(); // first: if it fails, this is called again
+        found.users--;
+        return;
       }
       uses.values().removeIf(use -> use.informer == informer);
     }

@@ -24,6 +24,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   private final Cache<T> cache;
   final String part;
+  final @Nullable Object expectation; // of the part, when the list began
   final ConcurrentHashMap<ObjectKey, State<T>> objects;
   final Map<ObjectKey, Undecodable> broken = new LinkedHashMap<>();
 
@@ -47,6 +48,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
     this.shards = cache.shards;
     this.wanted = shards == null ? new long[0] : shards.wanted();
     this.part = part;
+    this.expectation = cache.store.expectation(part);
     this.objects = new ConcurrentHashMap<>(Math.max(16, cache.store.size(part)));
   }
 

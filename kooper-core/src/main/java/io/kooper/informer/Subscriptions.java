@@ -17,8 +17,8 @@ final class Subscriptions<T extends HasMetadata> {
   /** One listener, and whether it may have missed something. */
   private final class Subscription {
     private final KeyListener<T> listener;
-    private boolean behind = true; // it is told later, by comparing, whatever fails now
-    private boolean owesSynced = synced;
+    private volatile boolean behind = true; // it is told later, by comparing, whatever fails now
+    private volatile boolean owesSynced = synced;
     private boolean complained; // since it last caught up
 
     Subscription(KeyListener<T> listener) {
@@ -97,7 +97,11 @@ final class Subscriptions<T extends HasMetadata> {
 
   void add(KeyListener<T> listener) {
     Subscription subscription = new Subscription(listener);
-    all.add(subscription.isOfUser() ? all.size() : 0, subscription);
+    if (subscription.isOfUser()) {
+      all.add(subscription); // one may be removed at any time: so the size is not asked for
+    } else {
+      all.add(0, subscription);
+    }
     subscription.catchUp(Origin.FIRST_LIST);
     subscription.tellSynced();
   }
@@ -118,9 +122,9 @@ final class Subscriptions<T extends HasMetadata> {
     }
   }
 
-  /** Whether some may have missed something. */
+  /** Whether some may have missed something. Any thread may ask. */
   boolean areBehind() {
-    return all.stream().anyMatch(one -> one.behind);
+    return all.stream().anyMatch(one -> one.behind || one.owesSynced);
   }
 
   /** All of them may have missed something. */

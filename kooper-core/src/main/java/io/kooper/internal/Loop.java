@@ -32,14 +32,13 @@ public final class Loop {
    * @param failed the format of the line that tells a failure, with {@code name} as its only argument
    */
   public static void run(Log log, String failed, String name, Step step) {
-    Throwable rehearsal = new IllegalStateException("before the first step"); // what catches it is loaded while there is memory
+    @Nullable Throwable rehearsal = null; // is thrown before the first step: what catches it is loaded while there is memory
     @Nullable Throwable unsaid = null;
-    boolean rehearsed = false;
     long pause = 1;
     for (boolean more = true; more; ) {
       try {
-        if (!rehearsed) {
-          rehearsed = true;
+        if (rehearsal == null) {
+          rehearsal = new IllegalStateException("before the first step");
           throw rehearsal;
         }
         if (unsaid != null && (unsaid == rehearsal || say(log, failed, name, unsaid))) {

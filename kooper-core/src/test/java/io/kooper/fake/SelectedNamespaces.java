@@ -32,6 +32,11 @@ public final class SelectedNamespaces implements ListerWatcher<Namespace> {
     news.add(SourceEvent.deleted(namespace(name)));
   }
 
+  /** The watch ends, as one at a server does after half a minute. */
+  public void endWatch() {
+    news.add(SourceEvent.bookmark("1"));
+  }
+
   /** All of them have one identity, as if they were selected by the same labels. */
   public Retriever<Namespace> retriever() {
     return new Retriever<>() {
@@ -63,8 +68,10 @@ public final class SelectedNamespaces implements ListerWatcher<Namespace> {
   @Override
   public void watch(ListOptions options, Consumer<SourceEvent<Namespace>> events) throws InterruptedException {
     events.accept(SourceEvent.opened());
-    while (true) {
-      events.accept(news.take());
-    }
+    SourceEvent<Namespace> next;
+    do {
+      next = news.take();
+      events.accept(next);
+    } while (!(next instanceof SourceEvent.Bookmark));
   }
 }

@@ -5,6 +5,7 @@ import static io.kooper.informer.Recorder.key;
 import static io.kooper.informer.Recorder.object;
 import static io.kooper.informer.Recorder.put;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -13,6 +14,7 @@ import io.kooper.retrieve.SourceEvent;
 import io.kooper.retrieve.Undecodable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,6 +80,35 @@ class CacheTest {
       put(cache, object("a", "1", 2));
       list();
       assertThat(recorder.news()).containsExactly("initial a@1", "synced", "updated a@1 to a@2", "deleted a@2");
+    }
+
+    /** As when a reflector fails and another one has an event, before the first comes to tell again what it did not tell. */
+    @Test
+    void whatAListThatFailedHalfWayDidNotTellIsToldThoughAnEventCameInBetween() {
+      AtomicBoolean fails = new AtomicBoolean();
+      Cache<ConfigMap> sharded = new Cache<>("test", null, List.of(), false, Clock.system(), new ShardKeys(1, any -> {
+        if (fails.getAndSet(false)) {
+          throw new OutOfMemoryError("the test's");
+        }
+        return 0;
+      }, null));
+      KeyListener<ConfigMap> user = new ObjectListener<>(recorder, sharded.store);
+      sharded.keep(0, user);
+      sharded.addListener(user);
+      Staging<ConfigMap> first = new Staging<>(sharded, ObjectStore.ALL);
+      first.accept(SourceEvent.added(object("gone", "1", 1)));
+      sharded.replace(first);
+      recorder.take();
+      Staging<ConfigMap> second = new Staging<>(sharded, ObjectStore.ALL);
+      second.accept(SourceEvent.added(object("new", "2", 2)));
+      fails.set(true);
+      assertThatThrownBy(() -> sharded.replace(second)).isInstanceOf(OutOfMemoryError.class);
+      assertThat(sharded.store.keys()).containsExactly(key("new"));
+
+      put(sharded, object("other", "3", 3));
+      sharded.catchUp();
+
+      assertThat(recorder.take()).containsExactlyInAnyOrder("deleted gone@1", "added new@2", "added other@3");
     }
 
     @Test

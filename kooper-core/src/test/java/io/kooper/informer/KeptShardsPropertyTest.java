@@ -114,7 +114,7 @@ class KeptShardsPropertyTest {
       this.world = new World(random, this::end);
       this.cache = new Cache<>("test", null, List.of(), false, world,
           new ShardKeys(SHARDS, KeptShardsPropertyTest::shard, byOwner ? KeptShardsPropertyTest::owners : null));
-      this.reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, world, Informer.oneASecond(world), () -> {});
+      this.reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, world, Informer.oneASecond(world));
       for (int i = 0; i < 2; i++) {
         User user = new User();
         users.add(user);

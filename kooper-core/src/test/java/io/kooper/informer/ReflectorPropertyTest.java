@@ -88,7 +88,7 @@ class ReflectorPropertyTest {
       random = new Random(seed);
       world = new World(random, this::end);
       cache = new Cache<>("test", null, List.of(), false, world, null);
-      reflector = new Reflector<>("test", ObjectStore.ALL, world, cache, world, Informer.oneASecond(world), () -> {});
+      reflector = new Reflector<>("test", ObjectStore.ALL, world, cache, world, Informer.oneASecond(world));
       throwing = new Recorder().before(line -> mayThrow()).after(line -> mayThrow());
     }
 

@@ -63,7 +63,7 @@ final class Script implements ListerWatcher<ConfigMap>, Clock {
   Script(UnaryOperator<ConfigMap> transform) {
     cache = new Cache<>("test", transform, List.of(), false, this, null);
     cache.addListener(recorder);
-    reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, this, Informer.oneASecond(this), () -> {});
+    reflector = new Reflector<>("test", ObjectStore.ALL, this, cache, this, Informer.oneASecond(this));
   }
 
   Script list(Listing listing) {
