@@ -42,10 +42,14 @@ class SharedInformersTest {
     starts.start();
     asked.join();
 
-    shared.start(other);
-    await().until(() -> source.watching() == 1);
-    shared.release(other, () -> { });
-    assertThat(source.watching()).isZero();
+    Thread uses = new Thread(() -> {
+      shared.start(other);
+      await().until(() -> source.watching() == 1);
+      shared.release(other, () -> { });
+    });
+    uses.start();
+    await().until(() -> !uses.isAlive());
+    assertThat(source.lists()).hasSize(1);
 
     hung.release();
     await().until(() -> !starts.isAlive());
