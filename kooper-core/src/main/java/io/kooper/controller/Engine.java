@@ -123,6 +123,9 @@ final class Engine<T extends HasMetadata> {
     Processor<T> measured = recorder == MetricsRecorder.NONE ? traced : measured(traced);
     Processor<T> begun = job -> {
       loops.called(job.key(), job.delivery);
+      if (timeouts != null) {
+        timeouts.watch(job);
+      }
       job.begin();
       boolean said = log.isEnabled(Level.DEBUG);
       if (said) {

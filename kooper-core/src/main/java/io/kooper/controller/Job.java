@@ -204,6 +204,11 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
     }
   }
 
+  @Override
+  public @Nullable String seenVersion(HasMetadata object) {
+    return relations.seenVersion(object);
+  }
+
   /** What the handler has said to have written. */
   List<Write> writes() {
     return writes;

@@ -256,21 +256,33 @@ final class Relations<T extends HasMetadata> {
     all.forEach(relation -> relation.forget(key));
   }
 
-  /** What has to be seen of an object that a call has written; null if nobody watches its kind, or its namespace. */
+  /** Where handlers see an object of a kind. */
+  private record View(Informer<?> informer, Function<ObjectKey, @Nullable State<?>> states) {}
+
+  /** Null if nobody watches its kind, or its namespace. */
+  private @Nullable View view(HasMetadata object, ObjectKey key) {
+    if (retriever.objectType().isInstance(object) && primary.lists(key)) {
+      return new View(primary, primary.store()::state);
+    }
+    return all.stream().filter(relation -> relation.type().isInstance(object) && relation.informer.lists(key)).findFirst()
+        .map(relation -> new View(relation.informer, relation::state)).orElse(null);
+  }
+
+  /** What has to be seen of an object that a call has written; null if nobody will see it. */
   @Nullable Write write(HasMetadata written) {
     ObjectKey key = ObjectKey.of(written);
     String version = written.getMetadata().getResourceVersion();
-    String uid = written.getMetadata().getUid();
-    if (version == null) {
-      return null;
-    }
-    if (retriever.objectType().isInstance(written) && primary.lists(key)) {
-      Function<ObjectKey, @Nullable State<?>> view = primary.store()::state;
-      return new Write(primary, view, key, uid, version, view.apply(key) != null);
-    }
-    return all.stream().filter(relation -> relation.type().isInstance(written) && relation.informer.lists(key)).findFirst()
-        .map(relation -> new Write(relation.informer, relation::state, key, uid, version, relation.state(key) != null))
-        .orElse(null);
+    View view = version == null ? null : view(written, key);
+    return view == null ? null : new Write(
+        view.informer, view.states, key, written.getMetadata().getUid(), version, view.states.apply(key) != null);
+  }
+
+  /** The version in which handlers see an object now; null if they see none. */
+  @Nullable String seenVersion(HasMetadata object) {
+    ObjectKey key = ObjectKey.of(object);
+    View view = view(object, key);
+    State<?> seen = view == null ? null : view.states.apply(key);
+    return seen == null ? null : seen.resourceVersion();
   }
 
   static boolean isOwnedBy(HasMetadata child, @Nullable String uid) {

@@ -13,8 +13,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** Cancels jobs that take longer than they may. Their keys stay theirs until they have really ended. */
+/** Cancels jobs whose handlers take longer than they may. Their keys stay theirs until they have really ended. */
 final class Timeouts {
+
+  private record Watched(Job<?> job, long since) {}
 
   private static final Log log = Log.of(Timeouts.class);
 
@@ -24,7 +26,7 @@ final class Timeouts {
   private final Hook<ControllerMetrics> metrics;
   private final FailureLog failures;
   private final Monitor monitor;
-  private final Deque<Job<?>> jobs = new ArrayDeque<>(); // the earliest first; as the next
+  private final Deque<Watched> jobs = new ArrayDeque<>(); // about the earliest first; as the next
   private boolean stopped; // guarded by monitor
   private volatile @Nullable Thread thread;
 
@@ -47,13 +49,14 @@ final class Timeouts {
     return thread;
   }
 
+  /** The handler is called next. What comes before is not its time: else it might never be called. */
   void watch(Job<?> job) {
-    monitor.run(() -> jobs.add(job));
+    monitor.run(() -> jobs.add(new Watched(job, clock.nanoTime())));
   }
 
   /** The job has ended. */
   void forget(Job<?> job) {
-    monitor.get(() -> jobs.remove(job)); // as many as there are workers
+    monitor.get(() -> jobs.removeIf(one -> one.job == job)); // as many as there are workers
   }
 
   /** Waits for the thread, which may still have to say that a job was late, but not longer than {@code limit}. */
@@ -72,7 +75,7 @@ final class Timeouts {
       log.debug("{}: the thread that watches timeouts was interrupted, which nobody should do", name);
       return true;
     }
-    Job<?> late = monitor.get(() -> stopped || untilLate() > 0 ? null : jobs.element());
+    Job<?> late = monitor.get(() -> stopped || untilLate() > 0 ? null : jobs.element().job);
     if (late != null) {
       late.timeOut();
       forget(late); // only now: what fails before is done again
@@ -84,7 +87,7 @@ final class Timeouts {
 
   /** How long until a job takes too long, in nanoseconds; 0 when there is no more to do. */
   private long untilLate() {
-    Job<?> first = jobs.peek();
-    return stopped ? 0 : first == null ? Long.MAX_VALUE : first.startedAt + Durations.nanos(timeout) - clock.nanoTime();
+    Watched first = jobs.peek();
+    return stopped ? 0 : first == null ? Long.MAX_VALUE : first.since + Durations.nanos(timeout) - clock.nanoTime();
   }
 }

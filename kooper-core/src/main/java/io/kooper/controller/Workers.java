@@ -266,9 +266,6 @@ final class Workers<T extends HasMetadata> {
         if (cancelled || !next.leadership().isValid()) {
           next.cancel(); // who cancels may have looked before the job was there
         }
-        if (timeouts != null) {
-          timeouts.watch(next);
-        }
         calls.increment();
         processor.process(next);
       } finally {

@@ -7,6 +7,7 @@ import io.kooper.leaderelection.Leadership;
 import io.kooper.retrieve.ObjectKey;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a handler can read and ask for during one call. Valid until the call returns. Tests mock it.
@@ -88,11 +89,22 @@ public interface HandlerContext<T extends HasMetadata> {
   /**
    * Reports that this call has written an object that the controller watches, such as its own object's status or a related
    * object. Give what the API server returned. The next call of this key waits until the store has that state or a newer one, at
-   * most five seconds. If nothing else has changed, the write itself makes no call.
+   * most five seconds. If nothing else has changed, the write itself makes no call. Report only what this call has changed: the
+   * response to a write without effect is somebody else's state, whose change would not be called for. {@link #seenVersion} in
+   * the write tells the two apart.
    *
    * <pre>{@code
    * context.wrote(client.resource(copy).patchStatus());
    * }</pre>
    */
   default void wrote(HasMetadata written) {}
+
+  /**
+   * The version of an object that the controller watches, as handlers see it now, whatever version {@code object} has; null if
+   * they see none. A write for this version is refused with 409 if the object has changed meanwhile; if not, and the response has
+   * another version, the write has made that.
+   */
+  default @Nullable String seenVersion(HasMetadata object) {
+    return null;
+  }
 }

@@ -43,9 +43,7 @@ final class Cache<T extends HasMetadata> {
   /** Another one whose namespaces are selected by what is in this one: it may have no thread of its own. */
   volatile @Nullable Cache<?> dependent;
 
-  /** Called when the listeners have been told all there is, with the lock held. */
-  volatile Runnable told = () -> { };
-
+  volatile Runnable told = () -> { }; // called when the listeners have been told all there is, with the lock held
   private final Clock clock;
   private final AtomicInteger applying = new AtomicInteger(); // threads in, or before, code of users
   private volatile long applyingSince; // the last of them began or ended; meaningless when there is none
@@ -71,9 +69,8 @@ final class Cache<T extends HasMetadata> {
     return subscriptions.syncedAndTold();
   }
 
-  /** Whether all that is listed together with this key has been listed, of its shard if there are some. */
-  boolean synced(ObjectKey key) {
-    boolean inAll = key.namespace().isEmpty(); // what is related to a cluster-scoped object may be in any namespace
+  /** Whether what is listed together with this key, or all, has been listed, of its shard if there are some. */
+  boolean synced(ObjectKey key, boolean inAll) {
     boolean listed = inAll ? store.isComplete() : store.isListed(key);
     return listed && (shards == null || (inAll ? shards.isComplete(key) : shards.isComplete(store.partOf(key), key)));
   }

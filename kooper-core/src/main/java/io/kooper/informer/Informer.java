@@ -145,10 +145,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
   /**
    * Whether what is listed together with {@code key} has been listed, its namespace if each is listed on its own, else all, and
-   * the listeners were told of it. With {@link Builder#shards}, of the objects of its shard.
+   * the listeners were told of it. If its namespace is not listed, or it has none, all have to be. With {@link Builder#shards},
+   * of the objects of its shard.
    */
   public boolean synced(ObjectKey key) {
-    return cache.synced(key);
+    return byNamespace ? reflectors.synced(key) : cache.synced(key, key.namespace().isEmpty());
   }
 
   /** Whether an object of this key may be listed. False in a namespace that is not selected, or not yet known to be. */

@@ -7,6 +7,7 @@ import io.kooper.retrieve.Json.Binding;
 import io.kooper.retrieve.Json.Identity;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Undecodable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,11 @@ final class PackedState<T extends HasMetadata> extends State<T> {
 
   private byte[] unpacked() {
     return form.packer.unpack(new Packer.Packed(packed, form.dictionary, length));
+  }
+
+  @Override
+  boolean isAlike(State<T> other) {
+    return other instanceof PackedState<T> state && Arrays.equals(unpacked(), state.unpacked());
   }
 
   @Override

@@ -292,7 +292,12 @@ final class Reflectors<T extends HasMetadata> {
 
   /** Whether it lists the part of a key and has done so once: at one moment, since namespaces come and go. */
   boolean hasListed(ObjectKey key) {
-    return monitor.get(() -> lister(key) != null && cache.synced(key));
+    return monitor.get(() -> lister(key) != null && cache.synced(key, false));
+  }
+
+  /** Whether all that may be related to an object of this key has been listed: what is in no namespace of ours, to any. */
+  boolean synced(ObjectKey key) {
+    return monitor.get(() -> cache.synced(key, lister(key) == null));
   }
 
   private @Nullable Running<T> lister(ObjectKey key) {

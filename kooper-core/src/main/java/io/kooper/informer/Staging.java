@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
 
   private final Cache<T> cache;
+  private final boolean anew;
   final String part;
   final @Nullable Object expectation; // of the part, when the list began
   final ConcurrentHashMap<ObjectKey, State<T>> objects;
@@ -43,8 +44,10 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
   /** The shards that it is for; empty if it is for all objects. */
   final long[] wanted;
 
-  Staging(Cache<T> cache, String part) {
+  /** @param anew whether versions that are known may say something else now */
+  Staging(Cache<T> cache, String part, boolean anew) {
     this.cache = cache;
+    this.anew = anew;
     this.shards = cache.shards;
     this.wanted = shards == null ? new long[0] : shards.wanted();
     this.part = part;
@@ -75,8 +78,11 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
         return;
       }
       State<T> before = cache.store.state(arrival.key);
-      State<T> now = before != null && before.is(arrival.uid, arrival.resourceVersion)
-          ? before : arrival.state(before, this::undecodable);
+      State<T> known = before != null && before.is(arrival.uid, arrival.resourceVersion) ? before : null;
+      State<T> now = known != null && !anew ? known : arrival.state(before, this::undecodable);
+      if (known != null && now != null && now.isAlike(known)) {
+        now = known;
+      }
       if (now != null) {
         broken.remove(now.key());
         objects.put(now.key(), now);

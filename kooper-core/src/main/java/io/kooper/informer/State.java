@@ -2,6 +2,7 @@ package io.kooper.informer;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.kooper.internal.Throwables;
 import io.kooper.internal.Versions;
 import io.kooper.retrieve.ObjectKey;
 import java.util.List;
@@ -114,6 +115,9 @@ public abstract class State<T extends HasMetadata> {
         && Objects.equals(uid(), otherUid);
   }
 
+  /** Whether another state of this object, of the same version, says the same: a server that was set back uses versions again. */
+  abstract boolean isAlike(State<T> other);
+
   /** Of a source that hands over objects: shared by all readers. */
   static final class Held<T extends HasMetadata> extends State<T> {
 
@@ -137,6 +141,16 @@ public abstract class State<T extends HasMetadata> {
     @Override
     public Read<T> read() {
       return new Read<>(this, object);
+    }
+
+    @Override
+    boolean isAlike(State<T> other) {
+      try {
+        return other instanceof Held<T> held && object.equals(held.object);
+      } catch (Throwable t) { // code of users: its class
+        Throwables.throwIfNoMemory(t);
+        return false;
+      }
     }
   }
 }

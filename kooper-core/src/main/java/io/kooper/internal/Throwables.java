@@ -61,6 +61,9 @@ public final class Throwables {
     String field = field(thrown);
     String place = origin.getClass().getName();
     for (StackTraceElement frame : frames(origin)) {
+      if (frame == null) { // of a class that makes its stack trace itself
+        break;
+      }
       if (frame.getClassName().equals(caller.getName())) {
         break;
       }

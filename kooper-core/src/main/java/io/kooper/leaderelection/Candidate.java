@@ -139,7 +139,7 @@ final class Candidate {
   }
 
   private boolean mayTake(Lease lease) {
-    return LeaseRecord.of(lease).isFree() || isOurs(lease) || seen.isUnchangedFor(1);
+    return seen.isUp() || isOurs(lease);
   }
 
   private Request take(@Nullable Lease lease) {
@@ -156,7 +156,7 @@ final class Candidate {
   /** Whether an attempt to acquire the lease, as it was last seen, makes sense now. */
   boolean mayTake() {
     LeaseRecord last = observed();
-    return last == null || last.isFree() || holds() || seen.isUnchangedFor(1);
+    return last == null || seen.isUp() || holds();
   }
 
   /** There is no lease: see the class's comment. */
@@ -229,7 +229,7 @@ final class Candidate {
   /** Whether nobody but us can have written since our claim: resourceVersions chain all writes to one object. */
   private boolean isOurs(Lease lease) {
     Claim own = claim;
-    return own != null && own.uid() != null && own.uid().equals(lease.getMetadata().getUid())
+    return own != null && own.uid() != null && own.uid().equals(lease.getMetadata().getUid()) && !seen.isSetBack()
         && isBy(own, LeaseRecord.of(lease));
   }
 
@@ -261,7 +261,7 @@ final class Candidate {
   /** Whether the lease, as it was last seen, is what we held; the term may have ended. */
   boolean holds() {
     LeaseRecord last = observed();
-    return claim != null && claim.confirmed() && last != null && isBy(claim, last);
+    return claim != null && claim.confirmed() && last != null && isBy(claim, last) && !seen.isSetBack();
   }
 
   /** The end of the term by {@link Clock#nanoTime()}, if it is not renewed any more. */

@@ -16,12 +16,14 @@ final class Observed {
   private @Nullable LeaseRecord record; // null until one was seen
   private @Nullable String uid;
   private long since; // after the answer in which this record was seen first
+  private long longest; // of all durations, in nanoseconds
   private int highest = -1; // of all transitions seen: a token is not used twice, not even when the lease was deleted
   private Instant lastStamp = Instant.EPOCH;
 
   Observed(Duration lease, Clock clock) {
     this.duration = lease.toNanos();
     this.clock = clock;
+    this.longest = duration;
   }
 
   /** A request has shown this lease. Whether that is news: others may edit labels, which is no sign of life. */
@@ -35,6 +37,7 @@ final class Observed {
     uid = seenUid;
     since = clock.nanoTime();
     highest = Math.max(highest, seen.transitions());
+    longest = Math.max(longest, Duration.ofSeconds(seen.seconds()).toNanos());
     return true;
   }
 
@@ -46,11 +49,25 @@ final class Observed {
     return since;
   }
 
+  /**
+   * Whether anybody may take the lease: it is free, or has not changed for its duration. One that was set back, as by a backup
+   * that was restored, is not believed to be free: who has held it since may not know yet.
+   */
+  boolean isUp() {
+    LeaseRecord last = record;
+    return last != null && last.isFree() && !isSetBack() || isUnchangedFor(1);
+  }
+
+  /** Whether it says something older than what was seen before. */
+  boolean isSetBack() {
+    return record != null && record.transitions() < highest;
+  }
+
   /** Whether it has not changed for so many of its durations. */
   boolean isUnchangedFor(int durations) {
     LeaseRecord last = record;
     long own = last == null || last.seconds() == 0 ? duration : Duration.ofSeconds(last.seconds()).toNanos();
-    return clock.nanoTime() - since >= durations * own;
+    return clock.nanoTime() - since >= durations * (isSetBack() ? Math.max(longest, own) : own);
   }
 
   int highest() {

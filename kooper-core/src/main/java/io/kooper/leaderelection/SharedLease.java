@@ -92,12 +92,12 @@ final class SharedLease {
 
   private boolean mayTake() {
     LeaseRecord last = seen.record();
-    return last == null || last.isFree() || isOurs() || seen.isUnchangedFor(1);
+    return last == null || seen.isUp() || isOurs();
   }
 
   private boolean isOurs() {
     LeaseRecord last = seen.record();
-    return last != null && last.holder().equals(configuration);
+    return last != null && last.holder().equals(configuration) && !seen.isSetBack(); // another one may have held it since
   }
 
   /** Whether members of this configuration may work. */

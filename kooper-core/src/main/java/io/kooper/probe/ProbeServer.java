@@ -12,13 +12,16 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -43,7 +46,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProbeServer implements AutoCloseable {
 
   private static final Log log = Log.of(ProbeServer.class);
-  private static final int THREADS = 4; // one that hangs does not hold up the others
+  private static final int THREADS = 32; // at most, and made as needed: one that hangs does not hold up the others
+  private static final Duration IDLE = Duration.ofMinutes(1);
   private static final int LARGEST_PORT = 65_535;
 
   private final HttpServer server;
@@ -119,8 +123,9 @@ public final class ProbeServer implements AutoCloseable {
         throw new UncheckedIOException("cannot start a probe server on port " + port, e);
       }
       AtomicInteger number = new AtomicInteger();
-      ExecutorService threads = Executors.newFixedThreadPool(
-          THREADS, task -> Threads.of("kooper-probe-" + number.getAndIncrement(), task));
+      ThreadPoolExecutor threads = new ThreadPoolExecutor(THREADS, THREADS, IDLE.toSeconds(), TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(), task -> Threads.of("kooper-probe-" + number.getAndIncrement(), task));
+      threads.allowCoreThreadTimeOut(true);
       ProbeServer probes = new ProbeServer(server, threads, this);
       server.createContext("/", probes::answer);
       server.setExecutor(threads);

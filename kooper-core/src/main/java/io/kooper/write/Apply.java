@@ -2,13 +2,14 @@ package io.kooper.write;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.kooper.handler.HandlerContext;
 import io.kooper.internal.Throwables;
-import java.util.List;
 import java.util.Objects;
 
 /**
@@ -75,12 +76,12 @@ public final class Apply {
    * @throws IllegalArgumentException as {@link Owner#set} says, and when {@code wanted} has no name
    */
   public <T extends HasMetadata> T ownedBy(HandlerContext<?> context, T wanted) {
-    return tell(context, send(Owner.set(copy(wanted), context.copy())));
+    return tell(context, Owner.set(copy(wanted), context.copy()));
   }
 
   /** Applies an object, and tells the context. */
   public <T extends HasMetadata> T apply(HandlerContext<?> context, T wanted) {
-    return tell(context, apply(wanted));
+    return tell(context, copy(wanted));
   }
 
   /** Applies an object. */
@@ -88,19 +89,47 @@ public final class Apply {
     return send(copy(wanted));
   }
 
-  private <T extends HasMetadata> T tell(HandlerContext<?> context, T written) {
-    if (isLatest(written)) {
+  /**
+   * Applies, and tells the context if the result is surely of our making: an apply without effect returns what somebody else has
+   * written, which must not be taken for our own. So it is sent for the version that the store has: what comes back with another
+   * one was made of that by this apply alone. If the store is behind, what it lacks is about to come, and to call.
+   */
+  private <T extends HasMetadata> T tell(HandlerContext<?> context, T wanted) {
+    boolean asked = wanted.getMetadata().getResourceVersion() != null;
+    String seen = asked ? wanted.getMetadata().getResourceVersion() : context.seenVersion(wanted);
+    wanted.getMetadata().setResourceVersion(seen);
+    T written;
+    try {
+      written = send(wanted);
+    } catch (KubernetesClientException e) {
+      if (asked || seen == null || !isOutdated(e)) {
+        throw e;
+      }
+      wanted.getMetadata().setResourceVersion(null);
+      return send(wanted);
+    }
+    if (seen == null ? isLatest(written) : !seen.equals(written.getMetadata().getResourceVersion())) {
       context.wrote(written);
     }
     return written;
   }
 
-  /** Whether this state is surely of our making: an apply without effect returns what somebody else has written. */
+  /** Whether it is about the version alone. */
+  private static boolean isOutdated(KubernetesClientException e) {
+    Status status = e.getStatus();
+    return e.getCode() == CONFLICT
+        && (status == null || status.getDetails() == null || status.getDetails().getCauses().isEmpty());
+  }
+
+  /** Whether this state of an object that was not seen before is, by its managed fields, of our making. */
   private boolean isLatest(HasMetadata written) {
     String ours = null;
     String others = "";
-    List<ManagedFieldsEntry> entries = written.getMetadata() == null ? List.of() : written.getMetadata().getManagedFields();
-    for (ManagedFieldsEntry entry : entries) {
+    ObjectMeta metadata = Objects.requireNonNullElseGet(written.getMetadata(), ObjectMeta::new);
+    if (metadata.getDeletionTimestamp() != null) {
+      return false;
+    }
+    for (ManagedFieldsEntry entry : metadata.getManagedFields()) {
       String time = entry.getTime() == null ? "" : entry.getTime();
       if (manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation())) {
         ours = time;

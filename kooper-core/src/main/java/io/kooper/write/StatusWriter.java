@@ -62,7 +62,7 @@ public final class StatusWriter {
    */
   public <T extends HasMetadata> T patch(HandlerContext<T> context, T after) {
     T written = write(context.store().get(context.key()).orElse(null), after);
-    if (written != after) {
+    if (!Objects.equals(written.getMetadata().getResourceVersion(), after.getMetadata().getResourceVersion())) {
       context.wrote(written);
     }
     return written;

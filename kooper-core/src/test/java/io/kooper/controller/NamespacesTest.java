@@ -4,20 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.SelectedNamespaces;
 import io.kooper.handler.Handler;
+import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
+import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
+import io.kooper.retrieve.SourceEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -137,6 +143,47 @@ class NamespacesTest {
       await().until(() -> seen.contains("delete"));
       assertThat(seen).doesNotContain("add with 0");
     }
+  }
+
+  /** Its handler would take what is in them for missing. */
+  @Test
+  void anObjectWaitsForAllNamespacesOfARelatedKindThatAreNotItsOwn() throws Exception {
+    FakeSource vault = new FakeSource("vault");
+    vault.put("secret", "1");
+    Semaphore allowed = new Semaphore(0);
+    ListerWatcher<ConfigMap> late = new ListerWatcher<>() {
+      @Override
+      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+          throws RetrieveException, InterruptedException {
+        allowed.acquire();
+        return vault.list(options, events);
+      }
+
+      @Override
+      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
+          throws RetrieveException, InterruptedException {
+        vault.watch(options, events);
+      }
+    };
+    Queue<String> seen = new ConcurrentLinkedQueue<>();
+    shop.put("a", "1");
+    Controller across = Controller.<ConfigMap>builder(
+        Retriever.of(ConfigMap.class, new Namespaces<>(Set.of("shop"), null, name -> shop)),
+        (context, object) -> seen.add("with " + context.related(ConfigMap.class).size()))
+        .references(Retriever.of(ConfigMap.class,
+            new Namespaces<>(Set.of("vault", "stock"), null, Map.of("vault", late, "stock", stock)::get)),
+            object -> List.of(new ObjectKey("vault", "secret"))).build();
+    Thread run = new Thread(across::run);
+    run.start();
+    await().until(() -> ((DefaultController<?>) across).engine.queue.delayed() == 1); // it was looked at, and waits
+    assertThat(seen).isEmpty();
+
+    allowed.release();
+
+    await().until(() -> !seen.isEmpty());
+    assertThat(seen).containsExactly("with 1");
+    across.close();
+    run.join();
   }
 
   @Test

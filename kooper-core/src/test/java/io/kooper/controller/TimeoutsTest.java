@@ -1,7 +1,9 @@
 package io.kooper.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
+import io.kooper.tracing.Trace;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -72,6 +74,15 @@ class TimeoutsTest {
 
     rig.advanceUntil(Duration.ofMillis(10), () -> rig.told().contains("add a=2")); // less than would time the next one out
     assertThat(rig.told()).containsExactly("add a=1", "add b=1", "add a=2");
+  }
+
+  @Test
+  @DisplayName("K17: what comes before the handler is not its time: it is called however long that takes")
+  void whatComesBeforeTheHandlerIsNotItsTime() {
+    rig.put("a", "1").start(builder -> builder.handlerTimeout(SECOND).tracing(job -> {
+      rig.clock.advance(SECOND);
+      return mock(Trace.class);
+    })).awaitCalls(1);
   }
 
   @Test

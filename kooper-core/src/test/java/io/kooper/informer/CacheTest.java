@@ -36,7 +36,7 @@ class CacheTest {
   }
 
   private boolean list(Consumer<Consumer<SourceEvent<ConfigMap>>> content) {
-    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL, false);
     content.accept(staging);
     return cache.replace(staging);
   }
@@ -95,11 +95,11 @@ class CacheTest {
       KeyListener<ConfigMap> user = new ObjectListener<>(recorder, sharded.store);
       sharded.keep(0, user);
       sharded.addListener(user);
-      Staging<ConfigMap> first = new Staging<>(sharded, ObjectStore.ALL);
+      Staging<ConfigMap> first = new Staging<>(sharded, ObjectStore.ALL, false);
       first.accept(SourceEvent.added(object("gone", "1", 1)));
       sharded.replace(first);
       recorder.take();
-      Staging<ConfigMap> second = new Staging<>(sharded, ObjectStore.ALL);
+      Staging<ConfigMap> second = new Staging<>(sharded, ObjectStore.ALL, false);
       second.accept(SourceEvent.added(object("new", "2", 2)));
       fails.set(true);
       assertThatThrownBy(() -> sharded.replace(second)).isInstanceOf(OutOfMemoryError.class);
@@ -126,6 +126,24 @@ class CacheTest {
       assertThat(cache.store.get(key("a"))).containsSame(here);
     }
 
+    /** A server that was restored from a backup uses versions again. */
+    @Test
+    void aVersionThatSaysSomethingElseIsNewsInAListOfAServerThatMayHaveBeenSetBack() {
+      ConfigMap same = object("same", "1", 1);
+      list(same, object("other", "2", 2));
+      recorder.take();
+      ConfigMap other = new ConfigMapBuilder(object("other", "2", 2)).addToData("x", "y").build();
+      Staging<ConfigMap> anew = new Staging<>(cache, ObjectStore.ALL, true);
+      anew.accept(SourceEvent.added(object("same", "1", 1)));
+      anew.accept(SourceEvent.added(other));
+
+      cache.replace(anew);
+
+      assertThat(recorder.take()).containsExactly("updated other@2 to other@2");
+      assertThat(cache.store.get(key("other"))).containsSame(other);
+      assertThat(cache.store.get(key("same"))).containsSame(same);
+    }
+
     @Test
     void anObjectWithoutAVersionIsNeverTakenForTheSame() {
       list(new ConfigMapBuilder(object("a", "1", 1)).editMetadata().withResourceVersion(null).endMetadata().build());
@@ -139,7 +157,7 @@ class CacheTest {
     void nothingIsSeenOfAListBeforeItIsComplete() {
       list(object("a", "1", 1));
       recorder.take();
-      Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
+      Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL, false);
       staging.accept(SourceEvent.added(object("b", "2", 2)));
       staging.accept(SourceEvent.unreadable(broken("a", "7", false)));
       staging.accept(SourceEvent.unreadable(broken(null, null, false)));

@@ -29,7 +29,7 @@ class IndexTest {
   }
 
   private void list(ConfigMap... objects) {
-    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL, false);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }

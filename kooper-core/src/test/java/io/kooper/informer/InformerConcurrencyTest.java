@@ -113,7 +113,7 @@ class InformerConcurrencyTest {
     }
     reading.await();
     for (int round = 1; round <= 500; round++) {
-      Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
+      Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL, false);
       for (int i = 0; i < 50 * (round % 3); i++) { // none, 50 or 100 objects, all of one version
         staging.accept(SourceEvent.added(Recorder.object("n" + i, "u" + round % 2 + i, round)));
       }

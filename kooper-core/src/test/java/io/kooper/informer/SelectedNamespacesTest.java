@@ -369,6 +369,7 @@ class SelectedNamespacesTest {
     both.leave("stock");
     await().until(() -> informer.health().missing().isEmpty());
     shop.put("c", "1"); // a watch without an event that ends at once is a failure
+    await().until(() -> names().contains("c"));
     shop.endWatch(null);
 
     assertThat(informer.awaitSynced(Duration.ofSeconds(30))).as("before the manual clock has moved").isTrue();

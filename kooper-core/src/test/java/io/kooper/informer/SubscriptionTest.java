@@ -30,7 +30,7 @@ class SubscriptionTest {
       new Cache<>("test", UnaryOperator.identity(), List.of(), false, Clock.system(), null);
 
   private void list(ConfigMap... objects) {
-    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL);
+    Staging<ConfigMap> staging = new Staging<>(cache, ObjectStore.ALL, false);
     List.of(objects).forEach(object -> staging.accept(SourceEvent.added(object)));
     cache.replace(staging);
   }
@@ -275,7 +275,7 @@ class SubscriptionTest {
             fresh.addListener(late);
           }
         }));
-        Staging<ConfigMap> staging = new Staging<>(fresh, ObjectStore.ALL);
+        Staging<ConfigMap> staging = new Staging<>(fresh, ObjectStore.ALL, false);
         List.of(object("a", "1", 1), object("b", "2", 2)).forEach(object -> staging.accept(SourceEvent.added(object)));
         fresh.replace(staging);
         put(fresh, object("a", "3", 3)); // replaced under a new uid

@@ -54,6 +54,42 @@ class CandidateTest extends CandidateTalk {
     }
 
     @Test
+    @DisplayName("L1: a free lease that was set back, as by a restored backup, waits: its last holder may not know yet")
+    void doesNotBelieveThatALeaseIsFreeThatWasSetBack() {
+      server.put(foreign("b", 20, 7).build());
+      assertThat(attempt(a)).isFalse();
+      server.put(foreign("", 1, 6).build());
+      assertThat(attempt(a)).isFalse();
+      pass(19);
+      assertThat(attempt(a)).as("b's own duration counts, not that of the lease that was given back").isFalse();
+      assertThat(a.mayTake()).isFalse();
+      pass(1);
+      assertThat(a.mayTake()).isTrue();
+      assertThat(attempt(a)).isTrue();
+      assertThat(a.token()).isEqualTo(8);
+    }
+
+    @Test
+    @DisplayName("L1: nor is one its own that was set back to its own earlier term")
+    void doesNotBelieveThatALeaseIsItsOwnThatWasSetBack() {
+      assertThat(attempt(a)).isTrue();
+      Lease backup = server.get();
+      pass(10);
+      assertThat(a.isLeading()).isFalse();
+      attempt(b);
+      pass(15);
+      assertThat(attempt(b)).isTrue();
+      assertThat(attempt(a)).isFalse();
+
+      server.put(backup);
+
+      assertThat(attempt(a)).isFalse();
+      assertThat(a.holds()).isFalse();
+      pass(15);
+      assertThat(attempt(a)).isTrue();
+    }
+
+    @Test
     @DisplayName("L1: a lease that counts no further is taken, and held, all the same")
     void takesALeaseWithTheLargestOfAllTransitions() {
       server.put(foreign("", 15, Integer.MAX_VALUE).build());

@@ -10,11 +10,14 @@ import io.kooper.controller.Controller;
 import io.kooper.controller.Health;
 import io.kooper.fake.Logs;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -54,6 +57,25 @@ class ProbeServerTest {
 
     says(server, "/livez", 200, "ok\n");
     says(server, "/readyz", 200, "ok\n");
+  }
+
+  @Test
+  void answersThoughOthersHaveSentHalfARequest() throws Exception {
+    is(pods, true, true);
+    is(services, true, true);
+    List<Socket> halves = new ArrayList<>();
+    try {
+      for (int i = 0; i < 10; i++) {
+        Socket half = new Socket("localhost", server.port());
+        halves.add(half);
+        half.getOutputStream().write("GET /liv".getBytes(StandardCharsets.US_ASCII));
+      }
+      says(server, "/livez", 200, "ok\n");
+    } finally {
+      for (Socket half : halves) {
+        half.close();
+      }
+    }
   }
 
   @Test

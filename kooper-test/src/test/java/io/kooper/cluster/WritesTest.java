@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.argThat;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
@@ -207,6 +209,39 @@ class WritesTest {
       ConfigMap nothing = wanted("1");
       nothing.setData(null);
       assertThat(apply.ownedBy(context, nothing).getData()).isNullOrEmpty();
+    }
+
+    private String version(ConfigMap object) {
+      return object.getMetadata().getResourceVersion();
+    }
+
+    /** An apply without effect returns what somebody else has written: if that were taken for our own, nobody would be called. */
+    @Test
+    void isReportedOnlyIfItHasChangedWhatTheStoreHas() {
+      ConfigMap created = apply.ownedBy(context, wanted("1"));
+      when(context.seenVersion(any())).thenReturn(version(created));
+
+      apply.ownedBy(context, wanted("1"));
+      verify(context, times(1)).wrote(any());
+      ConfigMap changed = apply.ownedBy(context, wanted("2"));
+      assertThat(version(changed)).isNotEqualTo(version(created));
+      verify(context).wrote(changed);
+
+      assertThat(apply.ownedBy(context, wanted("3")).getData()).as("though the store is behind").containsEntry("value", "3");
+      client.resource(created).delete();
+      assertThat(apply.ownedBy(context, wanted("4")).getData()).as("though it has gone").containsEntry("value", "4");
+      verify(context, times(2)).wrote(argThat(written -> !"4".equals(((ConfigMap) written).getData().get("value"))));
+    }
+
+    @Test
+    void ofAVersionThatTheCallerNamesIsRefusedIfThereIsAnother() {
+      ConfigMap created = apply.ownedBy(context, wanted("1"));
+      apply.ownedBy(context, wanted("2"));
+      ConfigMap outdated = wanted("3");
+      outdated.getMetadata().setResourceVersion(version(created));
+
+      assertThatThrownBy(() -> apply.ownedBy(context, outdated)).isInstanceOfSatisfying(KubernetesClientException.class,
+          e -> assertThat(e.getCode()).isEqualTo(409));
     }
 
     @Test
