@@ -196,7 +196,16 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public void wrote(HasMetadata written) {
-    Write write = relations.write(written); // without the lock, which who cancels needs: it asks code of users
+    add(written, true);
+  }
+
+  @Override
+  public void waitFor(HasMetadata state) {
+    add(state, false);
+  }
+
+  private void add(HasMetadata written, boolean own) {
+    Write write = relations.write(written, own); // without the lock, which who cancels needs: it asks code of users
     if (write != null) {
       synchronized (this) {
         writes = Stream.concat(writes.stream(), Stream.of(write)).toList();

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What one call has written, until the stores have it. */
+/** What one call has written, or waits for, until the stores have it. */
 final class OwnWrites {
 
   /**
@@ -20,9 +20,10 @@ final class OwnWrites {
    * @param kind the informer of its kind
    * @param view the state that handlers see of a key now, or null
    * @param wasThere whether they saw this object when it was written: if they see it no more, it is gone
+   * @param own whether the call has surely written it: if not, it is only waited for
    */
   record Write(Informer<?> kind, Function<ObjectKey, @Nullable State<?>> view, ObjectKey key, @Nullable String uid,
-      String version, boolean wasThere) {
+      String version, boolean wasThere, boolean own) {
 
     boolean isSeen() {
       State<?> now = view.apply(key);
@@ -55,17 +56,17 @@ final class OwnWrites {
   }
 
   List<Change> changes() {
-    return writes.stream().map(write -> new Change(write.kind, write.key, write.version)).toList();
+    return writes.stream().filter(Write::own).map(write -> new Change(write.kind, write.key, write.version)).toList();
   }
 
   /** Whether all these versions of an object were written by the call. */
   boolean contains(Object kind, ObjectKey key, List<String> versions) {
-    return versions.stream().allMatch(version ->
-        writes.stream().anyMatch(write -> write.kind == kind && write.key.equals(key) && write.version.equals(version)));
+    return versions.stream().allMatch(version -> writes.stream().anyMatch(
+        write -> write.own && write.kind == kind && write.key.equals(key) && write.version.equals(version)));
   }
 
   boolean isOf(Object kind, ObjectKey key) {
-    return writes.stream().anyMatch(write -> write.kind == kind && write.key.equals(key));
+    return writes.stream().anyMatch(write -> write.own && write.kind == kind && write.key.equals(key));
   }
 
   /** For the log. */

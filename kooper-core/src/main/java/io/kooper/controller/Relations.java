@@ -268,13 +268,13 @@ final class Relations<T extends HasMetadata> {
         .map(relation -> new View(relation.informer, relation::state)).orElse(null);
   }
 
-  /** What has to be seen of an object that a call has written; null if nobody will see it. */
-  @Nullable Write write(HasMetadata written) {
+  /** What has to be seen of an object that a call has written, surely or perhaps; null if nobody will see it. */
+  @Nullable Write write(HasMetadata written, boolean own) {
     ObjectKey key = ObjectKey.of(written);
     String version = written.getMetadata().getResourceVersion();
     View view = version == null ? null : view(written, key);
     return view == null ? null : new Write(
-        view.informer, view.states, key, written.getMetadata().getUid(), version, view.states.apply(key) != null);
+        view.informer, view.states, key, written.getMetadata().getUid(), version, view.states.apply(key) != null, own);
   }
 
   /** The version in which handlers see an object now; null if they see none. */

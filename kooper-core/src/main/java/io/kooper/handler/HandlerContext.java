@@ -91,13 +91,19 @@ public interface HandlerContext<T extends HasMetadata> {
    * object. Give what the API server returned. The next call of this key waits until the store has that state or a newer one, at
    * most five seconds. If nothing else has changed, the write itself makes no call. Report only what this call has changed: the
    * response to a write without effect is somebody else's state, whose change would not be called for. {@link #seenVersion} in
-   * the write tells the two apart.
+   * the write tells the two apart; in doubt, {@link #waitFor} it.
    *
    * <pre>{@code
    * context.wrote(client.resource(copy).patchStatus());
    * }</pre>
    */
   default void wrote(HasMetadata written) {}
+
+  /**
+   * As {@link #wrote}, of a state that somebody else may have written: the next call waits for it as well, and its change makes a
+   * call.
+   */
+  default void waitFor(HasMetadata state) {}
 
   /**
    * The version of an object that the controller watches, as handlers see it now, whatever version {@code object} has; null if

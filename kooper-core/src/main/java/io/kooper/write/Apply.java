@@ -92,24 +92,29 @@ public final class Apply {
   /**
    * Applies, and tells the context if the result is surely of our making: an apply without effect returns what somebody else has
    * written, which must not be taken for our own. So it is sent for the version that the store has: what comes back with another
-   * one was made of that by this apply alone. If the store is behind, what it lacks is about to come, and to call.
+   * one was made of that by this apply alone. If the store is behind, what it lacks is waited for, and calls.
    */
   private <T extends HasMetadata> T tell(HandlerContext<?> context, T wanted) {
-    boolean asked = wanted.getMetadata().getResourceVersion() != null;
-    String seen = asked ? wanted.getMetadata().getResourceVersion() : context.seenVersion(wanted);
+    String asked = wanted.getMetadata().getResourceVersion();
+    String seen = asked != null ? asked : context.seenVersion(wanted);
     wanted.getMetadata().setResourceVersion(seen);
     T written;
+    boolean own;
     try {
       written = send(wanted);
+      own = seen == null ? isLatest(written) : !seen.equals(written.getMetadata().getResourceVersion());
     } catch (KubernetesClientException e) {
-      if (asked || seen == null || !isOutdated(e)) {
+      if (asked != null || seen == null || !isOutdated(e)) {
         throw e;
       }
       wanted.getMetadata().setResourceVersion(null);
-      return send(wanted);
+      written = send(wanted);
+      own = false;
     }
-    if (seen == null ? isLatest(written) : !seen.equals(written.getMetadata().getResourceVersion())) {
+    if (own) {
       context.wrote(written);
+    } else {
+      context.waitFor(written);
     }
     return written;
   }

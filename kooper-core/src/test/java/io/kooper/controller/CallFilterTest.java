@@ -8,13 +8,13 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What keeps a change from its call. */
 class CallFilterTest {
@@ -242,14 +242,30 @@ class CallFilterTest {
     }
 
     @Test
-    void theKeyIsNotHandedOutBeforeTheStoreHasTheStateButAfterFiveSecondsAtTheLatest() {
-      List<String> reasons = new CopyOnWriteArrayList<>();
+    void whatSomebodyElseMayHaveWrittenIsWaitedForAndCalls() {
+      AtomicInteger calls = new AtomicInteger();
       rig.behave((call, context) -> {
-        reasons.addAll(context.reasons());
+        if (calls.incrementAndGet() == 1) {
+          context.waitFor(rig.source.put("a", "foreign"));
+        }
+      });
+      rig.put("a", "1").start().awaitCalls(2).settle();
+
+      assertThat(rig.told("a")).containsExactly("add a=1", "add a=foreign");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theKeyIsNotHandedOutBeforeTheStoreHasTheStateButAfterFiveSecondsAtTheLatest(boolean own) {
+      rig.behave((call, context) -> {
         if (call.value().equals("1")) {
           ConfigMap unseen = new ConfigMapBuilder(rig.source.objects().get(FakeSource.key("a")))
               .editMetadata().withResourceVersion("999999").endMetadata().build();
-          context.wrote(unseen);
+          if (own) {
+            context.wrote(unseen);
+          } else {
+            context.waitFor(unseen);
+          }
         }
       });
       rig.put("a", "1").start().awaitCalls(1).settle();

@@ -100,7 +100,7 @@ class LedgerTest {
     Mockito.when(store.state(key)).thenReturn(State.of(object));
     ledger.resync(key, 3);
     Informer<ConfigMap> informer = Mockito.mock();
-    Write own = new Write(informer, any -> null, new ObjectKey("default", "b"), "2", "7", true);
+    Write own = new Write(informer, any -> null, new ObjectKey("default", "b"), "2", "7", true, true);
     ledger.settle(key, ledger.next(key), Verdict.SUCCEEDED, List.of(own));
 
     ledger.resync(key, 3);

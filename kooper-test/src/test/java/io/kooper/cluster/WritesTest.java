@@ -221,8 +221,9 @@ class WritesTest {
       ConfigMap created = apply.ownedBy(context, wanted("1"));
       when(context.seenVersion(any())).thenReturn(version(created));
 
-      apply.ownedBy(context, wanted("1"));
+      ConfigMap unchanged = apply.ownedBy(context, wanted("1"));
       verify(context, times(1)).wrote(any());
+      verify(context).waitFor(unchanged);
       ConfigMap changed = apply.ownedBy(context, wanted("2"));
       assertThat(version(changed)).isNotEqualTo(version(created));
       verify(context).wrote(changed);
