@@ -215,7 +215,7 @@ final class Job<T extends HasMetadata> implements HandlerContext<T> {
 
   @Override
   public @Nullable String seenVersion(HasMetadata object) {
-    return relations.seenVersion(object);
+    return relations.seenVersion(object, writes);
   }
 
   /** What the handler has said to have written. */

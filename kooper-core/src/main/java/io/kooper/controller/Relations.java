@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -273,15 +274,29 @@ final class Relations<T extends HasMetadata> {
     ObjectKey key = ObjectKey.of(written);
     String version = written.getMetadata().getResourceVersion();
     View view = version == null ? null : view(written, key);
-    return view == null ? null : new Write(
-        view.informer, view.states, key, written.getMetadata().getUid(), version, view.states.apply(key) != null, own);
+    if (view == null) {
+      return null;
+    }
+    String uid = written.getMetadata().getUid();
+    State<?> before = view.states.apply(key);
+    boolean wasThere = before != null && Objects.equals(before.uid(), uid);
+    return new Write(view.informer, view.states, key, uid, version, wasThere, own);
   }
 
-  /** The version in which handlers see an object now; null if they see none. */
-  @Nullable String seenVersion(HasMetadata object) {
+  /** The version in which handlers see an object now, or that of the last write if they do not see that yet; null for none. */
+  @Nullable String seenVersion(HasMetadata object, List<Write> writes) {
     ObjectKey key = ObjectKey.of(object);
     View view = view(object, key);
-    State<?> seen = view == null ? null : view.states.apply(key);
+    if (view == null) {
+      return null;
+    }
+    for (int i = writes.size() - 1; i >= 0; i--) {
+      Write write = writes.get(i);
+      if (write.kind() == view.informer && write.key().equals(key) && !write.isSeen()) {
+        return write.version();
+      }
+    }
+    State<?> seen = view.states.apply(key);
     return seen == null ? null : seen.resourceVersion();
   }
 

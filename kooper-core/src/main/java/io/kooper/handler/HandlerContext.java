@@ -106,9 +106,9 @@ public interface HandlerContext<T extends HasMetadata> {
   default void waitFor(HasMetadata state) {}
 
   /**
-   * The version of an object that the controller watches, as handlers see it now, whatever version {@code object} has; null if
-   * they see none. A write for this version is refused with 409 if the object has changed meanwhile; if not, and the response has
-   * another version, the write has made that.
+   * The version of an object that the controller watches, as handlers see it now, or as this call has reported it if they do not
+   * see that yet; null if there is none. Only kind and name of {@code object} count. A write for this version is refused with 409
+   * if the object has changed meanwhile; if not, and the response has another version, the write has made that.
    */
   default @Nullable String seenVersion(HasMetadata object) {
     return null;

@@ -48,6 +48,7 @@ final class Course {
 
   private boolean listDue = true; // until one has succeeded
   private boolean newestDue; // the next list must not ask for a version
+  private boolean setBack; // the server may have been: known versions may say something else
   private boolean lacking; // objects of shards that were gained, which a list brings
   private boolean justListed; // a watch comes first, also when that list left something open
 
@@ -114,6 +115,11 @@ final class Course {
     return newestDue;
   }
 
+  /** Whether versions that are known may say something else now. */
+  boolean isSetBack() {
+    return setBack;
+  }
+
   /** How long the next watch is to last: not for long while a question waits for its turn, or a list has failed. */
   int watchSeconds() {
     boolean soon = lacking || isQuestionDue();
@@ -131,12 +137,14 @@ final class Course {
   void requireNewest() {
     listDue = true;
     newestDue = true;
+    setBack = true;
   }
 
   /** @param complete whether it leaves nothing open */
   void listed(long tookNanos, boolean complete) {
     listDue = !complete;
     newestDue = false;
+    setBack = false;
     justListed = true;
     spaceLists(tookNanos);
     settled();
@@ -148,6 +156,7 @@ final class Course {
       case GONE, VERSION_TOO_LARGE, REJECTED -> true;
       default -> false;
     };
+    setBack |= reason == Reason.VERSION_TOO_LARGE;
     listDue |= newestDue;
     if (!listDue) { // it was to help; now a watch may work again
       spaceLists(tookNanos);

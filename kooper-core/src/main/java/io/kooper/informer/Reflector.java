@@ -156,7 +156,7 @@ final class Reflector<T extends HasMetadata> {
     // the last version; the newest is for when that version is unknown to the server.
     // What a shard is gained with has to be the newest as well: it was written by another process.
     gains.reset();
-    Staging<T> staging = new Staging<>(cache, part, course.isNewestDue()); // which it is if the server may have been set back
+    Staging<T> staging = new Staging<>(cache, part, course.isSetBack());
     boolean lacking = cache.isLacking(part);
     String atLeast = course.isNewestDue() || lacking || staging.isForNothing() ? null : version == null ? "0" : version;
     ListOptionsBuilder options = new ListOptionsBuilder().withResourceVersion(atLeast);

@@ -16,6 +16,7 @@ final class Observed {
   private @Nullable LeaseRecord record; // null until one was seen
   private @Nullable String uid;
   private long since; // after the answer in which this record was seen first
+  private long setBackAt; // when its transitions last became fewer
   private long longest; // of all durations, in nanoseconds
   private int highest = -1; // of all transitions seen: a token is not used twice, not even when the lease was deleted
   private Instant lastStamp = Instant.EPOCH;
@@ -33,9 +34,12 @@ final class Observed {
     if (seen.equals(record) && Objects.equals(seenUid, uid)) {
       return false;
     }
+    since = clock.nanoTime();
+    if (record != null && seen.transitions() < record.transitions()) {
+      setBackAt = since;
+    }
     record = seen;
     uid = seenUid;
-    since = clock.nanoTime();
     highest = Math.max(highest, seen.transitions());
     longest = Math.max(longest, Duration.ofSeconds(seen.seconds()).toNanos());
     return true;
@@ -49,25 +53,25 @@ final class Observed {
     return since;
   }
 
-  /**
-   * Whether anybody may take the lease: it is free, or has not changed for its duration. One that was set back, as by a backup
-   * that was restored, is not believed to be free: who has held it since may not know yet.
-   */
+  /** Whether anybody may take the lease: it is free, or has not changed for its duration, and is believed. */
   boolean isUp() {
     LeaseRecord last = record;
-    return last != null && last.isFree() && !isSetBack() || isUnchangedFor(1);
+    return !isSetBack() && (last != null && last.isFree() || isUnchangedFor(1));
   }
 
-  /** Whether it says something older than what was seen before. */
+  /**
+   * Whether it says something older than what was seen before, as after a backup was restored, and is not to be believed yet: who
+   * has held it since may not know. Not for longer than any term may last, since the one who renews it may be right.
+   */
   boolean isSetBack() {
-    return record != null && record.transitions() < highest;
+    return record != null && record.transitions() < highest && clock.nanoTime() - setBackAt < longest;
   }
 
   /** Whether it has not changed for so many of its durations. */
   boolean isUnchangedFor(int durations) {
     LeaseRecord last = record;
     long own = last == null || last.seconds() == 0 ? duration : Duration.ofSeconds(last.seconds()).toNanos();
-    return clock.nanoTime() - since >= durations * (isSetBack() ? Math.max(longest, own) : own);
+    return clock.nanoTime() - since >= durations * own;
   }
 
   int highest() {

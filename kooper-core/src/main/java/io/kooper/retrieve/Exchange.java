@@ -40,7 +40,7 @@ final class Exchange implements AutoCloseable {
   /** Chunks asked for ahead of the reader, of 8 or 16 KB with the usual clients: enough to keep both sides busy. */
   private static final int AHEAD = 32;
 
-  /** Asked for at once: each time wakes a thread of the client's. */
+  /** Asked for at once: each time wakes a thread of the client's. Of clients that add up what is asked for. */
   private static final int BATCH = AHEAD / 2;
 
   /** More than are ever outstanding: putting one must not block the client's thread. */
@@ -61,13 +61,15 @@ final class Exchange implements AutoCloseable {
   private final String doing;
   private final HttpResponse<AsyncBody> response;
   private final Handoff<List<ByteBuffer>> chunks;
+  private final int batch;
   private Iterator<ByteBuffer> buffers = Collections.emptyIterator(); // of the last chunk
   private long taken;
   private long longest; // that a chunk took to come
   private boolean ended;
 
-  private Exchange(String doing, HttpResponse<AsyncBody> response, Handoff<List<ByteBuffer>> chunks) {
+  private Exchange(String doing, HttpResponse<AsyncBody> response, Handoff<List<ByteBuffer>> chunks, int batch) {
     this.doing = doing;
+    this.batch = batch;
     this.response = response;
     this.chunks = chunks;
     response.body().done().whenComplete((done, failure) -> chunks.end(failure));
@@ -133,7 +135,7 @@ final class Exchange implements AutoCloseable {
       throw Failures.ofCause(at(url, doing), t);
     }
     try {
-      return new Exchange(doing, future.get(due - CLOCK.nanoTime(), TimeUnit.NANOSECONDS), chunks);
+      return new Exchange(doing, future.get(due - CLOCK.nanoTime(), TimeUnit.NANOSECONDS), chunks, addsUp(http) ? BATCH : 1);
     } catch (TimeoutException e) {
       boolean mute = timeoutIsOfHeaders(http) && isMute(future);
       throw noAnswer(at(url, doing), patience, mute ? new ClientLife.MuteException(e) : e);
@@ -175,9 +177,16 @@ final class Exchange implements AutoCloseable {
    * timeout does. But it is of use only where it ends with the headers: with other clients it cuts bodies off.
    */
   private static boolean timeoutIsOfHeaders(HttpClient http) {
-    String client = http.getClass().getName();
-    return client.startsWith("io.fabric8.kubernetes.client.vertx")
-        || client.startsWith("io.fabric8.kubernetes.client.jdkhttp.") && Runtime.version().feature() < JDK_OF_BODY_TIMEOUT;
+    return addsUp(http) && (!isOfJdk(http) || Runtime.version().feature() < JDK_OF_BODY_TIMEOUT);
+  }
+
+  /** Whether a client gives as many chunks as it was asked for. Others, such as OkHttp's, only note that there was a question. */
+  private static boolean addsUp(HttpClient http) {
+    return isOfJdk(http) || http.getClass().getName().startsWith("io.fabric8.kubernetes.client.vertx");
+  }
+
+  private static boolean isOfJdk(HttpClient http) {
+    return http.getClass().getName().startsWith("io.fabric8.kubernetes.client.jdkhttp.");
   }
 
   private static void breakOff(CompletableFuture<HttpResponse<AsyncBody>> future) {
@@ -222,8 +231,8 @@ final class Exchange implements AutoCloseable {
     if (chunk == null) {
       return Collections.emptyIterator();
     }
-    if (++taken % BATCH == 0) {
-      ask(BATCH);
+    if (++taken % batch == 0) {
+      ask(batch);
     }
     return chunk.iterator();
   }

@@ -2,6 +2,7 @@ package io.kooper.write;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -95,6 +96,9 @@ public final class Apply {
    * one was made of that by this apply alone. If the store is behind, what it lacks is waited for, and calls.
    */
   private <T extends HasMetadata> T tell(HandlerContext<?> context, T wanted) {
+    if (wanted instanceof Namespaced && wanted.getMetadata().getNamespace() == null) {
+      wanted.getMetadata().setNamespace(client.getNamespace()); // where it goes anyway
+    }
     String asked = wanted.getMetadata().getResourceVersion();
     String seen = asked != null ? asked : context.seenVersion(wanted);
     wanted.getMetadata().setResourceVersion(seen);
@@ -142,7 +146,7 @@ public final class Apply {
         others = time;
       }
     }
-    return ours == null || ours.compareTo(others) > 0;
+    return ours == null ? others.isEmpty() : ours.compareTo(others) > 0;
   }
 
   private <T extends HasMetadata> T copy(T wanted) {

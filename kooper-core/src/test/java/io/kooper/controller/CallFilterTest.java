@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.fake.FakeSource;
 import io.kooper.fake.Logs;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -239,6 +241,20 @@ class CallFilterTest {
       rig.put("a", "1/back").settle();
 
       assertThat(rig.told("a")).containsExactly("add a=1/x", "add a=1/back");
+    }
+
+    @Test
+    void theVersionThatIsSeenIsThatOfTheCallsOwnWriteUntilTheStoreHasIt() {
+      List<String> seen = new CopyOnWriteArrayList<>();
+      rig.behave((call, context) -> {
+        ConfigMap object = rig.source.objects().get(FakeSource.key("a"));
+        seen.add(context.seenVersion(object));
+        context.wrote(new ConfigMapBuilder(object).editMetadata().withResourceVersion("999999").endMetadata().build());
+        seen.add(context.seenVersion(object));
+      });
+      rig.put("a", "1").start().awaitCalls(1).settle();
+
+      assertThat(seen).containsExactly("1", "999999");
     }
 
     @Test

@@ -28,6 +28,18 @@ class SharedLeaseTest {
     assertThat(shared.isHeld()).isTrue();
   }
 
+  /** As by an admin, or a member that has not seen what we have. */
+  @Test
+  void isHeldAgainWhileOthersGoOnToRenewItWithFewerTransitions() {
+    saw(lease("16 shards", 7));
+    for (int i = 0; i < 8; i++) {
+      saw(CandidateTalk.foreign("16 shards", 15, 0).editSpec().withRenewTime(CandidateTalk.time("2020-01-01T00:00:1" + i + "Z"))
+          .endSpec().build());
+      clock.advance(Duration.ofSeconds(3));
+    }
+    assertThat(shared.isHeld()).isTrue();
+  }
+
   /** As by a backup that was restored: the members of another configuration may not know yet. */
   @Test
   void isNotHeldAfterItWasSetBackToOurConfigurationBeforeItHasExpired() {
@@ -39,6 +51,7 @@ class SharedLeaseTest {
     assertThat(shared.isHeld()).isFalse();
     assertThat(shared.write(0)).isNull();
     clock.advance(Duration.ofSeconds(15));
+    assertThat(shared.isHeld()).isFalse();
     shared.written(((LeaseStore.Request.Update) shared.write(0)).lease());
     assertThat(shared.isHeld()).isTrue();
   }
