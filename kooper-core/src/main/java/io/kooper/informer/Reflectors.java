@@ -342,10 +342,12 @@ final class Reflectors<T extends HasMetadata> {
   void close(boolean waits) {
     closed = true; // first: for the lock there may be no memory
     boolean joins = waits && !isOfThis(Thread.currentThread());
+    List<Thread> ending = new ArrayList<>(); // taken now: one that says it has ended may take a moment more
     List<Running<T>> all = monitor.change(() -> {
       if (threads.isEmpty()) {
         cache.close();
       }
+      ending.addAll(threads);
       return List.copyOf(running.values());
     });
     all.forEach(Running::stop);
@@ -353,7 +355,7 @@ final class Reflectors<T extends HasMetadata> {
       selected.close(joins);
     }
     if (joins) {
-      join(monitor.get(() -> List.copyOf(threads)));
+      join(ending);
     }
   }
 
