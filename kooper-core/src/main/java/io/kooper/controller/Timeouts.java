@@ -26,7 +26,7 @@ final class Timeouts {
   private final Hook<ControllerMetrics> metrics;
   private final FailureLog failures;
   private final Monitor monitor;
-  private final Deque<Watched> jobs = new ArrayDeque<>(); // about the earliest first; as the next
+  private final Deque<Watched> jobs = new ArrayDeque<>(); // the earliest first; as the next
   private boolean stopped; // guarded by monitor
   private volatile @Nullable Thread thread;
 

@@ -149,7 +149,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
    * of the objects of its shard.
    */
   public boolean synced(ObjectKey key) {
-    return byNamespace ? reflectors.synced(key) : cache.synced(key, key.namespace().isEmpty());
+    return reflectors.synced(key);
   }
 
   /** Whether an object of this key may be listed. False in a namespace that is not selected, or not yet known to be. */

@@ -80,7 +80,7 @@ final class Staging<T extends HasMetadata> implements Consumer<SourceEvent<T>> {
       State<T> before = cache.store.state(arrival.key);
       State<T> known = before != null && before.is(arrival.uid, arrival.resourceVersion) ? before : null;
       State<T> now = known != null && !anew ? known : arrival.state(before, this::undecodable);
-      if (known != null && now != null && now.isAlike(known)) {
+      if (anew && known != null && now != null && now.isAlike(known)) {
         now = known;
       }
       if (now != null) {

@@ -4,18 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.LateSource;
 import io.kooper.fake.SelectedNamespaces;
 import io.kooper.handler.Handler;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
-import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.Retriever;
-import io.kooper.retrieve.SourceEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -23,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -151,20 +148,7 @@ class NamespacesTest {
     FakeSource vault = new FakeSource("vault");
     vault.put("secret", "1");
     Semaphore allowed = new Semaphore(0);
-    ListerWatcher<ConfigMap> late = new ListerWatcher<>() {
-      @Override
-      public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-          throws RetrieveException, InterruptedException {
-        allowed.acquire();
-        return vault.list(options, events);
-      }
-
-      @Override
-      public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-          throws RetrieveException, InterruptedException {
-        vault.watch(options, events);
-      }
-    };
+    ListerWatcher<ConfigMap> late = new LateSource(vault, allowed::acquire);
     Queue<String> seen = new ConcurrentLinkedQueue<>();
     shop.put("a", "1");
     Controller across = Controller.<ConfigMap>builder(

@@ -34,18 +34,6 @@ class NamespacesTest {
     return built;
   }
 
-  private static class Deaf implements InformerListener<ConfigMap> {
-
-    @Override
-    public void added(ConfigMap object, boolean initial) {}
-
-    @Override
-    public void updated(ConfigMap before, ConfigMap after) {}
-
-    @Override
-    public void deleted(ConfigMap last) {}
-  }
-
   @AfterEach
   void close() {
     informer.close();

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ListOptions;
 import io.kooper.clock.Clock;
 import io.kooper.clock.ManualClock;
 import io.kooper.fake.FakeSource;
+import io.kooper.fake.LateSource;
 import io.kooper.fake.SelectedNamespaces;
 import io.kooper.retrieve.ListerWatcher;
 import io.kooper.retrieve.Namespaces;
@@ -35,39 +36,6 @@ import org.junit.jupiter.api.Timeout;
 /** Namespaces that are selected by labels: they join and leave. */
 @Timeout(60)
 class SelectedNamespacesTest {
-
-  private static class Deaf implements InformerListener<ConfigMap> {
-
-    @Override
-    public void added(ConfigMap object, boolean initial) {}
-
-    @Override
-    public void updated(ConfigMap before, ConfigMap after) {}
-
-    @Override
-    public void deleted(ConfigMap last) {}
-  }
-
-  /** A source whose list waits as it is told, and whose watch is that of another one. */
-  private record Waiting(FakeSource of, Wait first) implements ListerWatcher<ConfigMap> {
-
-    interface Wait {
-      void run() throws InterruptedException;
-    }
-
-    @Override
-    public String list(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-        throws RetrieveException, InterruptedException {
-      first.run();
-      return of.list(options, events);
-    }
-
-    @Override
-    public void watch(ListOptions options, Consumer<SourceEvent<ConfigMap>> events)
-        throws RetrieveException, InterruptedException {
-      of.watch(options, events);
-    }
-  }
 
   private final FakeSource shop = new FakeSource("shop");
   private final FakeSource stock = new FakeSource("stock").asJson();
@@ -166,7 +134,7 @@ class SelectedNamespacesTest {
     Semaphore asked = new Semaphore(0);
     Semaphore allowed = new Semaphore(1);
     ObjectKey key = new ObjectKey("stock", "b");
-    ListerWatcher<ConfigMap> waiting = new Waiting(stock, () -> {
+    ListerWatcher<ConfigMap> waiting = new LateSource(stock, () -> {
       asked.release();
       allowed.acquire();
     });
@@ -278,7 +246,7 @@ class SelectedNamespacesTest {
     SelectedNamespaces one = new SelectedNamespaces("stock");
     start(one, Clock.system(), name -> {
       made.incrementAndGet();
-      return new Waiting(stock, allowed::acquire);
+      return new LateSource(stock, allowed::acquire);
     }, new Deaf() {
       @Override
       public void added(ConfigMap object, boolean initial) {
@@ -341,7 +309,7 @@ class SelectedNamespacesTest {
   @Test
   void areCompleteWhenTheLastThatWasMissingHasLeftAndTheListenersAreToldUntilTheyTakeIt() {
     AtomicInteger synced = new AtomicInteger();
-    start(selected, manual, name -> new Waiting(shop, () -> new Semaphore(0).acquire()), new Deaf() {
+    start(selected, manual, name -> new LateSource(shop, () -> new Semaphore(0).acquire()), new Deaf() {
       @Override
       public void synced() {
         if (synced.incrementAndGet() == 1) {
@@ -363,7 +331,7 @@ class SelectedNamespacesTest {
   void areCompleteThoughTheThreadOfOneThatHasLeftHangs() throws Exception {
     Semaphore hung = new Semaphore(0);
     SelectedNamespaces both = new SelectedNamespaces("shop", "stock");
-    start(both, manual, Map.of("shop", shop, "stock", new Waiting(stock, hung::acquireUninterruptibly))::get);
+    start(both, manual, Map.of("shop", shop, "stock", new LateSource(stock, hung::acquireUninterruptibly))::get);
     await().until(() -> shop.watching() == 1 && informer.health().missing().equals(Set.of("stock")));
 
     both.leave("stock");

@@ -5,6 +5,8 @@ import static io.kooper.informer.Recorder.object;
 import static io.kooper.informer.Script.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.retrieve.RetrieveException;
 import io.kooper.retrieve.RetrieveException.Reason;
 import io.kooper.retrieve.SourceEvent;
@@ -65,6 +67,21 @@ class SilenceTest {
           "list null", "watch 205");
       assertThat(script.recorder.view()).containsOnlyKeys(key("b"));
       assertThat(script.recorder.news()).contains("deleted a@320");
+    }
+
+    @Test
+    void aServerThatWasSetBackUsesVersionsAgainSoWhatItListsIsCompared() {
+      ConfigMap before = object("a", "1", 320);
+      ConfigMap other = new ConfigMapBuilder(before).addToData("x", "y").build();
+      script.list(331, before, object("b", "2", 330));
+      broken();
+      answer(Reason.VERSION_TOO_LARGE);
+      answer(Reason.VERSION_TOO_LARGE);
+      script.list(330, other, object("b", "2", 330)).quietWatch();
+      script.run();
+
+      assertThat(script.recorder.view()).containsEntry(key("a"), other);
+      assertThat(script.recorder.news()).filteredOn(line -> line.startsWith("updated")).containsExactly("updated a@320 to a@320");
     }
 
     @Test
