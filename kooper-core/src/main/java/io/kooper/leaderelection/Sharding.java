@@ -160,8 +160,9 @@ final class Sharding {
 
   /** Whether nobody takes part, and there is nothing more to give back. */
   boolean isIdle() {
-    return participants.isEmpty() && duties.stream().noneMatch(duty -> duty.busy || duty.isWanted())
-        && shards.stream().allMatch(shard -> shard.term == null || shard.fired);
+    shards.forEach(ShardDuty::settle);
+    return participants.isEmpty() && shards.stream().allMatch(shard -> shard.term == null)
+        && duties.stream().noneMatch(duty -> duty.busy || duty.isWanted());
   }
 
   // what the duties ask

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,7 +119,9 @@ final class ShardSimulation extends SimulatedWorld {
       Replica old = simulation.replicas.remove(0);
       old.gone = true;
       old.leave();
-      simulation.play(simulation.now + 20 * SECOND);
+      simulation.play(simulation.now + 10 * SECOND);
+      Assertions.assertThat(simulation.server.all()).noneMatch(lease -> LeaseRecord.of(lease).holder().equals(old.identity));
+      simulation.play(simulation.now + 10 * SECOND);
     }
     simulation.checkShares("after the update");
     return (tally.terms - before) / 16.0;
@@ -225,7 +228,7 @@ final class ShardSimulation extends SimulatedWorld {
     }
 
     private final String pod;
-    private String identity;
+    private String identity = "new";
     private int count; // of shards; 0 for a single election
     private int lives;
     private double blindUntil;
@@ -243,7 +246,6 @@ final class ShardSimulation extends SimulatedWorld {
 
     Replica(String pod, int count) {
       this.pod = pod;
-      this.identity = pod;
       this.count = count;
     }
 
@@ -362,6 +364,13 @@ final class ShardSimulation extends SimulatedWorld {
       });
       own.untold().forEach(Runnable::run);
       control();
+      if (leaving && own.isIdle()) {
+        end();
+        if (!gone) {
+          join(now + (isBad() ? upTo(20) : 0));
+        }
+        return;
+      }
       while (talking < 4) {
         Duty duty = own.next();
         if (duty == null) {
@@ -373,13 +382,6 @@ final class ShardSimulation extends SimulatedWorld {
         double startedAt = now;
         mayStandStill(300); // after it took the time, before it sends
         locally(startedAt, () -> converse(own, duty, first, started));
-      }
-      if (leaving && own.isIdle()) {
-        end();
-        if (!gone) {
-          join(now + (isBad() ? upTo(20) : 0));
-        }
-        return;
       }
       long next = Math.min(talking < 4 ? own.untilNext() : Long.MAX_VALUE, own.untilEnd());
       if (next != Long.MAX_VALUE) {

@@ -23,6 +23,7 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -288,6 +289,19 @@ class ShardThreadsTest {
     go.countDown();
   }
 
+  /** Of several shards it is the last one whose end is told while the others are given back already. */
+  @Test
+  @DisplayName("Invariant 5: what is held until the last moment is given back")
+  void theLastShardIsGivenBack() throws InterruptedException {
+    Member only = join(builder().shards(1));
+    await(() -> active(only).size() == 1);
+
+    only.holdings().get(0).ended();
+    only.close();
+
+    assertThat(free("op-shard-0")).isTrue();
+  }
+
   @Test
   void whatIsAbandonedIsNotGivenBack() throws InterruptedException {
     Member first = join(brief().shards(1));
@@ -296,7 +310,11 @@ class ShardThreadsTest {
     first.close();
 
     assertThat(abandoned.leadership().isValid()).isFalse();
-    assertThat(server.leases.all().stream().filter(lease -> lease.getMetadata().getName().equals("op-shard-0"))
-        .map(lease -> LeaseRecord.of(lease).isFree())).containsExactly(false);
+    assertThat(free("op-shard-0")).isFalse();
+  }
+
+  private boolean free(String name) {
+    return server.leases.all().stream().filter(lease -> lease.getMetadata().getName().equals(name))
+        .allMatch(lease -> LeaseRecord.of(lease).isFree());
   }
 }
