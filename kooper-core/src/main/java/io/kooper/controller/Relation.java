@@ -97,6 +97,16 @@ final class Relation<T extends HasMetadata, R extends HasMetadata> implements Ke
     return kind.retriever().objectType();
   }
 
+  boolean isOf(HasMetadata object) {
+    return kind.retriever().isOf(object);
+  }
+
+  /** Whether it is by its metadata one that {@code owns} relates. */
+  boolean hasOwner(HasMetadata object) {
+    var owners = kind.owners();
+    return owners != null && !owners.apply(object.getMetadata()).isEmpty();
+  }
+
   boolean optional() {
     return kind.options().optional;
   }

@@ -18,6 +18,7 @@ import io.kooper.retrieve.Namespaces;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.Retriever;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -257,16 +258,23 @@ final class Relations<T extends HasMetadata> {
     all.forEach(relation -> relation.forget(key));
   }
 
-  /** Where handlers see an object of a kind. */
-  private record View(Informer<?> informer, Function<ObjectKey, @Nullable State<?>> states) {}
+  /** Where handlers see an object of a kind; {@code owned} if it names owners there. */
+  private record View(Informer<?> informer, Function<ObjectKey, @Nullable State<?>> states, boolean owned) {}
 
-  /** Null if nobody watches its kind, or its namespace. */
+  /**
+   * Null if nobody watches its kind, or its namespace. Of several with selectors of their own it is the one that has the object,
+   * or would relate it to an owner.
+   */
   private @Nullable View view(HasMetadata object, ObjectKey key) {
-    if (retriever.objectType().isInstance(object) && primary.lists(key)) {
-      return new View(primary, primary.store()::state);
+    List<View> views = new ArrayList<>();
+    if (retriever.isOf(object) && primary.lists(key)) {
+      views.add(new View(primary, primary.store()::state, false));
     }
-    return all.stream().filter(relation -> relation.type().isInstance(object) && relation.informer.lists(key)).findFirst()
-        .map(relation -> new View(relation.informer, relation::state)).orElse(null);
+    all.stream().filter(relation -> relation.isOf(object) && relation.informer.lists(key))
+        .forEach(relation -> views.add(new View(relation.informer, relation::state, relation.hasOwner(object))));
+    return views.stream().filter(view -> view.states.apply(key) != null).findFirst()
+        .or(() -> views.stream().filter(View::owned).findFirst())
+        .or(() -> views.stream().findFirst()).orElse(null);
   }
 
   /** What has to be seen of an object that a call has written, surely or perhaps; null if nobody will see it. */

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.kooper.internal.Names;
 import io.kooper.internal.Refusals;
+import io.kooper.retrieve.DefaultRetriever.GroupKind;
 import io.kooper.retrieve.HttpListerWatcher.Deadlines;
 import io.kooper.retrieve.HttpListerWatcher.Form;
 import java.util.ArrayList;
@@ -47,6 +48,11 @@ public interface Retriever<T extends HasMetadata> {
 
   /** The Java type of the objects. */
   Class<T> objectType();
+
+  /** Whether an object is of what is retrieved, wherever it is: by its class, or for a kind without one by its group and kind. */
+  default boolean isOf(HasMetadata object) {
+    return objectType().isInstance(object);
+  }
 
   /** The resource's plural name, as in {@code kubectl get pods}; names a controller that is given no name. */
   default String plural() {
@@ -115,7 +121,7 @@ public interface Retriever<T extends HasMetadata> {
   static <T extends HasMetadata> Retriever<T> of(Class<T> type, ListerWatcher<T> listerWatcher) {
     Objects.requireNonNull(type, "type");
     return new DefaultRetriever<>(Objects.requireNonNull(listerWatcher, "listerWatcher"), type,
-        () -> HasMetadata.getPlural(type), Serialization::clone, listerWatcher);
+        null, () -> HasMetadata.getPlural(type), Serialization::clone, listerWatcher);
   }
 
   /** Some of the objects of a type, selected by strings, or listed in another way. */
@@ -141,7 +147,8 @@ public interface Retriever<T extends HasMetadata> {
     wrong.refuse("a retriever");
     DiscoveringListerWatcher listerWatcher =
         new DiscoveringListerWatcher(client, apiVersion, kind, Deadlines.DEFAULT);
-    return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class, listerWatcher::plural,
+    return new DefaultRetriever<>(listerWatcher, GenericKubernetesResource.class,
+        new GroupKind(slash < 0 ? "" : apiVersion.substring(0, slash), kind), listerWatcher::plural,
         client.getKubernetesSerialization()::clone, List.of(client, apiVersion, kind));
   }
 
@@ -163,7 +170,8 @@ public interface Retriever<T extends HasMetadata> {
   private static <T extends HasMetadata> Retriever<T> of(
       KubernetesClient client, Class<T> type, Target target, @Nullable String kind) {
     return new DefaultRetriever<>(
-        new HttpListerWatcher<>(client, type, target, kind, Form.PACKED, Deadlines.DEFAULT), type, target::plural,
+        new HttpListerWatcher<>(client, type, target, kind, Form.PACKED, Deadlines.DEFAULT), type,
+        kind == null ? null : new GroupKind(target.group(), kind), target::plural,
         client.getKubernetesSerialization()::clone, Arrays.asList(client, type, target, kind));
   }
 }

@@ -165,6 +165,6 @@ public final class RetrieverBuilder<T extends HasMetadata> {
         ? source.apply(namespaces.stream().findFirst().orElse(null))
         : new Namespaces<>(Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)), selected, source);
     List<?> identity = Arrays.asList(client, type, Set.copyOf(namespaces), namespaceSelector, selectors, form);
-    return new DefaultRetriever<>(all, type, () -> plural, client.getKubernetesSerialization()::clone, identity);
+    return new DefaultRetriever<>(all, type, null, () -> plural, client.getKubernetesSerialization()::clone, identity);
   }
 }

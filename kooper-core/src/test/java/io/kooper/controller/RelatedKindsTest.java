@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.kooper.fake.FakeSource;
 import io.kooper.handler.HandlerContext;
 import io.kooper.informer.UnreadableException;
 import io.kooper.retrieve.ObjectKey;
 import io.kooper.retrieve.RetrieveException.Reason;
+import io.kooper.write.Owner;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -190,6 +192,42 @@ class RelatedKindsTest {
 
       putOwned(true);
       rig.advanceUntil(Duration.ofSeconds(1), () -> List.of("sound").equals(seen.get("a")));
+    }
+
+    @Test
+    void oneThatWasMadeAgainIsWaitedForThoughTheFirstIsSeenToGo() {
+      rig.put("a", "1");
+      putOwned(true);
+      rig.behave((call, context) -> {
+        if (rig.calls().size() == 1) {
+          context.wrote(new ConfigMapBuilder(children.objects().get(FakeSource.key("x"))).editMetadata().withUid("another")
+              .withResourceVersion("999999").endMetadata().build());
+        }
+      });
+      rig.start(builder -> builder.owns(children.retriever())).awaitCalls(1).settle();
+      children.delete("x"); // version 2, as that of b
+      rig.put("b", "1");
+      Rig.await(() -> rig.controller().hasSeen("2"));
+      rig.settle();
+      assertThat(rig.told("a")).as("while the child that it has made is not seen").hasSize(1);
+
+      rig.advanceUntil(Duration.ofSeconds(1), () -> rig.told("a").size() == 2);
+    }
+
+    @Test
+    void oneThatIsNewIsWaitedForThoughItsOwnersAreOfTheSameType() {
+      rig.put("a", "1");
+      rig.behave((call, context) -> {
+        if (rig.calls().size() == 1) {
+          context.wrote(Owner.set(new ConfigMapBuilder().withNewMetadata().withName("x").withResourceVersion("2").endMetadata()
+              .build(), context.copy()));
+        }
+      });
+      rig.start(builder -> builder.owns(children.retriever())).awaitCalls(1);
+      rig.put("a", "2").awaitHeard("a=2").settle();
+      assertThat(rig.told("a")).as("the owners' watch is further than the child's").hasSize(1);
+
+      rig.advanceUntil(Duration.ofSeconds(1), () -> rig.told("a").size() == 2);
     }
 
     @Test

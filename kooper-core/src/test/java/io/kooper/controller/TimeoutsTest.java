@@ -78,11 +78,24 @@ class TimeoutsTest {
 
   @Test
   @DisplayName("K17: what comes before the handler is not its time: it is called however long that takes")
-  void whatComesBeforeTheHandlerIsNotItsTime() {
+  void whatComesBeforeTheHandlerIsNotItsTime() throws Exception {
+    var time = new CompletableFuture<Duration>();
+    rig.behave((call, context) -> {
+      long begun = rig.clock.nanoTime();
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        time.complete(Duration.ofNanos(rig.clock.nanoTime() - begun));
+      }
+    });
     rig.put("a", "1").start(builder -> builder.handlerTimeout(SECOND).tracing(job -> {
       rig.clock.advance(SECOND);
       return mock(Trace.class);
     })).awaitCalls(1);
+
+    rig.advanceUntil(Duration.ofMillis(100), time::isDone);
+
+    assertThat(time.get()).isGreaterThanOrEqualTo(SECOND);
   }
 
   @Test

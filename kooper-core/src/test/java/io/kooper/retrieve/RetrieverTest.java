@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.Node;
@@ -292,6 +293,20 @@ class RetrieverTest {
       assertThatThrownBy(() -> Retriever.generic(client, new ResourceDefinitionContext()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("a retriever cannot be built: the version is missing; the plural is missing");
+    }
+
+    @Test
+    void knowsItsObjectsByGroupAndKind() {
+      GenericKubernetesResource core = new GenericKubernetesResourceBuilder().withApiVersion("v1").withKind("Bar").build();
+      GenericKubernetesResource bar = core.edit().withApiVersion("example.com/v2").build();
+      List<Retriever<GenericKubernetesResource>> bars = List.of(Retriever.generic(client, "example.com/v1", "Bar"),
+          Retriever.generic(client, new ResourceDefinitionContext.Builder().withGroup("example.com").withVersion("v1")
+              .withPlural("bars").withKind("Bar").build()));
+
+      assertThat(bars).allMatch(one -> one.isOf(bar)).noneMatch(one -> one.isOf(core));
+      assertThat(Retriever.generic(client, "v1", "Bar").isOf(core)).isTrue();
+      assertThat(Retriever.generic(client, "example.com/v1", "Other").isOf(bar)).isFalse();
+      assertThat(Retriever.generic(client, context("bars")).isOf(core)).as("when its kind was not given").isTrue();
     }
 
     @Test

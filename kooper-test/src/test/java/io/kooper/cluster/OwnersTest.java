@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -146,6 +149,23 @@ class OwnersTest {
           .withData(Map.of("key", "dmFsdWU=")).build()).create();
       patiently().until(() -> calls.contains("[{key=dmFsdWU=}] [related secrets " + namespace + "/password]"));
     });
+  }
+
+  @Test
+  @DisplayName("Two kinds without a class are told apart by their group and kind when an object of one of them is written")
+  void kindsWithoutAClassAreToldApart() throws InterruptedException {
+    create("o");
+    List<GenericKubernetesResource> related = Stream.of("Secret", "ServiceAccount").map(kind -> client.resource(
+        new GenericKubernetesResourceBuilder().withApiVersion("v1").withKind(kind).withNewMetadata().withNamespace(namespace)
+            .withName("o").endMetadata().build()).create()).toList();
+    ControllerBuilder<ConfigMap> builder = controller((context, object) -> related.forEach(one ->
+        calls.add(one.getMetadata().getResourceVersion() + " is seen as " + context.seenVersion(one))));
+    related.forEach(one -> builder.owns(Retriever.generic(client, one.getApiVersion(), one.getKind())));
+
+    whileRunning(builder.build(), () -> patiently().until(() -> calls.size() == 2));
+
+    assertThat(calls).containsExactlyElementsOf(related.stream().map(one -> one.getMetadata().getResourceVersion())
+        .map(version -> version + " is seen as " + version).toList());
   }
 
   private ConfigMap writeItself(HandlerContext<ConfigMap> context, ConfigMap object) {
