@@ -54,7 +54,7 @@ class CallFilterTest {
     void itIsComparedWithWhatTheLastSuccessfulCallSaw() {
       rig.behave((call, context) -> {
         if (call.value().equals("2/x") && context.attempt() == 1) {
-          rig.put("a", "2/y"); // while its call fails
+          rig.put("a", "2/y").awaitHeard("a=2/y"); // before its call fails
           throw new IllegalStateException("as the test wants it");
         }
       });
