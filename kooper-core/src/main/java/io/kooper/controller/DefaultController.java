@@ -232,6 +232,9 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   /** Ends what is left, however run() came to its end. */
   private void finish() {
+    if (Thread.interrupted()) { // what is waited for now would not be
+      life.interrupt();
+    }
     try {
       Loop.run(log, "controller {}: its end failed; it is tried again", name, () -> {
         life.requestStop();

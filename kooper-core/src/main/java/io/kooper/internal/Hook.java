@@ -45,10 +45,15 @@ public final class Hook<M extends AutoCloseable> {
     guard.run(() -> figure.accept(metrics));
   }
 
+  private synchronized M take() { // two may close at once
+    M taken = metrics;
+    metrics = none;
+    return taken;
+  }
+
   /** Nobody who waits for the end waits for code of users without bound: it is called on a thread of this name. */
   public void close(String thread) {
-    M ended = metrics;
-    metrics = none;
+    M ended = take();
     try {
       if (ended != none && !guard.run(GRACE, thread, ended::close)) {
         log.warn("{}: its metrics have not closed within {}; its end does not wait for them any longer", owner, GRACE);

@@ -43,9 +43,8 @@ final class Elector {
     public void run() {
       term.tasks--;
       term.abandoned |= abandoned;
-      left();
+      ended = left();
       last = participants == 0;
-      ended = last && term.end(Reason.STOPPED);
     }
   }
 
@@ -144,11 +143,14 @@ final class Elector {
     }
   }
 
-  private void left() {
-    if (--participants == 0) {
-      nextAt = clock.nanoTime();
-      releaseBy = nextAt + renewDeadline;
+  /** Whether that has ended a term: also one that nobody works in yet. */
+  private boolean left() {
+    if (--participants > 0) {
+      return false;
     }
+    nextAt = clock.nanoTime();
+    releaseBy = nextAt + renewDeadline;
+    return term != null && term.end(Reason.STOPPED);
   }
 
   /** Whether the lease was released, or that was given up; waits a few seconds for it. */
@@ -234,6 +236,9 @@ final class Elector {
       monitor.run(() -> term = term == ended ? null : term);
       attempt();
       return true;
+    }
+    if (monitor.get(() -> term != ended)) {
+      return true; // it ended after the look above: all are told first, and its work may have been abandoned
     }
     if (mayRelease()) {
       release();

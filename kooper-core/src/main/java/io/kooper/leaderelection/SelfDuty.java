@@ -14,6 +14,7 @@ final class SelfDuty extends Duty {
   private final Sharding sharding;
   private final Candidate candidate;
   private @Nullable Lease last; // as last read or written; null when there is none
+  private boolean deletes; // the conversation
   private boolean announced; // at the end of the conversation before
 
   SelfDuty(Sharding sharding, Lease blank) {
@@ -49,7 +50,9 @@ final class SelfDuty extends Duty {
   @Override
   @Nullable Step begin() {
     Lease own = last;
-    return sharding.isWorking() || own == null ? new Ask(name, candidate.attempt()) : new Delete(own);
+    Step first = sharding.isWorking() || own == null ? new Ask(name, candidate.attempt()) : new Delete(own);
+    deletes = first instanceof Delete;
+    return first;
   }
 
   @Override
@@ -81,7 +84,7 @@ final class SelfDuty extends Duty {
 
   @Override
   void over(long started) {
-    nextAt = started + sharding.retry;
+    nextAt = deletes || sharding.isWorking() ? started + sharding.retry : sharding.now();
     boolean counts = isAnnounced();
     if (counts && !announced) {
       sharding.lookSoon();

@@ -124,7 +124,8 @@ final class ShardDuty extends Duty {
     } else if (aim == Aim.RELEASE && isFree() && !candidate.mayHold()) {
       sharding.released(this);
     }
-    nextAt = started + (leads || aim != Aim.ACQUIRE ? sharding.retry : sharding.jittered());
+    boolean leaves = aim != Aim.RELEASE && !sharding.isRunning(); // nothing waits that is to be given back
+    nextAt = leaves ? sharding.now() : started + (leads || aim != Aim.ACQUIRE ? sharding.retry : sharding.jittered());
   }
 
   private boolean isFree() {

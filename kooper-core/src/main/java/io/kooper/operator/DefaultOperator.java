@@ -51,6 +51,7 @@ final class DefaultOperator implements Operator {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile State state = State.NEW; // written under this
   private volatile List<Thread> threads = List.of(); // of the controllers; empty until they run
+  private int started; // so many of the controllers have a thread that runs; used as the next one
   private final List<Controller> running; // those that have not ended; used by the thread in run() alone
   private volatile @Nullable ControllerException failure;
 
@@ -134,7 +135,10 @@ final class DefaultOperator implements Operator {
       all.add(Threads.of(threadOf(nameOf(controller)), () -> runOne(controller)));
     }
     threads = List.copyOf(all);
-    all.forEach(Thread::start);
+    for (Thread thread : all) {
+      thread.start();
+      started++;
+    }
     log.info("operator {}: running {}", name, names(controllers));
   }
 
@@ -170,14 +174,14 @@ final class DefaultOperator implements Operator {
   /** Stops all controllers at once and waits for them. Returns whether this thread was interrupted meanwhile. */
   private boolean stop(List<Throwable> failures) {
     setState(State.STOPPING);
-    boolean run = !threads.isEmpty(); // else no thread says that they have ended
     boolean interrupted = false;
     long end = CLOCK.nanoTime() + Durations.nanos(stopDeadline);
     Deque<Controller> toClose = new ArrayDeque<>(running);
     Loop.run(log, "operator {}: one of its controllers could not be asked to stop; it is tried again", name, () -> {
       Controller next = toClose.peek();
       if (next != null && end - CLOCK.nanoTime() > 0) {
-        Threads.start(threadOf(nameOf(next) + "-stop"), () -> closeOne(next, !run));
+        Threads.start(threadOf(nameOf(next) + "-stop"),
+            () -> closeOne(next, controllers.indexOf(next) >= started)); // whose thread does not say that it has ended
         toClose.remove();
       }
       return next != null && end - CLOCK.nanoTime() > 0;

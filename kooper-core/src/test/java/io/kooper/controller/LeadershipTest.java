@@ -3,12 +3,20 @@ package io.kooper.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.kooper.fake.LateSource;
+import io.kooper.fake.Logs;
 import io.kooper.fake.ManualTerm;
+import io.kooper.informer.Informer;
+import io.kooper.leaderelection.Leadership;
+import io.kooper.retrieve.Retriever;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -280,6 +288,39 @@ class LeadershipTest {
 
     rig.awaitEnd();
     assertThat(election.leases).containsExactly("released");
+  }
+
+  @Test
+  @DisplayName("K17: an interrupt while the lease is given back ends no wait of run() for its threads, and is kept")
+  void anInterruptWhileTheLeaseIsGivenBackIsKept() throws Exception {
+    CountDownLatch listing = new CountDownLatch(1);
+    AtomicBoolean kept = new AtomicBoolean();
+    Thread[] run = new Thread[1];
+    LateSource source = new LateSource(rig.source, () -> {
+      try {
+        listing.countDown();
+        new CountDownLatch(1).await();
+      } catch (InterruptedException e) { // it ends when it is waited for, or too late
+        Rig.await(() -> run[0].getState() == Thread.State.TIMED_WAITING || !run[0].isAlive());
+      }
+    });
+    Controller controller = Controller.builder(Retriever.of(ConfigMap.class, source), (context, object) -> {}).election(task -> {
+      task.run(Leadership.ALWAYS);
+      Thread.currentThread().interrupt();
+    }).build();
+    run[0] = new Thread(() -> {
+      controller.run();
+      kept.set(Thread.currentThread().isInterrupted());
+    });
+    try (Logs logs = new Logs(Informer.class.getName(), Level.WARN)) {
+      run[0].start();
+      listing.await();
+      controller.close();
+      run[0].join();
+
+      assertThat(kept).isTrue();
+      assertThat(logs.lines()).isEmpty();
+    }
   }
 
   @Test
