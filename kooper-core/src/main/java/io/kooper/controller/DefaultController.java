@@ -232,7 +232,7 @@ final class DefaultController<T extends HasMetadata> implements Controller {
 
   /** Ends what is left, however run() came to its end. */
   private void finish() {
-    if (Thread.interrupted()) { // what is waited for now would not be
+    if (Thread.interrupted()) { // with the flag set none of the waits below would wait
       life.interrupt();
     }
     try {

@@ -14,7 +14,7 @@ final class SelfDuty extends Duty {
   private final Sharding sharding;
   private final Candidate candidate;
   private @Nullable Lease last; // as last read or written; null when there is none
-  private boolean deletes; // the conversation
+  private boolean deletes; // whether the conversation under way is to delete it
   private boolean announced; // at the end of the conversation before
 
   SelfDuty(Sharding sharding, Lease blank) {

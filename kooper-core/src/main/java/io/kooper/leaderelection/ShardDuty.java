@@ -124,7 +124,7 @@ final class ShardDuty extends Duty {
     } else if (aim == Aim.RELEASE && isFree() && !candidate.mayHold()) {
       sharding.released(this);
     }
-    boolean leaves = aim != Aim.RELEASE && !sharding.isRunning(); // nothing waits that is to be given back
+    boolean leaves = aim != Aim.RELEASE && !sharding.isRunning(); // what it holds is given back at once
     nextAt = leaves ? sharding.now() : started + (leads || aim != Aim.ACQUIRE ? sharding.retry : sharding.jittered());
   }
 

@@ -49,7 +49,10 @@ public interface Retriever<T extends HasMetadata> {
   /** The Java type of the objects. */
   Class<T> objectType();
 
-  /** Whether an object is of what is retrieved, wherever it is: by its class, or for a kind without one by its group and kind. */
+  /**
+   * Whether an object is of the kind that is retrieved, in whatever namespace: by its class, or for a kind without one by its
+   * group and kind. Called on the thread of a handler that has written it.
+   */
   default boolean isOf(HasMetadata object) {
     return objectType().isInstance(object);
   }

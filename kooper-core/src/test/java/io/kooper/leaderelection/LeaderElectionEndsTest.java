@@ -3,14 +3,12 @@ package io.kooper.leaderelection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.kooper.clock.Clock;
+import io.kooper.fake.FailingClock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
@@ -31,49 +29,26 @@ class LeaderElectionEndsTest {
     return new LeaderElectionBuilder(null, "op").namespace("default").identity("a").store(store);
   }
 
-  /** Holds one thread up, where it asks for the time, until it is let go. */
-  private static final class HoldingClock implements Clock {
-    private final Clock system = Clock.system();
+  /** Holds one thread up, where it first asks for the time, until it is let go. */
+  private static final class Hold {
     private final CountDownLatch reached = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
+    private final Semaphore go = new Semaphore(0);
     private volatile Thread held;
 
-    @Override
-    public long nanoTime() {
+    boolean never() {
       if (Thread.currentThread() == held && reached.getCount() > 0) {
         reached.countDown();
-        boolean interrupted = false;
-        for (boolean open = false; !open; ) {
-          try {
-            go.await();
-            open = true;
-          } catch (InterruptedException e) {
-            interrupted = true;
-          }
-        }
-        if (interrupted) {
-          held.interrupt();
-        }
+        go.acquireUninterruptibly(); // which keeps an interrupt
       }
-      return system.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return system.now();
-    }
-
-    @Override
-    public void await(Lock lock, Condition condition, long nanos) throws InterruptedException {
-      system.await(lock, condition, nanos);
+      return false;
     }
   }
 
   @Test
   @DisplayName("Invariant 4: a term ends with the last who takes part, also when that one has not begun to work")
   void aTermThatNobodyWorksInHasEnded() throws Exception {
-    HoldingClock clock = new HoldingClock();
-    LeaderElection election = builder().clock(clock).build();
+    Hold hold = new Hold();
+    LeaderElection election = builder().clock(new FailingClock(hold::never)).build();
     AtomicReference<Leadership> term = new AtomicReference<>();
     CountDownLatch leads = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
@@ -85,14 +60,14 @@ class LeaderElectionEndsTest {
     leads.await();
     Thread joins = new Thread(() -> assertThatThrownBy(() -> election.run(leadership -> {}))
         .isInstanceOf(InterruptedException.class));
-    clock.held = joins;
+    hold.held = joins;
     joins.start();
-    clock.reached.await();
+    hold.reached.await();
     end.countDown();
     works.join();
 
     joins.interrupt();
-    clock.go.countDown();
+    hold.go.release();
     joins.join();
 
     assertThat(term.get().isValid()).isFalse();
